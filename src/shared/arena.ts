@@ -1,0 +1,250 @@
+// The arena: where everything lies in the one shared memory of a trainer. Offsets are in bytes from its start.
+//
+//   control words | version 0 | version 1 | epoch records | loss records | slots | scratch of each worker | examples
+//
+// A version is what a step replaces: a header, the parameters, the optimizer state. Everything before the epoch records depends on the
+// network and the backend alone, so it stays where it is when a later job plans the rest anew.
+
+import { CONTROL_BYTES } from './control.js'
+import { ArenaError } from './errors.js'
+import { type Network, widthsOf } from './network.js'
+import { paddedRows, paddedWidth } from './padding.js'
+import { BLOCK_ROWS, partStart, slotCount } from './shards.js'
+
+/** The type a backend computes in. */
+export type Scalar = 'float32' | 'float64'
+/** How stored examples are typed: inputs as one of the numbers, targets as numbers or as class labels (int32). */
+export type ElementType = 'uint8' | 'float32' | 'float64' | 'labels'
+
+export const bytesPerElement = { uint8: 1, float32: 4, float64: 8, labels: 4 } as const satisfies Record<ElementType, number>
+
+/** Where one layer's parameters lie, in elements from the start of the parameters. Weights: (paddedWidth(inputs), paddedWidth(outputs)). */
+export interface LayerLayout {
+  inputs: number
+  outputs: number
+  weights: number
+  biases: number
+}
+
+/** All weights, layer by layer, then all biases: so the regularised part is one run. */
+export interface ParameterLayout {
+  layers: LayerLayout[]
+  /** Elements of the weights. */
+  weights: number
+  /** Elements altogether. */
+  elements: number
+}
+
+/** Rows of inputs or targets, packed. */
+export interface MatrixLayout {
+  offset: number
+  type: ElementType
+  columns: number
+}
+
+export interface ExamplesLayout {
+  count: number
+  inputs: MatrixLayout
+  targets: MatrixLayout | undefined
+}
+
+/** One worker's own memory: a block on its way through the network, and what a step needs beside it. */
+export interface ScratchLayout {
+  rowNumbers: number
+  /** a_0 .. a_L */
+  activations: number[]
+  /** Deltas of layer l are at [l % 2]. */
+  deltas: [number, number]
+  targets: number
+  /** The layers' weights as the matrix products want them. */
+  prepared: number[]
+  product: number
+  chunk: number
+  /** Gradients of subtrees under way, where a slot holds more than one shard. */
+  partials: number[]
+}
+
+export interface ArenaLayout {
+  scalar: Scalar
+  parameters: ParameterLayout
+  versions: [VersionLayout, VersionLayout]
+  epochRecords: number
+  lossRecords: number
+  squareRecords: number
+  slots: number
+  slotBytes: number
+  slotCount: number
+  scratch: ScratchLayout[]
+  training: ExamplesLayout | undefined
+  validation: ExamplesLayout | undefined
+  /** Outputs of a prediction, (count, outputs) packed. */
+  outputs: number
+  bytes: number
+}
+
+/** Doubles of a version's header. */
+export const Header = {
+  /** Steps committed since `fit` began. */
+  steps: 0,
+  /** Sums over the examples of the epoch so far: cost * examples, and right answers. */
+  costSum: 1,
+  correct: 2,
+  /** Cost of the last step. */
+  cost: 3,
+} as const
+
+export interface VersionLayout {
+  header: number
+  parameters: number
+  state: number
+}
+
+/** What an arena must hold. */
+export interface ArenaNeeds {
+  network: Network
+  scalar: Scalar
+  /** Optimizer state, in elements a parameter. */
+  stateElements: number
+  workers: number
+  shards: number
+  /** Examples of the largest batch; 0 if nothing is trained. */
+  batchSize: number
+  training: { count: number; inputs: ElementType; targets: ElementType | undefined } | undefined
+  validation: { count: number; inputs: ElementType; targets: ElementType | undefined } | undefined
+  /** Whether the outputs are kept. */
+  predicts: boolean
+  /** Elements that preparing one layer's weights and multiplying one block take; the backend's. */
+  preparedElements: (inputs: number, outputs: number) => number
+}
+
+/** Epochs whose figures fit before a run of the workers must end. */
+export const EPOCH_RECORDS = 1024
+/** Doubles of an epoch record: cost, correct, validation cost, validation correct, time. */
+export const EPOCH_RECORD_FIELDS = 5
+/** Doubles of a loss record, of one shard or one block: summed loss, right answers. */
+export const LOSS_RECORD_FIELDS = 2
+/** Parameters summed and updated at a time: a few KB, so that the gradient stays in the first-level cache. */
+export const CHUNK = 1024
+
+const LINE = 128
+const HEADER_BYTES = LINE
+const MAXIMUM_BYTES = 65536 * 65536
+
+/** The elements of the parameters of a network. */
+export function parameterLayout(network: Network): ParameterLayout {
+  const widths = widthsOf(network)
+  let weights = 0
+  const layers: LayerLayout[] = network.layers.map((layer, l) => {
+    const at = weights
+    weights += paddedWidth(widths[l]!) * paddedWidth(layer.units)
+    return { inputs: widths[l]!, outputs: layer.units, weights: at, biases: 0 }
+  })
+  let elements = weights
+  for (const layer of layers) {
+    layer.biases = elements
+    elements += paddedWidth(layer.outputs)
+  }
+  return { layers, weights, elements }
+}
+
+/** The chunks that a worker sums and updates: a run of whole chunks. */
+export function chunkRange(elements: number, workers: number, worker: number): { first: number; end: number } {
+  const chunks = Math.ceil(elements / CHUNK)
+  return { first: partStart(chunks, workers, worker), end: partStart(chunks, workers, worker + 1) }
+}
+
+/** Blocks that an evaluation claims. */
+export function blockCount(examples: number): number {
+  return Math.ceil(examples / BLOCK_ROWS)
+}
+
+/**
+ * Plans an arena.
+ *
+ * @throws {ArenaError} if it would take more than a WebAssembly memory can hold; it says how many bytes are needed, and for what.
+ */
+export function planArena(needs: ArenaNeeds): ArenaLayout {
+  const scalarBytes = bytesPerElement[needs.scalar]
+  const widths = widthsOf(needs.network)
+  const parameters = parameterLayout(needs.network)
+  const parameterBytes = parameters.elements * scalarBytes
+  const parts: { what: string; bytes: number }[] = []
+  let end = 0
+  const claim = (what: string, bytes: number): number => {
+    const at = end
+    const size = Math.ceil(bytes / LINE) * LINE
+    end += size
+    const part = parts.find((other) => other.what === what)
+    if (part) part.bytes += size
+    else parts.push({ what, bytes: size })
+    return at
+  }
+
+  claim('control words', CONTROL_BYTES)
+  const version = (): VersionLayout => ({
+    header: claim('parameters', HEADER_BYTES),
+    parameters: claim('parameters', parameterBytes),
+    state: claim('optimizer state', needs.stateElements * parameterBytes),
+  })
+  const versions: [VersionLayout, VersionLayout] = [version(), version()]
+
+  const epochRecords = claim('records', EPOCH_RECORDS * EPOCH_RECORD_FIELDS * 8)
+  const claims = Math.max(needs.shards, blockCount(needs.training?.count ?? 0), blockCount(needs.validation?.count ?? 0))
+  const lossRecords = claim('records', claims * LOSS_RECORD_FIELDS * 8)
+  const squareRecords = claim('records', Math.ceil(parameters.weights / CHUNK) * 8)
+
+  const slots = needs.batchSize > 0 ? slotCount(needs.shards, parameterBytes, needs.workers) : 0
+  const slotBytes = Math.ceil(parameterBytes / LINE) * LINE
+  const slotsAt = claim('gradient slots', slots * slotBytes)
+  const depth = slots > 0 ? Math.log2(needs.shards / slots) : 0
+
+  const rows = paddedRows(blockRows(needs))
+  const rowBytes = (width: number): number => rows * paddedWidth(width) * scalarBytes
+  const scratch = Array.from({ length: needs.workers }, (): ScratchLayout => {
+    const area = (bytes: number): number => claim('scratch of the workers', bytes)
+    return {
+      rowNumbers: area(rows * 4),
+      activations: widths.map((width) => area(rowBytes(width))),
+      deltas: [area(rowBytes(Math.max(...widths))), area(rowBytes(Math.max(...widths)))],
+      targets: area(rowBytes(widths.at(-1)!)),
+      prepared: parameters.layers.map((layer) => area(needs.preparedElements(layer.inputs, layer.outputs) * scalarBytes)),
+      product: area(rows * (Math.max(...widths.map(paddedWidth)) + 16) * scalarBytes),
+      chunk: area(CHUNK * scalarBytes),
+      partials: Array.from({ length: depth }, () => area(slotBytes)),
+    }
+  })
+
+  const examples = (part: ArenaNeeds['training']): ExamplesLayout | undefined => part && {
+    count: part.count,
+    inputs: matrix(part.count, part.inputs, widths[0]!),
+    targets: part.targets && matrix(part.count, part.targets, part.targets === 'labels' ? 1 : widths.at(-1)!),
+  }
+  const matrix = (count: number, type: ElementType, columns: number): MatrixLayout =>
+    ({ offset: claim('examples', count * columns * bytesPerElement[type]), type, columns })
+  const training = examples(needs.training)
+  const validation = examples(needs.validation)
+  const outputs = claim('outputs', needs.predicts ? (needs.training?.count ?? 0) * widths.at(-1)! * scalarBytes : 0)
+
+  if (end > MAXIMUM_BYTES) throw new ArenaError(end, MAXIMUM_BYTES, parts)
+  return {
+    scalar: needs.scalar, parameters, versions, epochRecords, lossRecords, squareRecords,
+    slots: slotsAt, slotBytes, slotCount: slots, scratch, training, validation, outputs, bytes: end,
+  }
+}
+
+/** Rows of the largest block that the job takes through the network. */
+function blockRows(needs: ArenaNeeds): number {
+  const shardRows = needs.batchSize > 0 ? Math.ceil(needs.batchSize / needs.shards) : 0
+  const passes = needs.batchSize > 0 ? needs.validation?.count ?? 0 : needs.training?.count ?? 0
+  return Math.max(1, Math.min(BLOCK_ROWS, Math.max(shardRows, passes)))
+}
+
+/** A shared memory of at least `bytes`. @throws {ArenaError} if the system doesn't give it. */
+export function createArena(bytes: number): WebAssembly.Memory {
+  const pages = Math.ceil(bytes / 65536)
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  } catch (cause) {
+    throw new ArenaError(bytes, undefined, [], { cause })
+  }
+}

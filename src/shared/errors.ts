@@ -1,0 +1,45 @@
+// The errors a caller can meet, each with what it needs to act on.
+
+/** An option, a description or the data is wrong: names what was given, what was expected, and where. */
+export class InputError extends TypeError {
+  override name = 'InputError'
+  constructor(readonly where: string, rule: string, given: string) {
+    super(`${where}: expected ${rule}, got ${given}`)
+  }
+}
+
+/** A job needs more memory than an arena can have. */
+export class ArenaError extends RangeError {
+  override name = 'ArenaError'
+  constructor(readonly bytes: number, limit: number | undefined, parts: readonly { what: string; bytes: number }[], options?: ErrorOptions) {
+    const largest = [...parts].sort((a, b) => b.bytes - a.bytes).slice(0, 4).filter((part) => part.bytes > 0)
+    const detail = largest.map((part) => `${part.bytes} for ${part.what}`).join(', ')
+    super(
+      `arena: the job needs ${bytes} bytes${detail && ` (${detail})`}, ` +
+        (limit === undefined ? 'which the system did not give' : `and a shared memory holds at most ${limit}`) +
+        '. A smaller batch, fewer shards, fewer workers or fewer examples at a time would fit',
+      options,
+    )
+  }
+}
+
+/** The cost was no longer finite. The trainer holds the parameters of `lastFiniteCost`. */
+export class DivergenceError extends Error {
+  override name = 'DivergenceError'
+  constructor(readonly epoch: number, readonly step: number, readonly lastFiniteCost: number | undefined) {
+    super(
+      `training diverged: the cost of epoch ${epoch}, step ${step} is not finite; ` +
+        (lastFiniteCost === undefined ? 'no step before it had a finite one' : `the last finite cost was ${lastFiniteCost}`) +
+        '. A smaller learning rate usually helps',
+    )
+  }
+}
+
+/** A worker died. The trainer holds the parameters of the last committed step and its next call starts new workers. */
+export class WorkerError extends Error {
+  override name = 'WorkerError'
+  constructor(readonly worker: number | 'coordinator', readonly epoch: number, readonly step: number, reason: string) {
+    const who = worker === 'coordinator' ? 'the coordinator' : `worker ${worker}`
+    super(`${who} failed${epoch > 0 ? ` in epoch ${epoch}, step ${step}` : ''}: ${reason}`)
+  }
+}

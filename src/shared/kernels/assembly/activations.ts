@@ -1,0 +1,110 @@
+// Activations in two passes each: `name` turns pre-activations into outputs, in place, adding the bias on the way;
+// `nameDerivative` multiplies the errors by the derivative, taken from the outputs. A new element-wise activation is a
+// constant, a line in `forward`, a line in `derivative` and its two exports.
+
+import { clearPadding, paddedWidth } from './layout'
+import { exp4, sigmoid4, sumLanes, tanh4 } from './mathematics'
+
+const IDENTITY: i32 = 0
+const SIGMOID: i32 = 1
+const TANH: i32 = 2
+const RELU: i32 = 3
+
+// @ts-ignore: decorator
+@inline
+function forward(kind: i32, z: v128): v128 {
+  if (kind == SIGMOID) return sigmoid4(z)
+  if (kind == TANH) return tanh4(z)
+  if (kind == RELU) return f32x4.pmax(z, f32x4.splat(0)) // keeps NaN
+  return z
+}
+
+/** errors * f'(z), with f' written in terms of a = f(z). */
+// @ts-ignore: decorator
+@inline
+function derivative(kind: i32, errors: v128, a: v128): v128 {
+  if (kind == SIGMOID) return f32x4.mul(errors, f32x4.mul(a, f32x4.sub(f32x4.splat(1), a)))
+  if (kind == TANH) return f32x4.mul(errors, f32x4.sub(f32x4.splat(1), f32x4.mul(a, a)))
+  if (kind == RELU) return v128.and(errors, f32x4.gt(a, f32x4.splat(0)))
+  return errors
+}
+
+export function identity(z: usize, bias: usize, rows: i32, columns: i32): void { activate(IDENTITY, z, bias, rows, columns) }
+export function sigmoid(z: usize, bias: usize, rows: i32, columns: i32): void { activate(SIGMOID, z, bias, rows, columns) }
+export function tanh(z: usize, bias: usize, rows: i32, columns: i32): void { activate(TANH, z, bias, rows, columns) }
+export function relu(z: usize, bias: usize, rows: i32, columns: i32): void { activate(RELU, z, bias, rows, columns) }
+
+export function identityDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void {}
+export function sigmoidDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(SIGMOID, errors, outputs, rows, columns) }
+export function tanhDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(TANH, errors, outputs, rows, columns) }
+export function reluDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(RELU, errors, outputs, rows, columns) }
+
+// @ts-ignore: decorator
+@inline
+function activate(kind: i32, z: usize, bias: usize, rows: i32, columns: i32): void {
+  const stride = (<usize>paddedWidth(columns)) << 2
+  for (let row = z, end = z + (<usize>rows) * stride; row < end; row += stride) {
+    for (let at: usize = 0; at < stride; at += 16) {
+      v128.store(row + at, forward(kind, f32x4.add(v128.load(row + at), v128.load(bias + at))))
+    }
+  }
+  if (kind == SIGMOID) clearPadding(z, rows, columns) // the others map 0 to 0
+}
+
+// @ts-ignore: decorator
+@inline
+function differentiate(kind: i32, errors: usize, outputs: usize, rows: i32, columns: i32): void {
+  const bytes = (<usize>(rows * paddedWidth(columns))) << 2
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(errors + at, derivative(kind, v128.load(errors + at), v128.load(outputs + at)))
+  }
+}
+
+/** p_j = e^(z_j - max) / sum over the row. */
+export function softmax(z: usize, bias: usize, rows: i32, columns: i32): void {
+  const stride = (<usize>paddedWidth(columns)) << 2
+  for (let row = z, end = z + (<usize>rows) * stride; row < end; row += stride) softmaxRow(row, bias, columns)
+}
+
+/** errors_j = p_j (errors_j - sum_i errors_i p_i), row by row. */
+export function softmaxDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void {
+  const stride = (<usize>paddedWidth(columns)) << 2
+  for (let row: usize = 0, end = (<usize>rows) * stride; row < end; row += stride) {
+    let dot = f32x4.splat(0)
+    for (let at = row; at < row + stride; at += 16) dot = f32x4.add(dot, f32x4.mul(v128.load(errors + at), v128.load(outputs + at)))
+    const mean = f32x4.splat(sumLanes(dot))
+    for (let at = row; at < row + stride; at += 16) {
+      v128.store(errors + at, f32x4.mul(v128.load(outputs + at), f32x4.sub(v128.load(errors + at), mean)))
+    }
+  }
+}
+
+/**
+ * One row of softmax, in place. Returns the sum of e^(z_j - max) less its largest term, which is 1: kept apart so that
+ * log(1 + rest), the loss of a confident right answer, keeps its relative accuracy. Leaves 0 in the padding.
+ */
+export function softmaxRow(row: usize, bias: usize, columns: i32): f32 {
+  const stride = (<usize>paddedWidth(columns)) << 2
+  for (let at: usize = 0; at < stride; at += 16) v128.store(row + at, f32x4.add(v128.load(row + at), v128.load(bias + at)))
+  for (let at = (<usize>columns) << 2; at < stride; at += 4) store<f32>(row + at, -f32.MAX_VALUE)
+  let largest4 = v128.load(row)
+  for (let at: usize = 16; at < stride; at += 16) largest4 = f32x4.pmax(largest4, v128.load(row + at))
+  const largest = f32x4.splat(max(
+    max(f32x4.extract_lane(largest4, 0), f32x4.extract_lane(largest4, 1)),
+    max(f32x4.extract_lane(largest4, 2), f32x4.extract_lane(largest4, 3)),
+  ))
+  let rest4 = f32x4.splat(0)
+  let ties4 = f32x4.splat(0)
+  for (let at: usize = 0; at < stride; at += 16) {
+    const z = v128.load(row + at)
+    const e = exp4(f32x4.sub(z, largest))
+    const tie = f32x4.eq(z, largest)
+    rest4 = f32x4.add(rest4, v128.andnot(e, tie))
+    ties4 = f32x4.add(ties4, v128.and(f32x4.splat(1), tie))
+    v128.store(row + at, e)
+  }
+  const rest = sumLanes(rest4) + (sumLanes(ties4) - 1)
+  const sum = f32x4.splat(1 + rest)
+  for (let at: usize = 0; at < stride; at += 16) v128.store(row + at, f32x4.div(v128.load(row + at), sum))
+  return rest
+}

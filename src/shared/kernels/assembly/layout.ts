@@ -1,0 +1,27 @@
+// How matrices lie in the arena, for every kernel: row-major float32, each row padded to whole pairs of vectors,
+// each buffer of rows padded to whole register tiles. Padding columns hold zeros; padding rows are never read into a result.
+
+/** Columns a row occupies: a multiple of 8. */
+// @ts-ignore: decorator
+@inline
+export function paddedWidth(columns: i32): i32 {
+  return (columns + 7) & ~7
+}
+
+/** Rows a buffer of rows occupies: a multiple of 4. */
+// @ts-ignore: decorator
+@inline
+export function paddedRows(rows: i32): i32 {
+  return (rows + 3) & ~3
+}
+
+/** Writes zeros into the padding columns of every row. */
+export function clearPadding(matrix: usize, rows: i32, columns: i32): void {
+  const width = paddedWidth(columns)
+  if (width == columns) return
+  for (let row = 0; row < rows; row++) {
+    for (let column = columns; column < width; column++) {
+      store<f32>(matrix + ((<usize>(row * width + column)) << 2), 0)
+    }
+  }
+}

@@ -1,0 +1,102 @@
+// Losses. Each takes the output layer of `rows` examples, writes the deltas (the gradient of the summed loss; not divided
+// by the number of examples) and returns the summed loss in float64. The two cross-entropies are fused with
+// the activation they belong to: they take pre-activations and leave the outputs in their place.
+
+import { paddedWidth } from './layout'
+import { softmaxRow } from './activations'
+import { exp4, log1p4, log4, sumLanes } from './mathematics'
+
+/** factor * sum (p - y)^2; deltas = 2 factor (p - y), with respect to the outputs. */
+export function squaredError(outputs: usize, targets: usize, deltas: usize, rows: i32, columns: i32, factor: f64): f64 {
+  const bytes = (<usize>(rows * paddedWidth(columns))) << 2
+  const slope = f32x4.splat(<f32>(2 * factor))
+  let sum = f64x2.splat(0)
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const difference = f32x4.sub(v128.load(outputs + at), v128.load(targets + at))
+    v128.store(deltas + at, f32x4.mul(slope, difference))
+    const low = f64x2.promote_low_f32x4(difference)
+    const high = f64x2.promote_low_f32x4(v128.shuffle<f32>(difference, difference, 2, 3, 2, 3))
+    sum = f64x2.add(sum, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)))
+  }
+  return factor * (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1))
+}
+
+/** -sum y log p with p = softmax(z + bias); deltas = p sum(y) - y, with respect to z. */
+export function softmaxCrossEntropy(z: usize, bias: usize, targets: usize, deltas: usize, rows: i32, columns: i32): f64 {
+  const stride = (<usize>paddedWidth(columns)) << 2
+  let loss: f64 = 0
+  for (let row: usize = 0, end = (<usize>rows) * stride; row < end; row += stride) {
+    for (let at = row; at < row + stride; at += 16) { // keeps z + bias: softmaxRow overwrites z
+      v128.store(deltas + at, f32x4.add(v128.load(z + at), v128.load(bias + (at - row))))
+    }
+    let largest = load<f32>(deltas + row)
+    for (let column = 1; column < columns; column++) largest = max(largest, load<f32>(deltas + row + ((<usize>column) << 2)))
+    const rest = softmaxRow(z + row, bias, columns)
+    const logSum = <f64>f32x4.extract_lane(log1p4(f32x4.splat(rest)), 0)
+    let targetSum: f32 = 0
+    for (let column = 0; column < columns; column++) {
+      const at = row + ((<usize>column) << 2)
+      const target = load<f32>(targets + at)
+      if (target != 0) loss += <f64>target * (logSum - (<f64>load<f32>(deltas + at) - <f64>largest))
+      targetSum += target
+    }
+    if (rest != rest) loss = NaN
+    for (let at = row; at < row + stride; at += 16) {
+      v128.store(deltas + at, f32x4.sub(f32x4.mul(v128.load(z + at), f32x4.splat(targetSum)), v128.load(targets + at)))
+    }
+  }
+  return loss
+}
+
+/** -sum (y log p + (1 - y) log(1 - p)) with p = sigmoid(z + bias); deltas = p - y, with respect to z. */
+export function sigmoidCrossEntropy(z: usize, bias: usize, targets: usize, deltas: usize, rows: i32, columns: i32): f64 {
+  const width = paddedWidth(columns)
+  const zero = f32x4.splat(0)
+  const one = f32x4.splat(1)
+  let loss: f64 = 0
+  let at: usize = 0
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < width; column += 4) {
+      const real = i32x4.lt_s(i32x4.add(i32x4.splat(column), i32x4(0, 1, 2, 3)), i32x4.splat(columns))
+      const x = f32x4.add(v128.load(z + at), v128.load(bias + ((<usize>column) << 2)))
+      const y = v128.load(targets + at)
+      const e = exp4(f32x4.neg(f32x4.abs(x)))
+      const positive = f32x4.div(one, f32x4.add(one, e))
+      const p = v128.bitselect(positive, f32x4.mul(e, positive), f32x4.ge(x, zero))
+      const losses = f32x4.add(f32x4.sub(f32x4.pmax(x, zero), f32x4.mul(x, y)), log1p4(e))
+      loss += <f64>sumLanes(v128.and(losses, real))
+      v128.store(z + at, v128.and(p, real))
+      v128.store(deltas + at, v128.and(f32x4.sub(p, y), real))
+      at += 16
+    }
+  }
+  return loss
+}
+
+/** How many rows have the right answer: the same side of 1/2 with one output, the same largest column with several. */
+export function countCorrect(outputs: usize, targets: usize, rows: i32, columns: i32): i32 {
+  const stride = (<usize>paddedWidth(columns)) << 2
+  let correct = 0
+  for (let row: usize = 0, end = (<usize>rows) * stride; row < end; row += stride) {
+    const right = columns == 1
+      ? (load<f32>(outputs + row) >= 0.5) == (load<f32>(targets + row) >= 0.5)
+      : indexOfLargest(outputs + row, columns) == indexOfLargest(targets + row, columns)
+    if (right) correct++
+  }
+  return correct
+}
+
+// @ts-ignore: decorator
+@inline
+function indexOfLargest(row: usize, columns: i32): i32 {
+  let index = 0
+  let largest = load<f32>(row)
+  for (let column = 1; column < columns; column++) {
+    const value = load<f32>(row + ((<usize>column) << 2))
+    if (value > largest) {
+      largest = value
+      index = column
+    }
+  }
+  return index
+}

@@ -1,0 +1,65 @@
+// The summation over shards and the update, on one chunk of the parameters at a time. The chunk's gradient stays in the
+// first-level cache between the calls, so slots and parameters are each touched once.
+
+/** gradient = (the pairwise sum over `count` slots, a power of two) / divisor. */
+export function sumSlots(slots: usize, slotBytes: usize, count: i32, gradient: usize, elements: i32, divisor: f32): void {
+  const m = f32x4.splat(divisor)
+  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
+    v128.store(gradient + at, f32x4.div(sumTree(slots + at, slotBytes, count), m))
+  }
+}
+
+/** The fixed binary tree ((0+1)+(2+3))+((4+5)+(6+7)). */
+function sumTree(slot: usize, slotBytes: usize, count: i32): v128 {
+  if (count == 1) return v128.load(slot)
+  if (count == 2) return sumPair(slot, slotBytes)
+  if (count == 4) return sumFour(slot, slotBytes)
+  if (count == 8) return f32x4.add(sumFour(slot, slotBytes), sumFour(slot + 4 * slotBytes, slotBytes))
+  const half = count >> 1
+  return f32x4.add(sumTree(slot, slotBytes, half), sumTree(slot + (<usize>half) * slotBytes, slotBytes, half))
+}
+
+// @ts-ignore: decorator
+@inline
+function sumPair(slot: usize, slotBytes: usize): v128 {
+  return f32x4.add(v128.load(slot), v128.load(slot + slotBytes))
+}
+
+// @ts-ignore: decorator
+@inline
+function sumFour(slot: usize, slotBytes: usize): v128 {
+  return f32x4.add(sumPair(slot, slotBytes), sumPair(slot + 2 * slotBytes, slotBytes))
+}
+
+/** sum += addend: two neighbours of the tree, when one worker holds them both. */
+export function addInto(sum: usize, addend: usize, elements: i32): void {
+  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
+    v128.store(sum + at, f32x4.add(v128.load(sum + at), v128.load(addend + at)))
+  }
+}
+
+/** gradient += factor * weights, the gradient of the L2 term with factor = l2 / m. */
+export function addDecay(gradient: usize, weights: usize, elements: i32, factor: f32): void {
+  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
+    v128.store(gradient + at, f32x4.add(v128.load(gradient + at), f32x4.mul(f32x4.splat(factor), v128.load(weights + at))))
+  }
+}
+
+/** next = parameters - learningRate * gradient. */
+export function sgd(parameters: usize, next: usize, gradient: usize, elements: i32, learningRate: f32): void {
+  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
+    v128.store(next + at, f32x4.sub(v128.load(parameters + at), f32x4.mul(f32x4.splat(learningRate), v128.load(gradient + at))))
+  }
+}
+
+/** The sum of squares, for the cost of the L2 term. */
+export function sumSquares(weights: usize, elements: i32): f64 {
+  let sum = f64x2.splat(0)
+  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
+    const low = v128.load(weights + at)
+    const a = f64x2.promote_low_f32x4(low)
+    const b = f64x2.promote_low_f32x4(v128.shuffle<f32>(low, low, 2, 3, 2, 3))
+    sum = f64x2.add(sum, f64x2.add(f64x2.mul(a, a), f64x2.mul(b, b)))
+  }
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)
+}

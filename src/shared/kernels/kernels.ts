@@ -1,0 +1,58 @@
+// What a backend does: the operations of one worker on its arena. All matrices lie as padding.ts says; every argument named after
+// a matrix or vector is the byte offset where it begins.
+
+import type { ActivationName } from '../activations.js'
+import type { ElementType } from '../arena.js'
+import type { LossName } from '../losses.js'
+import type { Optimizer } from '../optimizers.js'
+
+export interface Kernels {
+  /** matrix (rows, columns) = scale * source[rowNumbers]; of labels, one-hot rows (the scale plays no part). Fills the padding with zeros. */
+  gather: (type: ElementType, source: number, rowNumbers: number, matrix: number, rows: number, columns: number, scale: number) => void
+
+  /** Readies one layer's weights for the products of a step: those of forward, and if `backward` those of backward too. */
+  prepare: (weights: number, prepared: number, inputs: number, outputs: number, backward: boolean) => void
+  /** Z = X.W: z (rows, outputs) = x (rows, inputs) . weights (inputs, outputs). */
+  product: (x: number, weights: number, prepared: number, z: number, rows: number, inputs: number, outputs: number) => void
+  /** E = D.W^T: errors (rows, inputs) = deltas (rows, outputs) . weights^T. */
+  productByTransposed: (deltas: number, weights: number, prepared: number, errors: number, rows: number, inputs: number, outputs: number) => void
+  /** G = A^T.D: gradient (inputs, outputs) = a^T . deltas, biasGradient (outputs) = the column sums of deltas; added to what is there if `accumulate`. */
+  transposedProduct: (
+    a: number, deltas: number, gradient: number, biasGradient: number, scratch: number,
+    rows: number, inputs: number, outputs: number, accumulate: boolean,
+  ) => void
+
+  activations: Record<ActivationName, ActivationKernels>
+  /**
+   * Writes `deltas`, the gradient of the summed loss, and returns the summed loss. A loss that is fused with its activation takes
+   * pre-activations without bias and leaves the outputs there; its deltas are with respect to the pre-activations. Any other takes outputs.
+   */
+  losses: Record<LossName, (outputs: number, bias: number, targets: number, deltas: number, rows: number, columns: number) => number>
+  /** Rows with the right answer: the same side of 1/2 with one output, the same largest column with several. */
+  countCorrect: (outputs: number, targets: number, rows: number, columns: number) => number
+
+  /** sum += addend */
+  addInto: (sum: number, addend: number, elements: number) => void
+  /** gradient = (the pairwise sum over `count` slots, `slotBytes` apart) / divisor */
+  sumSlots: (slots: number, slotBytes: number, count: number, gradient: number, elements: number, divisor: number) => void
+  /** gradient += factor * weights */
+  addDecay: (gradient: number, weights: number, elements: number, factor: number) => void
+  sumSquares: (weights: number, elements: number) => number
+  /** Writes the next parameters and the next optimizer state. */
+  update: (optimizer: Optimizer, chunk: UpdateChunk) => void
+}
+
+export interface ActivationKernels {
+  /** z = f(z + bias), row by row. */
+  forward: (z: number, bias: number, rows: number, columns: number) => void
+  /** errors = errors * f'(z), given outputs = f(z). */
+  backward: (errors: number, outputs: number, rows: number, columns: number) => void
+}
+
+/** One chunk of the parameters, its gradient and its neighbours in both versions. */
+export interface UpdateChunk {
+  gradient: number
+  parameters: number
+  nextParameters: number
+  elements: number
+}

@@ -1,0 +1,74 @@
+// Backend `wasm`: float32 in WebAssembly SIMD, compiled from assembly/. Plain multiplications and additions, so that its
+// results have the same bits on every machine and engine.
+
+import { paddedWidth } from '../padding.js'
+import type { ActivationKernels, Kernels } from './kernels.js'
+
+/** The exports of assembly/index.ts: every argument and result is a number or nothing. */
+type Exports = Record<string, (...values: number[]) => number>
+
+/** Panels of the weights, then of the transposed weights. */
+export function wasmPreparedElements(inputs: number, outputs: number): number {
+  return panelElements(inputs, outputs) + paddedWidth(inputs) * outputs
+}
+
+function panelElements(inputs: number, outputs: number): number {
+  return inputs * paddedWidth(outputs)
+}
+
+/** @param compiled The compiled kernels. @param memory The arena. */
+export function createWasmKernels(compiled: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  const wasm = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Exports
+  const operation = (name: string): ((...values: number[]) => number) => {
+    const found = wasm[name]
+    if (!found) throw new Error(`internal: the kernels export no ${name}`)
+    return found
+  }
+  const activation = (name: string): ActivationKernels => ({ forward: operation(name), backward: operation(`${name}Derivative`) })
+  const gathers = { uint8: operation('gatherUint8'), float32: operation('gatherFloat32'), labels: operation('gatherLabels') }
+  const [packWeights, packTransposedWeights] = [operation('packWeights'), operation('packTransposedWeights')]
+  const [multiplyPanels, multiplyTransposed] = [operation('multiplyPanels'), operation('multiplyTransposed')]
+  const [softmaxCrossEntropy, sigmoidCrossEntropy] = [operation('softmaxCrossEntropy'), operation('sigmoidCrossEntropy')]
+  const [squaredError, sgd] = [operation('squaredError'), operation('sgd')]
+
+  return {
+    gather(type, source, rowNumbers, matrix, rows, columns, scale) {
+      if (type === 'float64') throw new Error('internal: this backend stores examples as uint8 or float32')
+      gathers[type](source, rowNumbers, matrix, rows, columns, scale)
+    },
+    prepare(weights, prepared, inputs, outputs, backward) {
+      packWeights(weights, prepared, inputs, outputs)
+      if (backward) packTransposedWeights(weights, prepared + 4 * panelElements(inputs, outputs), inputs, outputs)
+    },
+    product(x, _weights, prepared, z, rows, inputs, outputs) {
+      multiplyPanels(x, prepared, z, rows, inputs, outputs)
+    },
+    productByTransposed(deltas, _weights, prepared, errors, rows, inputs, outputs) {
+      multiplyPanels(deltas, prepared + 4 * panelElements(inputs, outputs), errors, rows, outputs, inputs)
+    },
+    transposedProduct(a, deltas, gradient, biasGradient, scratch, rows, inputs, outputs, accumulate) {
+      multiplyTransposed(a, deltas, gradient, biasGradient, scratch, rows, inputs, outputs, accumulate ? 1 : 0)
+    },
+    activations: {
+      identity: activation('identity'),
+      sigmoid: activation('sigmoid'),
+      tanh: activation('tanh'),
+      relu: activation('relu'),
+      softmax: activation('softmax'),
+    },
+    losses: {
+      halfSquaredError: (outputs, _bias, targets, deltas, rows, columns) => squaredError(outputs, targets, deltas, rows, columns, 0.5),
+      meanSquaredError: (outputs, _bias, targets, deltas, rows, columns) => squaredError(outputs, targets, deltas, rows, columns, 1 / columns),
+      binaryCrossEntropy: sigmoidCrossEntropy,
+      categoricalCrossEntropy: softmaxCrossEntropy,
+    },
+    countCorrect: operation('countCorrect'),
+    addInto: operation('addInto'),
+    sumSlots: operation('sumSlots'),
+    addDecay: operation('addDecay'),
+    sumSquares: operation('sumSquares'),
+    update(optimizer, { parameters, nextParameters, gradient, elements }) {
+      sgd(parameters, nextParameters, gradient, elements, optimizer.learningRate)
+    },
+  }
+}

@@ -1,0 +1,47 @@
+// The network description: plain data that crosses threads and, later, files.
+
+import type { ActivationName } from './activations.js'
+import type { InitialiserName } from './initialisers.js'
+
+/** One dense layer: `units` outputs, each activation(inputs . weights + bias). */
+export interface DenseLayer {
+  units: number
+  activation: ActivationName
+  initialiser: InitialiserName
+}
+
+/** A feed-forward network of dense layers. */
+export interface Network {
+  /** Columns of the inputs. */
+  inputs: number
+  /** What every input is multiplied by when it is read, 1/255 for bytes of pixels, say. @default 1 */
+  scale?: number
+  layers: DenseLayer[]
+}
+
+/**
+ * Describes a dense layer.
+ *
+ * @param units Outputs of the layer, at least 1.
+ * @param activation What the pre-activations go through. @default 'identity'
+ * @param options `initialiser`: how the weights start; biases start at 0. @default 'xavier'
+ */
+export function dense(
+  units: number,
+  activation: ActivationName = 'identity',
+  options: { initialiser?: InitialiserName } = {},
+): DenseLayer {
+  return { units, activation, initialiser: options.initialiser ?? 'xavier' }
+}
+
+/** Widths n_0 .. n_L: the inputs, then each layer's units. */
+export function widthsOf(network: Network): number[] {
+  return [network.inputs, ...network.layers.map((layer) => layer.units)]
+}
+
+/** Floating-point operations of forward and backward over `examples`: 6 P m - 2 n_0 n_1 m, P the number of weights. */
+export function flopsOf(widths: readonly number[], examples: number): number {
+  let weights = 0
+  for (let layer = 1; layer < widths.length; layer++) weights += widths[layer - 1]! * widths[layer]!
+  return (6 * weights - 2 * widths[0]! * widths[1]!) * examples
+}

@@ -1,0 +1,101 @@
+// What crosses from the caller to the coordinator and on to the workers: runs, as plain data, and how they ended.
+
+import type { ArenaLayout } from './arena.js'
+import type { BackendName } from './backends.js'
+import type { OutcomeName } from './control.js'
+import type { LossName } from './losses.js'
+import type { Network } from './network.js'
+import type { Optimizer } from './optimizers.js'
+
+/** What every run of the workers needs. */
+export interface RunBase {
+  network: Network
+  loss: LossName
+  l2: number
+  backend: BackendName
+  layout: ArenaLayout
+  workers: number
+  /** Whether every worker has a core, so that waiting may begin with a spin. */
+  spins: boolean
+}
+
+/** Steps of training, from where the current version stands to the end of epoch `untilEpoch` or of the slice of time. */
+export interface TrainRun extends RunBase {
+  kind: 'train'
+  optimizer: Optimizer
+  seed: number
+  shuffle: boolean
+  batchSize: number
+  shards: number
+  /** Epochs complete before the run, counted from 0; the first epoch record is this epoch's. */
+  fromEpoch: number
+  untilEpoch: number
+  sliceMs: number
+}
+
+/** One gradient over all examples, written where the next parameters would be, and not committed. */
+export interface GradientRun extends RunBase {
+  kind: 'gradient'
+  shards: number
+}
+
+export interface EvaluateRun extends RunBase { kind: 'evaluate' }
+export interface PredictRun extends RunBase { kind: 'predict' }
+
+export type Run = TrainRun | GradientRun | EvaluateRun | PredictRun
+
+/** The one memory of a trainer; a later, larger job gets another, with another number. */
+export interface Arena {
+  number: number
+  memory: WebAssembly.Memory
+}
+
+/** What one worker is given. */
+export interface WorkerTask {
+  run: Run
+  workerIndex: number
+  arena: Arena
+}
+
+/** Figures of some examples: mean loss plus the regularisation term, and the right answers. */
+export interface Figures {
+  cost: number
+  correct: number
+}
+
+/** An epoch that a training run finished; epochs are counted from 1. */
+export interface EpochFigures extends Figures {
+  epoch: number
+  validation: Figures | undefined
+  seconds: number
+}
+
+export type RunResult =
+  | { kind: 'trained'; outcome: Exclude<OutcomeName, 'running'>; epochs: EpochFigures[]; steps: number; position: Position }
+  | { kind: 'done'; figures: Figures }
+  | { kind: 'failed'; worker: number; position: Position; reason: string }
+
+/** Where training stands: the step under way (or failed), both counted from 1, and the cost of the step before. */
+export interface Position {
+  epoch: number
+  step: number
+  lastCost: number | undefined
+}
+
+/** The coordinator's endpoint. */
+export interface CoordinatorEndpoint {
+  run: (run: Run, arena: Arena) => Promise<RunResult>
+  close: () => Promise<void>
+}
+
+/** What the coordinator's thread is started with. */
+export interface CoordinatorData {
+  /** The worker's script. */
+  gradientWorker: string
+}
+
+/** What a gradient worker's thread is started with. */
+export interface GradientWorkerData {
+  /** The compiled wasm kernels. */
+  compiled: WebAssembly.Module
+}

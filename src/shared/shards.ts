@@ -1,0 +1,34 @@
+// How a batch is cut into shards and how shards are grouped into slots. All of it follows from the recipe (batch size, network,
+// the `shards` option): never from the number of workers, except the grouping, which doesn't change any sum.
+
+/** Rows a worker takes through the network at a time; a longer shard is several blocks. */
+export const BLOCK_ROWS = 256
+
+/**
+ * The number of shards of a batch, a power of two: up to 8 while each keeps 16 examples; beyond 8, up to 64, while each
+ * keeps 256.
+ */
+export function shardCount(batchSize: number): number {
+  let shards = 1
+  while (shards < 8 && batchSize / (2 * shards) >= 16) shards *= 2
+  while (shards >= 8 && shards < 64 && batchSize / (2 * shards) >= 256) shards *= 2
+  return shards
+}
+
+/** Where part `index` of `count` of a run of `total` begins: parts differ by at most one. */
+export function partStart(total: number, count: number, index: number): number {
+  return Math.floor((index * total) / count)
+}
+
+/** Memory that slots may take before several shards share one. */
+const SLOT_BUDGET_BYTES = 64 * 2 ** 20
+
+/**
+ * The number of slots for `shards` gradients of `gradientBytes` each. A slot holds the sum of a complete subtree of
+ * `shards / slots` shards, which one worker adds up in the order of the tree; at least two slots a worker, so that work can be shared.
+ */
+export function slotCount(shards: number, gradientBytes: number, workers: number): number {
+  let slots = shards
+  while (slots * gradientBytes > SLOT_BUDGET_BYTES && slots / 2 >= 2 * workers) slots /= 2
+  return slots
+}

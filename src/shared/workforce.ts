@@ -1,0 +1,29 @@
+// How many workers a job gets. More of them than pay for its size only make it slower: each step costs two meetings.
+
+/** What one more worker must have to do in a step to pay for the meetings, in microseconds; see bench/synchronisation.ts. */
+const MICROSECONDS_WORTH_SHARING = 10
+
+export interface Workforce {
+  workers: number
+  /** Why so many, in words. */
+  reason: string
+}
+
+/**
+ * @param requested What the caller asked for.
+ * @param cores Cores there are.
+ * @param units Shards, or blocks, that can be claimed; no worker is without one.
+ * @param microseconds What a step takes one worker, roughly.
+ */
+export function chooseWorkers(requested: number | 'auto', cores: number, units: number, microseconds: number): Workforce {
+  const worth = Math.max(1, Math.floor(microseconds / MICROSECONDS_WORTH_SHARING))
+  const limits: [number, string][] = [[units, `there ${units === 1 ? 'is 1 shard' : `are ${units} shards`} to share out`]]
+  if (requested === 'auto') {
+    limits.unshift([cores, `there ${cores === 1 ? 'is 1 core' : `are ${cores} cores`}`])
+    limits.push([worth, `a step takes one worker about ${Math.max(1, Math.round(microseconds))} us, not worth sharing further`])
+  } else {
+    limits.unshift([requested, 'as asked for'])
+  }
+  const [workers, reason] = limits.reduce((least, limit) => (limit[0] < least[0] ? limit : least))
+  return { workers, reason }
+}

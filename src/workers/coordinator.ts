@@ -1,0 +1,106 @@
+// The coordinator: runs the workers of a job and says how it ended. It awaits promises and never blocks, so it hears at once when a
+// worker has died.
+
+import { EPOCH_RECORD_FIELDS, Header } from '../shared/arena.js'
+import { abortRun } from '../shared/barrier.js'
+import { Control, Outcome, type OutcomeName, currentVersion, resetControl } from '../shared/control.js'
+import type { Arena, CoordinatorEndpoint, EpochFigures, Figures, Position, Run, RunResult, TrainRun } from '../shared/protocol.js'
+import type { Pool } from './pool.js'
+
+/** @param startPool Starts a pool of so many threads. */
+export function createCoordinator(startPool: (threads: number) => Promise<Pool>): CoordinatorEndpoint {
+  let pool: Pool | undefined
+
+  const closePool = async (): Promise<void> => {
+    const closing = pool
+    pool = undefined
+    await closing?.close()
+  }
+
+  return {
+    async run(run, arena) {
+      if (pool && pool.threads < run.workers) await closePool()
+      pool ??= await startPool(run.workers)
+      const words = new Int32Array(arena.memory.buffer)
+      resetControl(words)
+      const startedAt = performance.timeOrigin + performance.now()
+      try {
+        await performTasks(pool, run, arena)
+      } catch (failure) {
+        abortRun(words)
+        await closePool() // nobody may be left in the arena; the next run starts new threads
+        return { kind: 'failed', ...(failure as WorkerFailure), position: positionOf(run, arena) }
+      }
+      return resultOf(run, arena, startedAt)
+    },
+    close: closePool,
+  }
+}
+
+interface WorkerFailure {
+  worker: number
+  reason: string
+}
+
+/** Resolves when every worker is back; rejects with the first WorkerFailure. */
+async function performTasks(pool: Pool, run: Run, arena: Arena): Promise<void> {
+  const tasks = Array.from({ length: run.workers }, async (_, workerIndex) => {
+    try {
+      await pool.perform({ run, workerIndex, arena })
+    } catch (error) {
+      throw { worker: workerIndex, reason: error instanceof Error ? error.message : String(error) } satisfies WorkerFailure
+    }
+  })
+  await Promise.all(tasks)
+}
+
+function resultOf(run: Run, { memory }: Arena, startedAt: number): RunResult {
+  const words = new Int32Array(memory.buffer)
+  const doubles = new Float64Array(memory.buffer)
+  const record = (index: number): Float64Array => {
+    const at = run.layout.epochRecords / 8 + index * EPOCH_RECORD_FIELDS
+    return doubles.slice(at, at + EPOCH_RECORD_FIELDS)
+  }
+  if (run.kind !== 'train') return { kind: 'done', figures: { cost: record(0)[0]!, correct: record(0)[1]! } }
+
+  const outcome = outcomeName(Atomics.load(words, Control.outcome))
+  const position = positionOf(run, { memory })
+  const steps = outcome === 'diverged' ? Atomics.load(words, Control.divergedStep) : stepsOf(run, memory, currentVersion(words))
+  const finished = Math.floor(steps / stepsPerEpoch(run)) - run.fromEpoch
+  const epochs: EpochFigures[] = []
+  let before = startedAt
+  for (let index = 0; index < finished; index++) {
+    const [cost, correct, validationCost, validationCorrect, at] = record(index) as unknown as [number, number, number, number, number]
+    const validation: Figures | undefined = run.layout.validation && { cost: validationCost, correct: validationCorrect }
+    epochs.push({ epoch: run.fromEpoch + index + 1, cost, correct, validation, seconds: (at - before) / 1000 })
+    before = at
+  }
+  return { kind: 'trained', outcome, epochs, steps, position }
+}
+
+/** The step under way, or the one that diverged, and the cost of the step before it. */
+function positionOf(run: Run, { memory }: Pick<Arena, 'memory'>): Position {
+  if (run.kind !== 'train') return { epoch: 0, step: 0, lastCost: undefined }
+  const words = new Int32Array(memory.buffer)
+  const diverged = Atomics.load(words, Control.outcome) === Outcome.diverged
+  const current = currentVersion(words)
+  const steps = diverged ? Atomics.load(words, Control.divergedStep) : stepsOf(run, memory, current)
+  const version = stepsOf(run, memory, current) === steps ? current : 1 - current
+  const lastCost = steps > 0 ? new Float64Array(memory.buffer)[run.layout.versions[version]!.header / 8 + Header.cost] : undefined
+  const perEpoch = stepsPerEpoch(run)
+  return { epoch: Math.floor(steps / perEpoch) + 1, step: (steps % perEpoch) + 1, lastCost }
+}
+
+function stepsOf(run: Run, memory: WebAssembly.Memory, version: number): number {
+  return new Float64Array(memory.buffer)[run.layout.versions[version]!.header / 8 + Header.steps]!
+}
+
+function stepsPerEpoch(run: TrainRun): number {
+  return Math.ceil(run.layout.training!.count / run.batchSize)
+}
+
+function outcomeName(code: number): Exclude<OutcomeName, 'running'> {
+  if (code === Outcome.stopped) return 'stopped'
+  if (code === Outcome.diverged) return 'diverged'
+  return 'paused'
+}
