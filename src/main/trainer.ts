@@ -55,7 +55,7 @@ export interface History {
   accuracy: number[]
   validationCost: number[]
   validationAccuracy: number[]
-  /** Time in the workers, start and copying aside. */
+  /** Time the workers trained; starting threads and copying examples aside. */
   seconds: number
 }
 
@@ -133,12 +133,13 @@ const SLICE_MS = 100
  * @throws {InputError} naming the option that is wrong, before anything starts.
  * @throws {ArenaError} if the parameters alone don't fit in a shared memory.
  */
+// eslint-disable-next-line @typescript-eslint/require-await -- so that a wrong option rejects, as in every other call
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   return createTrainerOn(GRADIENT_WORKER, options)
 }
 
 /** `createTrainer` with another worker script. */
-export async function createTrainerOn(gradientWorker: URL, options: TrainerOptions): Promise<Trainer> {
+export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): Trainer {
   const recipe = checkTrainerOptions(options)
   const { network, loss, l2, seed } = recipe
   const backendName = recipe.backend === 'auto' ? 'wasm' : recipe.backend
@@ -200,7 +201,7 @@ export async function createTrainerOn(gradientWorker: URL, options: TrainerOptio
     layout = planArena({ ...baseNeeds, workers, ...needs(workers) })
     if (layout.bytes > arena.memory.buffer.byteLength) {
       const larger: Arena = { number: nextArenaNumber++, memory: createArena(layout.bytes) }
-      const kept = new Uint8Array(arena.memory.buffer, 0, layout.epochRecords)
+      const kept = new Uint8Array(arena.memory.buffer, 0, layout.clock)
       new Uint8Array(larger.memory.buffer).set(kept)
       arena = larger
       words = new Int32Array(arena.memory.buffer)
@@ -268,14 +269,13 @@ export async function createTrainerOn(gradientWorker: URL, options: TrainerOptio
     if (signal?.aborted) stop()
     try {
       for (let done = 0; done < epochs;) {
-        const began = performance.now()
         const result = await run({
           ...base, kind: 'train', optimizer: recipe.optimizer, seed, shards, batchSize,
           shuffle: options.shuffle && batchSize < training.count,
           fromEpoch: done, untilEpoch: onEpoch ? done + 1 : epochs, sliceMs: SLICE_MS,
         })
         if (result.kind !== 'trained') throw new Error(`internal: a run to train came back as ${result.kind}`)
-        history.seconds += (performance.now() - began) / 1000
+        history.seconds += result.seconds
         const reports = result.epochs.map((figures) => reportOf(figures, training.count, validation?.count))
         for (const report of reports) appendTo(history, report)
         done += reports.length

@@ -1,8 +1,8 @@
 // The arena: where everything lies in the one shared memory of a trainer. Offsets are in bytes from its start.
 //
-//   control words | version 0 | version 1 | epoch records | loss records | slots | scratch of each worker | examples
+//   control words | version 0 | version 1 | clock | epoch records | loss records | slots | scratch of each worker | examples
 //
-// A version is what a step replaces: a header, the parameters, the optimizer state. Everything before the epoch records depends on the
+// A version is what a step replaces: a header, the parameters, the optimizer state. Everything before the clock depends on the
 // network and the backend alone, so it stays where it is when a later job plans the rest anew.
 
 import { CONTROL_BYTES } from './control.js'
@@ -68,6 +68,8 @@ export interface ArenaLayout {
   scalar: Scalar
   parameters: ParameterLayout
   versions: [VersionLayout, VersionLayout]
+  /** When the run's workers were all there, and when its last step ended: two doubles, in milliseconds since 1970. */
+  clock: number
   epochRecords: number
   lossRecords: number
   squareRecords: number
@@ -188,6 +190,7 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   })
   const versions: [VersionLayout, VersionLayout] = [version(), version()]
 
+  const clock = claim('records', 16)
   const epochRecords = claim('records', EPOCH_RECORDS * EPOCH_RECORD_FIELDS * 8)
   const claims = Math.max(needs.shards, blockCount(needs.training?.count ?? 0), blockCount(needs.validation?.count ?? 0))
   const lossRecords = claim('records', claims * LOSS_RECORD_FIELDS * 8)
@@ -227,7 +230,7 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
 
   if (end > MAXIMUM_BYTES) throw new ArenaError(end, MAXIMUM_BYTES, parts)
   return {
-    scalar: needs.scalar, parameters, versions, epochRecords, lossRecords, squareRecords,
+    scalar: needs.scalar, parameters, versions, clock, epochRecords, lossRecords, squareRecords,
     slots: slotsAt, slotBytes, slotCount: slots, scratch, training, validation, outputs, bytes: end,
   }
 }

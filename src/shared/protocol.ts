@@ -71,7 +71,7 @@ export interface EpochFigures extends Figures {
 }
 
 export type RunResult =
-  | { kind: 'trained'; outcome: Exclude<OutcomeName, 'running'>; epochs: EpochFigures[]; steps: number; position: Position }
+  | { kind: 'trained'; outcome: Exclude<OutcomeName, 'running'>; epochs: EpochFigures[]; steps: number; seconds: number; position: Position }
   | { kind: 'done'; figures: Figures }
   | { kind: 'failed'; worker: number; position: Position; reason: string }
 

@@ -23,23 +23,24 @@ export function createCoordinator(startPool: (threads: number) => Promise<Pool>)
       pool ??= await startPool(run.workers)
       const words = new Int32Array(arena.memory.buffer)
       resetControl(words)
-      const startedAt = performance.timeOrigin + performance.now()
       try {
         await performTasks(pool, run, arena)
       } catch (failure) {
         abortRun(words)
         await closePool() // nobody may be left in the arena; the next run starts new threads
-        return { kind: 'failed', ...(failure as WorkerFailure), position: positionOf(run, arena) }
+        if (!(failure instanceof WorkerFailure)) throw failure
+        return { kind: 'failed', worker: failure.worker, reason: failure.message, position: positionOf(run, arena) }
       }
-      return resultOf(run, arena, startedAt)
+      return resultOf(run, arena)
     },
     close: closePool,
   }
 }
 
-interface WorkerFailure {
-  worker: number
-  reason: string
+class WorkerFailure extends Error {
+  constructor(readonly worker: number, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
 }
 
 /** Resolves when every worker is back; rejects with the first WorkerFailure. */
@@ -48,13 +49,13 @@ async function performTasks(pool: Pool, run: Run, arena: Arena): Promise<void> {
     try {
       await pool.perform({ run, workerIndex, arena })
     } catch (error) {
-      throw { worker: workerIndex, reason: error instanceof Error ? error.message : String(error) } satisfies WorkerFailure
+      throw new WorkerFailure(workerIndex, error)
     }
   })
   await Promise.all(tasks)
 }
 
-function resultOf(run: Run, { memory }: Arena, startedAt: number): RunResult {
+function resultOf(run: Run, { memory }: Arena): RunResult {
   const words = new Int32Array(memory.buffer)
   const doubles = new Float64Array(memory.buffer)
   const record = (index: number): Float64Array => {
@@ -68,14 +69,15 @@ function resultOf(run: Run, { memory }: Arena, startedAt: number): RunResult {
   const steps = outcome === 'diverged' ? Atomics.load(words, Control.divergedStep) : stepsOf(run, memory, currentVersion(words))
   const finished = Math.floor(steps / stepsPerEpoch(run)) - run.fromEpoch
   const epochs: EpochFigures[] = []
-  let before = startedAt
+  const [began, ended] = doubles.subarray(run.layout.clock / 8) as unknown as [number, number]
+  let before = began
   for (let index = 0; index < finished; index++) {
     const [cost, correct, validationCost, validationCorrect, at] = record(index) as unknown as [number, number, number, number, number]
     const validation: Figures | undefined = run.layout.validation && { cost: validationCost, correct: validationCorrect }
     epochs.push({ epoch: run.fromEpoch + index + 1, cost, correct, validation, seconds: (at - before) / 1000 })
     before = at
   }
-  return { kind: 'trained', outcome, epochs, steps, position }
+  return { kind: 'trained', outcome, epochs, steps, seconds: (ended - began) / 1000, position }
 }
 
 /** The step under way, or the one that diverged, and the cost of the step before it. */

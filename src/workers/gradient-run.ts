@@ -95,9 +95,10 @@ export function performTask({ run, workerIndex }: WorkerTask, access: ArenaAcces
 
 function train(worker: GradientWorker, run: TrainRun): void {
   const { meet, words } = worker
-  const deadline = performance.now() + run.sliceMs
   const validation = run.layout.validation
+  const deadline = performance.now() + run.sliceMs
   let epoch = -1
+  meet(() => recordTime(worker, 0))
   do {
     const batch = batchAt(run, headerOf(worker, currentVersion(words))[Header.steps]!)
     if (batch.epoch !== epoch) {
@@ -252,7 +253,8 @@ function closeValidation(worker: GradientWorker, run: TrainRun, batch: Batch, de
 /** Decides whether the run goes on: one decision, by one worker, for all. It says when the workers come back, never what they compute. */
 function endStep(worker: GradientWorker, run: TrainRun, batch: Batch, deadline: number): void {
   const { words } = worker
-  if (batch.endsEpoch) recordEpoch(worker, run, batch, 4, [performance.timeOrigin + performance.now()])
+  const now = recordTime(worker, 1)
+  if (batch.endsEpoch) recordEpoch(worker, run, batch, 4, [now])
   const epochs = batch.epoch + 1 - run.fromEpoch
   const complete = batch.endsEpoch && (batch.epoch + 1 === run.untilEpoch || epochs === EPOCH_RECORDS)
   if (Atomics.load(words, Control.stop) !== 0) Atomics.store(words, Control.outcome, Outcome.stopped)
@@ -359,6 +361,11 @@ function recordTally({ doubles, run: { layout } }: GradientWorker, record: numbe
 
 function recordEpoch({ doubles, run: { layout } }: GradientWorker, { fromEpoch }: TrainRun, { epoch }: Batch, field: number, values: number[]): void {
   doubles.set(values, layout.epochRecords / 8 + (epoch - fromEpoch) * EPOCH_RECORD_FIELDS + field)
+}
+
+/** Writes the time (0: all are there, 1: a step has ended), in milliseconds since 1970: every thread's own clock starts elsewhere. */
+function recordTime({ doubles, run: { layout } }: GradientWorker, field: number): number {
+  return (doubles[layout.clock / 8 + field] = performance.timeOrigin + performance.now())
 }
 
 function writeResult({ doubles, run: { layout } }: GradientWorker, { cost, correct }: { cost: number; correct: number }): void {

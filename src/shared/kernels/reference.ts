@@ -87,7 +87,7 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       })
     },
 
-    prepare() {},
+    prepare: () => undefined,
 
     product(x, weights, _prepared, z, rows, inputs, outputs) {
       const w = rowsOf(weights, inputs, outputs)

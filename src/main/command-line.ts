@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+// The command line: `shardgrad train | bench | info`. What a person reads goes to standard error, what a program reads to standard output.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { activationNames } from '../shared/activations.js'
+import { backendNames } from '../shared/backends.js'
+import { InputError } from '../shared/errors.js'
+import { initialiserNames } from '../shared/initialisers.js'
+import { lossNames } from '../shared/losses.js'
+import type { BenchOptions } from './bench-command.js'
+import type { TrainOptions } from './train-command.js'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+
+const wholeNumber = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1.')
+  return value
+}
+const seedNumber = (text: string): number => {
+  if (text.trim() === '' || !Number.isSafeInteger(Number(text))) throw new InvalidArgumentError('expected a whole number.')
+  return Number(text)
+}
+const anyNumber = (text: string): number => {
+  if (text.trim() === '' || !Number.isFinite(Number(text))) throw new InvalidArgumentError('expected a number.')
+  return Number(text)
+}
+const wholeNumberOr = <const Word extends string>(word: Word) => (text: string): number | Word => (text === word ? word : wholeNumber(text))
+const wholeNumbers = (text: string): number[] => (text === '' ? [] : text.split(',').map(wholeNumber))
+const backendOption = (): Option => new Option('--backend <name>', 'who multiplies').choices(['auto', ...backendNames]).default('auto')
+
+const program = new Command('shardgrad')
+  .description('Trains neural networks on all cores: the batch is split across worker threads that share their weights.')
+  .version(version)
+  .exitOverride()
+
+program.command('train')
+  .description('train a network on a built-in data set')
+  .argument('<data>', 'digits, or, and, xor, xor-cross or line')
+  .option('--layers <units>', 'units of the hidden layers, such as 128,128 (default: what suits the data)', wholeNumbers)
+  .addOption(new Option('--activation <name>', 'of the hidden layers').choices(activationNames).default('sigmoid'))
+  .addOption(new Option('--output <name>', 'activation of the output layer (default: what suits the data)').choices(activationNames))
+  .addOption(new Option('--loss <name>', '(default: what suits the data)').choices(lossNames))
+  .addOption(new Option('--init <name>', 'how weights start').choices(initialiserNames).default('xavier'))
+  .addOption(new Option('--optimizer <name>', 'how the gradient moves the parameters').choices(['sgd']).default('sgd'))
+  .option('--learning-rate <rate>', '(default: what suits the data)', anyNumber)
+  .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
+  .option('--batch-size <examples>', 'a number or all (default: what suits the data)', wholeNumberOr('all'))
+  .option('--epochs <count>', '(default: what suits the data)', wholeNumber)
+  .option('--validation <share>', 'of the examples, held out (default: what suits the data)', anyNumber)
+  .option('--workers <count>', 'a number or auto', wholeNumberOr('auto'), 'auto')
+  .option('--shards <count>', 'a power of two or auto', wholeNumberOr('auto'), 'auto')
+  .addOption(backendOption())
+  .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
+  .option('--json', 'one JSON object a line on standard output')
+  .action(async (data: string, options: TrainOptions) => (await import('./train-command.js')).train(data, options))
+
+program.command('bench')
+  .description('time training steps for some numbers of workers')
+  .option('--dims <widths>', 'inputs, units of each layer', wholeNumbers, [784, 128, 10])
+  .addOption(new Option('--activation <name>', 'of the hidden layers').choices(activationNames).default('relu'))
+  .option('--batch-size <examples>', 'examples of a step', wholeNumber, 1024)
+  .option('--workers <counts>', 'such as 1,2 (default: 1 and every core)', wholeNumbers)
+  .addOption(backendOption())
+  .option('--json', 'one JSON object a line on standard output')
+  .action(async (options: BenchOptions) => (await import('./bench-command.js')).bench(options))
+
+program.command('info')
+  .description('what this machine offers, and the default choices')
+  .option('--json', 'as JSON on standard output')
+  .action(async (options: { json?: boolean }) => (await import('./info-command.js')).info(options))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+}
+
+/** 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof Error && error.name === 'AbortError') return 130
+  process.stderr.write(`shardgrad: ${error instanceof Error ? error.message : String(error)}\n`)
+  return error instanceof InputError ? 2 : 1
+}

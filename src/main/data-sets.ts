@@ -1,0 +1,98 @@
+// Built-in data sets: the handwritten digits and a few tables small enough to follow by hand. Each comes with the recipe that suits it.
+
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { show } from '../shared/description.js'
+import { InputError } from '../shared/errors.js'
+import type { ActivationName } from '../shared/activations.js'
+import type { LossName } from '../shared/losses.js'
+import { permutation } from '../shared/shuffle.js'
+import type { Examples, LabelArray, NumberArray } from './examples.js'
+
+export interface DataSet extends Examples {
+  /** Columns of the inputs. */
+  columns: number
+  /** What the inputs are multiplied by when they are read. */
+  scale: number
+  /** Outputs a network needs for it. */
+  outputs: number
+  recipe: Recipe
+}
+
+/** What suits a data set, where the user doesn't say otherwise. */
+export interface Recipe {
+  hiddenLayers: number[]
+  output: ActivationName
+  loss: LossName
+  learningRate: number
+  batchSize: number | 'all'
+  epochs: number
+  validation: number
+}
+
+const tableRecipe: Recipe = {
+  hiddenLayers: [], output: 'sigmoid', loss: 'halfSquaredError', learningRate: 1, batchSize: 'all', epochs: 5000, validation: 0,
+}
+
+const dataSets: Record<string, () => Promise<DataSet> | DataSet> = {
+  digits: loadDigits,
+  or: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 1]),
+  and: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1]),
+  xor: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], { hiddenLayers: [3] }),
+  /** XOR with a third column, the product of the two. */
+  'xor-cross': () => table([[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 1]], [0, 1, 1, 0]),
+  /** y = 3x */
+  line: () => table([[1], [2], [3], [4]], [3, 6, 9, 12], { output: 'identity', loss: 'meanSquaredError', learningRate: 0.01, epochs: 1000 }),
+}
+
+export const dataSetNames = Object.keys(dataSets)
+
+/** @throws {InputError} if there is no such data set. */
+export async function loadDataSet(name: string): Promise<DataSet> {
+  const load = Object.hasOwn(dataSets, name) ? dataSets[name] : undefined
+  if (!load) throw new InputError('data', `one of ${dataSetNames.join(', ')}`, show(name))
+  return load()
+}
+
+/** 1797 images of 8x8 pixels from 0 to 16, as bytes, with labels from 0 to 9. */
+async function loadDigits(): Promise<DataSet> {
+  const packed = await readFile(new URL('../../data/digits.csv.gz', import.meta.url))
+  const lines = (await promisify(gunzip)(packed)).toString('ascii').trimEnd().split('\n')
+  const inputs = new Uint8Array(lines.length * 64)
+  const targets = new Uint8Array(lines.length)
+  lines.forEach((line, row) => {
+    const values = line.split(',').map(Number)
+    inputs.set(values.slice(0, 64), row * 64)
+    targets[row] = values[64]!
+  })
+  return {
+    inputs, targets, columns: 64, scale: 1 / 16, outputs: 10,
+    recipe: {
+      hiddenLayers: [128, 128], output: 'softmax', loss: 'categoricalCrossEntropy', learningRate: 0.5, batchSize: 64, epochs: 50, validation: 0.1,
+    },
+  }
+}
+
+function table(inputs: number[][], targets: number[], recipe: Partial<Recipe> = {}): DataSet {
+  return {
+    inputs: Float64Array.from(inputs.flat()), targets: Float64Array.from(targets), columns: inputs[0]!.length, scale: 1, outputs: 1,
+    recipe: { ...tableRecipe, ...recipe },
+  }
+}
+
+/** Draws a share of the rows at random, by the seed, to hold out; the rest is for training. */
+export function holdOut({ inputs, targets }: Examples, count: number, share: number, seed: number): { training: Examples; heldOut: Examples } {
+  const order = permutation(seed, -1, count)
+  const rows = Array.from({ length: count }, (_, position) => order(position))
+  const kept = count - Math.ceil(count * share)
+  const take = (chosen: number[]): Examples => ({ inputs: takeRows(inputs, count, chosen), targets: takeRows(targets, count, chosen) })
+  return { training: take(rows.slice(0, kept)), heldOut: take(rows.slice(kept)) }
+}
+
+function takeRows<Values extends NumberArray | LabelArray>(values: Values, count: number, rows: number[]): Values {
+  const columns = values.length / count
+  const taken = values.slice(0, rows.length * columns) as Values
+  rows.forEach((row, i) => taken.set(values.subarray(row * columns, (row + 1) * columns), i * columns))
+  return taken
+}

@@ -1,0 +1,98 @@
+// How training is reported: a live line on a terminal, plain lines elsewhere, JSON lines for programs.
+
+import ora from 'ora'
+import type { EpochReport, History, Progress, TrainerInfo } from './trainer.js'
+
+export interface Reporter {
+  start: (info: TrainerInfo) => void
+  progress: (progress: Progress) => void
+  end: (history: History, parametersHash: string) => void
+  fail: () => void
+}
+
+/** @param json Whether a program reads. @param epochs How many there will be. */
+export function createReporter(json: boolean, epochs: number): Reporter {
+  return json ? jsonReporter() : personReporter(epochs)
+}
+
+/** Writes one JSON object a line to standard output. */
+export function printJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`)
+}
+
+/** Writes a line for a person to standard error. */
+export function print(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}
+
+function jsonReporter(): Reporter {
+  return {
+    start: (info) => printJson({ event: 'start', ...info }),
+    progress({ epochs }) {
+      for (const report of epochs) printJson({ event: 'epoch', ...report })
+    },
+    end: (history, parametersHash) => printJson({
+      event: 'end', parametersHash, seconds: history.seconds, epochs: history.epoch.length, ...lastFigures(history),
+    }),
+    fail: () => undefined,
+  }
+}
+
+function personReporter(epochs: number): Reporter {
+  const spinner = ora({ stream: process.stderr, discardStdin: false })
+  const everyEpochs = Math.ceil(epochs / 10)
+  return {
+    start(info) {
+      print(`${info.parameters} parameters, ${info.workers} ${info.workers === 1 ? 'worker' : 'workers'} (${info.reason}), ${info.backend}: ${info.kernels}`)
+      if (spinner.isEnabled) spinner.start('starting')
+    },
+    progress({ epochs: reports, step, steps }) {
+      if (spinner.isEnabled) {
+        const last = reports.at(-1)
+        const before = last ? describeEpoch(last, epochs) : spinner.text.replace(/ {2}step .*/, '')
+        spinner.text = `${before}  step ${step}/${steps}`
+        return
+      }
+      for (const report of reports) if (report.epoch % everyEpochs === 0) print(describeEpoch(report, epochs))
+    },
+    end(history, parametersHash) {
+      spinner.stop()
+      const { cost, accuracy, validationCost, validationAccuracy } = lastFigures(history)
+      print(`trained ${history.epoch.length} epochs in ${history.seconds.toFixed(2)} s`)
+      print(`cost ${describeNumber(cost)}${accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`}`)
+      if (validationCost !== undefined) {
+        print(`held-out cost ${describeNumber(validationCost)}`)
+        if (validationAccuracy !== undefined) print(`held-out accuracy ${percent(validationAccuracy)}`)
+      }
+      print(`parameters ${parametersHash}`)
+    },
+    fail: () => void spinner.stop(),
+  }
+}
+
+export function describeEpoch({ epoch, cost, accuracy, validationAccuracy, examplesPerSecond }: EpochReport, epochs: number): string {
+  return [
+    `epoch ${epoch}/${epochs}`,
+    `cost ${describeNumber(cost)}`,
+    ...(accuracy === undefined ? [] : [`accuracy ${percent(accuracy)}`]),
+    ...(validationAccuracy === undefined ? [] : [`held out ${percent(validationAccuracy)}`]),
+    `${examplesPerSecond.toLocaleString('en')} examples/s`,
+  ].join('  ')
+}
+
+function describeNumber(value: number): string {
+  return value.toPrecision(5)
+}
+
+function lastFigures(history: History): { cost: number; accuracy?: number; validationCost?: number; validationAccuracy?: number } {
+  return {
+    cost: history.cost.at(-1)!,
+    accuracy: history.accuracy.at(-1),
+    validationCost: history.validationCost.at(-1),
+    validationAccuracy: history.validationAccuracy.at(-1),
+  }
+}

@@ -1,0 +1,75 @@
+// `shardgrad train`: a network from the command line's options, trained on a built-in data set.
+
+import type { ActivationName } from '../shared/activations.js'
+import type { BackendName } from '../shared/backends.js'
+import { InputError } from '../shared/errors.js'
+import type { InitialiserName } from '../shared/initialisers.js'
+import type { LossName } from '../shared/losses.js'
+import { dense } from '../shared/network.js'
+import { sgd } from '../shared/optimizers.js'
+import { holdOut, loadDataSet } from './data-sets.js'
+import { createReporter } from './report.js'
+import { createTrainer } from './trainer.js'
+
+export interface TrainOptions {
+  layers?: number[]
+  activation: ActivationName
+  output?: ActivationName
+  loss?: LossName
+  init: InitialiserName
+  optimizer: 'sgd'
+  learningRate?: number
+  l2: number
+  batchSize?: number | 'all'
+  epochs?: number
+  validation?: number
+  workers: number | 'auto'
+  shards: number | 'auto'
+  backend: BackendName | 'auto'
+  seed: number
+  json?: boolean
+}
+
+/** Trains and reports. An interrupt stops training after the current step. */
+export async function train(name: string, options: TrainOptions): Promise<void> {
+  const data = await loadDataSet(name)
+  const { recipe } = data
+  const initialiser = options.init
+  const { seed, l2, workers, shards, backend } = options
+  const share = options.validation ?? recipe.validation
+  if (share < 0 || share >= 1) throw new InputError('--validation', 'a share from 0 to below 1', String(share))
+  const examples = data.inputs.length / data.columns
+  const { training, heldOut } = share > 0 ? holdOut(data, examples, share, seed) : { training: data, heldOut: undefined }
+  const epochs = options.epochs ?? recipe.epochs
+
+  const interrupt = new AbortController()
+  const onInterrupt = (): void => interrupt.abort()
+  process.once('SIGINT', onInterrupt)
+  const reporter = createReporter(options.json === true, epochs)
+  await using trainer = await createTrainer({
+    network: {
+      inputs: data.columns,
+      scale: data.scale,
+      layers: [
+        ...(options.layers ?? recipe.hiddenLayers).map((units) => dense(units, options.activation, { initialiser })),
+        dense(data.outputs, options.output ?? recipe.output, { initialiser }),
+      ],
+    },
+    loss: options.loss ?? recipe.loss,
+    optimizer: sgd({ learningRate: options.learningRate ?? recipe.learningRate }),
+    l2, seed, workers, shards, backend,
+  })
+  try {
+    const fitting = trainer.fit(training, {
+      epochs, batchSize: options.batchSize ?? recipe.batchSize, validation: heldOut, onProgress: reporter.progress, signal: interrupt.signal,
+    })
+    reporter.start(trainer.info)
+    const history = await fitting
+    reporter.end(history, trainer.parametersHash())
+  } catch (error) {
+    reporter.fail()
+    throw error
+  } finally {
+    process.off('SIGINT', onInterrupt)
+  }
+}
