@@ -7,7 +7,8 @@ export interface Reporter {
   start: (info: TrainerInfo) => void
   progress: (progress: Progress) => void
   end: (history: History, parametersHash: string) => void
-  fail: () => void
+  /** Leaves the live line without a closing report. */
+  stop: () => void
 }
 
 /** @param json Whether a program reads. @param epochs How many there will be. */
@@ -38,7 +39,7 @@ function jsonReporter(): Reporter {
     end: (history, parametersHash) => printJson({
       event: 'end', parametersHash, seconds: history.seconds, epochs: history.epoch.length, ...lastFigures(history),
     }),
-    fail: () => undefined,
+    stop: () => undefined,
   }
 }
 
@@ -70,7 +71,7 @@ function personReporter(epochs: number): Reporter {
       }
       print(`parameters ${parametersHash}`)
     },
-    fail: () => void spinner.stop(),
+    stop: () => void spinner.stop(),
   }
 }
 

@@ -67,7 +67,7 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
     const history = await fitting
     reporter.end(history, trainer.parametersHash())
   } catch (error) {
-    reporter.fail()
+    reporter.stop()
     throw error
   } finally {
     process.off('SIGINT', onInterrupt)

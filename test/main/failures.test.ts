@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterEach, describe, expect, it } from 'vitest'
+import { DivergenceError, WorkerError, dense, sgd } from '../../dist/main/index.js'
+import { createTrainerOn } from '../../dist/main/trainer.js'
+import type { Trainer } from '../../dist/main/index.js'
+
+const fixture = (name: string): URL => new URL(`../fixtures/${name}`, import.meta.url)
+const examples = {
+  inputs: Float32Array.from({ length: 800 }, (_, i) => ((i * 37) % 101) / 101),
+  targets: Uint8Array.from({ length: 200 }, (_, i) => i % 3),
+}
+const options = { epochs: 20, batchSize: 20, shuffle: false } as const
+
+const armed = join(tmpdir(), `shardgrad-fault-${process.pid}`)
+process.env.FAULT_ARMED = armed
+
+/** A trainer whose worker 1 fails once, at its claim number `at`; never if `fault` is undefined. */
+function createFaulty(fault: 'throw' | 'exit' | undefined, at = 60): Trainer {
+  process.env.FAULT = fault
+  process.env.FAULT_AT = String(at)
+  if (fault) writeFileSync(armed, '')
+  return createTrainerOn(fixture('faulty-worker.js'), {
+    network: { inputs: 4, layers: [dense(5, 'tanh'), dense(3, 'softmax')] },
+    loss: 'categoricalCrossEntropy', optimizer: sgd({ learningRate: 0.1 }), workers: 2, shards: 4, seed: 3,
+  })
+}
+
+afterEach(() => rmSync(armed, { force: true }))
+
+describe('a worker that fails', () => {
+  for (const [fault, cause] of [['throw', 'a test broke this worker'], ['exit', 'exit']] as const) {
+    it(`${fault}: fit rejects with a WorkerError that names worker, epoch, step and cause; the next call works`, async () => {
+      const trainer = createFaulty(fault)
+      const before = trainer.parametersHash()
+      const error: unknown = await trainer.fit(examples, options).then(() => undefined, (reason: unknown) => reason)
+      expect(error).toBeInstanceOf(WorkerError)
+      const { worker, epoch, step, message } = error as WorkerError
+      expect(worker).toBe(1)
+      expect(epoch).toBeGreaterThanOrEqual(1)
+      expect(step).toBeGreaterThanOrEqual(1)
+      expect(step).toBeLessThanOrEqual(10)
+      expect(message).toMatch(new RegExp(`worker 1 failed in epoch ${epoch}, step ${step}: .*${cause}`))
+      expect(trainer.parametersHash()).not.toBe(before) // the fault comes after some steps
+      const history = await trainer.fit(examples, options)
+      expect(history.cost).toHaveLength(20)
+      expect(history.cost.every(Number.isFinite)).toBe(true)
+      await trainer.close()
+    })
+  }
+
+  it('keeps exactly the committed steps: the same bits as a run of that many steps', async () => {
+    const trainer = createFaulty('throw')
+    const error = await trainer.fit(examples, { ...options, epochs: 400, batchSize: 'all' }).then(() => undefined, (reason: unknown) => reason)
+    const { epoch } = error as WorkerError // one step an epoch, so epoch - 1 were committed
+    const kept = trainer.parametersHash()
+    await trainer.close()
+    const whole = createFaulty(undefined)
+    await whole.fit(examples, { ...options, epochs: epoch - 1, batchSize: 'all' })
+    expect(kept).toBe(whole.parametersHash())
+    await whole.close()
+  })
+
+  it('rejects within 2 s when a worker runs out of heap, and the next call works', async () => {
+    writeFileSync(armed, '')
+    const { stdout } = await promisify(execFile)(
+      process.execPath, ['--max-old-space-size=64', fileURLToPath(fixture('heap-exhaustion.js'))],
+      { env: { ...process.env, FAULT: 'heap', FAULT_AT: '3' } },
+    )
+    const { name, worker, message, evaluated } = JSON.parse(stdout) as { name: string; worker: number; message: string; evaluated: number }
+    expect(name).toBe('WorkerError')
+    expect(worker).toBe(1)
+    expect(message).toMatch(/memory/)
+    expect(evaluated).toBe(100)
+  })
+
+  it('a worker script that cannot be loaded is a WorkerError, not a hang', async () => {
+    const trainer = createTrainerOn(fixture('no-such-worker.js'), {
+      network: { inputs: 4, layers: [dense(3, 'softmax')] }, loss: 'categoricalCrossEntropy', workers: 2,
+    })
+    await expect(trainer.evaluate(examples)).rejects.toThrow(/no-such-worker/)
+    await trainer.close()
+  })
+})
+
+describe('divergence', () => {
+  it('stops with the epoch, the step and the last finite cost, which the kept parameters still have', async () => {
+    for (const backend of ['wasm', 'reference'] as const) {
+      const line = { inputs: Float64Array.of(1, 2, 3, 4), targets: Float64Array.of(3, 6, 9, 12) }
+      const trainer = createTrainerOn(new URL('../../dist/workers/gradient-worker.js', import.meta.url), {
+        network: { inputs: 1, layers: [dense(1)] }, loss: 'meanSquaredError', optimizer: sgd({ learningRate: 1 }), backend,
+      })
+      const error = await trainer.fit(line, { epochs: 1000, batchSize: 'all' }).then(() => undefined, (reason: unknown) => reason)
+      expect(error).toBeInstanceOf(DivergenceError)
+      const { epoch, step, lastFiniteCost, message } = error as DivergenceError
+      expect(step).toBe(1)
+      expect(message).toContain(`epoch ${epoch}, step 1`)
+      const { cost } = await trainer.evaluate(line)
+      expect(cost).toBe(lastFiniteCost)
+      expect(trainer.getParameters().weights[0]!.every(Number.isFinite)).toBe(true)
+      await trainer.close()
+    }
+  })
+})

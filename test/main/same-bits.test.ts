@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { holdOut, loadDataSet } from '../../dist/main/data-sets.js'
+import { dense, sgd } from '../../dist/main/index.js'
+import type { Examples, FitOptions, Trainer, TrainerOptions } from '../../dist/main/index.js'
+import { createTrainerOn } from '../../dist/main/trainer.js'
+
+const workerScript = new URL('../../dist/workers/gradient-worker.js', import.meta.url)
+const delayingScript = new URL('../fixtures/delaying-worker.js', import.meta.url)
+
+const digits = await loadDataSet('digits')
+const { training, heldOut } = holdOut(digits, 1797, 0.1, 5)
+
+async function hashOf(script: URL, options: Partial<TrainerOptions>, examples: Examples, fit: FitOptions): Promise<string> {
+  const trainer: Trainer = createTrainerOn(script, {
+    network: { inputs: 64, scale: 1 / 16, layers: [dense(48, 'sigmoid'), dense(24, 'tanh'), dense(10, 'softmax')] },
+    loss: 'categoricalCrossEntropy', optimizer: sgd({ learningRate: 0.5 }), seed: 5, shards: 8, l2: 0.1, ...options,
+  })
+  const history = await trainer.fit(examples, fit)
+  const { cost } = await trainer.evaluate(heldOut)
+  const hash = `${trainer.parametersHash()} ${history.cost.join(' ')} ${history.validationCost.join(' ')} ${cost}`
+  await trainer.close()
+  return hash
+}
+
+const firstRows = (count: number): Examples => ({ inputs: training.inputs.subarray(0, count * 64), targets: training.targets.subarray(0, count) })
+
+describe('the same bits for any number of workers', () => {
+  const cases: [string, Examples, FitOptions][] = [
+    ['an uneven last batch', firstRows(301), { epochs: 2, batchSize: 77, validation: heldOut }],
+    ['a batch smaller than the number of shards', firstRows(11), { epochs: 3, batchSize: 5 }],
+    ['one example', firstRows(1), { epochs: 3, batchSize: 'all' }],
+    ['the whole set at once', firstRows(500), { epochs: 2, batchSize: 'all', validation: 0.2 }],
+  ]
+  for (const backend of ['wasm', 'reference'] as const) {
+    for (const [what, examples, fit] of cases) {
+      it(`${backend}: ${what}: parameters, costs and validation costs of 2, 3, 5 and 8 workers equal one worker's`, async () => {
+        const expected = await hashOf(workerScript, { backend, workers: 1 }, examples, fit)
+        for (const workers of [2, 3, 5, 8]) expect(await hashOf(workerScript, { backend, workers }, examples, fit)).toBe(expected)
+      })
+    }
+
+    it(`${backend}: workers delayed at random at every barrier and claim change nothing`, async () => {
+      const fit: FitOptions = { epochs: 2, batchSize: 77, validation: heldOut }
+      const expected = await hashOf(workerScript, { backend, workers: 1 }, firstRows(301), fit)
+      for (const workers of [2, 3, 5]) expect(await hashOf(delayingScript, { backend, workers }, firstRows(301), fit)).toBe(expected)
+    })
+  }
+
+  it('slots that hold subtrees of shards give the bits of slots that hold one', async () => {
+    const network = { inputs: 64, scale: 1 / 16, layers: [dense(1024, 'relu'), dense(1024, 'relu'), dense(10, 'softmax')] }
+    const fit: FitOptions = { epochs: 1, batchSize: 'all' }
+    const expected = await hashOf(workerScript, { network, shards: 32, workers: 8 }, firstRows(200), fit) // 8 workers keep 16 slots
+    expect(await hashOf(workerScript, { network, shards: 32, workers: 1 }, firstRows(200), fit)).toBe(expected) // one gets by with 8
+  })
+})
+
+describe('the recipe of the promise', () => {
+  const train = async (workers: number, backend: string): Promise<string> => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      fileURLToPath(new URL('../../dist/main/command-line.js', import.meta.url)), 'train', 'digits', '--layers', '48,24', '--epochs', '3',
+      '--batch-size', '77', '--shards', '8', '--workers', String(workers), '--backend', backend, '--seed', '5', '--json',
+    ])
+    return (JSON.parse(stdout.trim().split('\n').at(-1)!) as { parametersHash: string }).parametersHash
+  }
+
+  it('wasm: 1, 2, 3, 5 and 8 workers give the hash that every machine gives', async () => {
+    for (const workers of [1, 2, 3, 5, 8]) {
+      expect(await train(workers, 'wasm')).toBe('3472327bdfdaf11877da4bbd131fdd921b91ff04058d5915cf6bd312270a9349')
+    }
+  })
+
+  it('reference: 1, 2, 3, 5 and 8 workers give one hash', async () => {
+    const expected = await train(1, 'reference')
+    for (const workers of [2, 3, 5, 8]) expect(await train(workers, 'reference')).toBe(expected)
+  })
+})

@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import { Piscina } from 'piscina'
+import { expect, it } from 'vitest'
+import { createArena } from '../../dist/shared/arena.js'
+import { createCoordinator } from '../../dist/workers/coordinator.js'
+import type { Run } from '../../dist/shared/protocol.js'
+
+it('a terminated worker fails the run, with its number, and all threads are gone', async () => {
+  const piscina = new Piscina({
+    filename: fileURLToPath(new URL('../fixtures/blocking-worker.js', import.meta.url)),
+    minThreads: 2, maxThreads: 2, concurrentTasksPerWorker: 1, atomics: 'disabled',
+  })
+  const coordinator = createCoordinator(async () => Promise.resolve({
+    threads: 2,
+    perform: async (task) => piscina.run(task) as Promise<void>,
+    close: async () => piscina.destroy(),
+  }))
+  const threads = [...piscina.threads]
+  const ended = Promise.all(threads.map((thread) => new Promise((resolve) => void thread.once('exit', resolve))))
+  const running = coordinator.run({ kind: 'evaluate', workers: 2 } as Run, { number: 0, memory: createArena(65536) })
+  await Promise.all(threads.map((thread) => new Promise((resolve) => void thread.once('online', resolve))))
+  await threads[1]!.terminate()
+  const result = await running
+  expect(result).toMatchObject({ kind: 'failed', worker: 1 })
+  await ended
+})
