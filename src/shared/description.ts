@@ -89,7 +89,8 @@ function check<Schema extends v.GenericSchema>(where: string, schema: Schema, va
   const path = (issue.path ?? []).reduce(
     (before, { key }) => (typeof key === 'number' ? `${before}[${key}]` : before === '' ? String(key) : `${before}.${String(key)}`), '',
   )
-  throw new InputError(path === '' ? where : `${where}: ${path}`, ruleOf(issue), show(issue.input))
+  const given: unknown = issue.expected === 'never' ? issue.path?.at(-1)?.value : issue.input // of an unknown option, its value
+  throw new InputError(path === '' ? where : `${where}: ${path}`, ruleOf(issue), show(given))
 }
 
 function ruleOf(issue: v.BaseIssue<unknown>): string {
