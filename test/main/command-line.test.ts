@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+interface Run { code: number | null; out: string; err: string; events: Record<string, unknown>[] }
+
+const script = fileURLToPath(new URL('../../dist/main/command-line.js', import.meta.url))
+
+/** Runs shardgrad; `interruptAt` sends SIGINT once standard output or error holds that text. */
+async function shardgrad(args: string[], interruptAt?: string): Promise<Run> {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [out, err] = ['', '']
+  const heard = (): void => {
+    if (interruptAt !== undefined && (out + err).includes(interruptAt)) child.kill('SIGINT')
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+    heard()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+    heard()
+  })
+  const code = await new Promise<number | null>((resolve) => void child.once('close', resolve))
+  const events = out.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>)
+  return { code, out, err, events }
+}
+
+describe('train', () => {
+  it('--json prints start, one line an epoch, and end, and nothing else', async () => {
+    const { code, out, events } = await shardgrad(['train', 'digits', '--epochs', '3', '--workers', '2', '--json'])
+    expect(code).toBe(0)
+    expect(out.trimEnd().split('\n')).toHaveLength(events.length)
+    expect(events.map(({ event }) => event)).toEqual(['start', 'epoch', 'epoch', 'epoch', 'end'])
+    expect(events[0]).toMatchObject({ workers: 2, shards: 4, backend: 'wasm', parameters: 26_122 })
+    expect(events[3]).toEqual({
+      event: 'epoch', epoch: 3, cost: expect.any(Number), accuracy: expect.any(Number), validationCost: expect.any(Number),
+      validationAccuracy: expect.any(Number), examplesPerSecond: expect.any(Number),
+    })
+    expect(events[4]).toMatchObject({ parametersHash: expect.stringMatching(/^[0-9a-f]{64}$/), seconds: expect.any(Number) })
+  })
+
+  it('without a terminal prints plain lines to standard error, ten of the epochs', async () => {
+    const { code, out, err } = await shardgrad(['train', 'digits', '--epochs', '20'])
+    expect(code).toBe(0)
+    expect(out).toBe('')
+    expect(err.match(/^epoch \d+\/20 .*examples\/s$/gm)).toHaveLength(10)
+    expect(err).toMatch(/^held-out accuracy \d+\.\d %$/m)
+    expect(err).not.toContain('\u001b')
+  })
+
+  it('every built-in table trains with its own recipe, and learns', async () => {
+    for (const table of ['or', 'and', 'xor', 'xor-cross', 'line']) {
+      const { code, events } = await shardgrad(['train', table, '--json'])
+      expect(code).toBe(0)
+      expect(events[1]!.cost).toBeGreaterThan(10 * (events.at(-1)!.cost as number))
+    }
+  })
+
+  it('an interrupt stops it: exit code 130', async () => {
+    const { code } = await shardgrad(['train', 'digits', '--epochs', '1000000', '--json'], '"epoch"')
+    expect(code).toBe(130)
+  })
+
+  it('divergence says so: exit code 1', async () => {
+    const { code, err } = await shardgrad(['train', 'line', '--learning-rate', '1'])
+    expect(code).toBe(1)
+    expect(err).toMatch(/training diverged: the cost of epoch \d+, step 1 is not finite; the last finite cost was/)
+  })
+})
+
+describe('wrong usage: exit code 2 and what was expected', () => {
+  const wrong: [string[], RegExp][] = [
+    [[], /Usage: shardgrad/],
+    [['train'], /missing required argument 'data'/],
+    [['train', 'faces'], /data: expected one of digits, .*, got 'faces'/],
+    [['train', 'digits', '--layers', '12,x'], /--layers.*whole number/],
+    [['train', 'digits', '--backend', 'gpu'], /Allowed choices are auto, wasm/],
+    [['train', 'digits', '--shards', '3'], /shards: expected 'auto' or a power of two/],
+    [['train', 'digits', '--validation', '1'], /--validation: expected a share/],
+    [['train', 'digits', '--output', 'relu'], /activation: expected softmax, which the loss categoricalCrossEntropy is defined with, got 'relu'/],
+    [['train', 'digits', '--learning-rate', '-1'], /learningRate: expected a number above 0, got -1/],
+    [['train', 'digits', '--momentum', '0.9'], /unknown option '--momentum'/],
+    [['bench', '--dims', '8'], /--dims: expected at least two widths/],
+  ]
+  for (const [args, message] of wrong) {
+    it(`shardgrad ${args.join(' ')}`, async () => {
+      const { code, err, out } = await shardgrad(args)
+      expect(code).toBe(2)
+      expect(err).toMatch(message)
+      expect(out).toBe('')
+    })
+  }
+})
+
+it('bench --json prints a line for each number of workers', async () => {
+  const { code, events } = await shardgrad(['bench', '--dims', '8,16,4', '--batch-size', '64', '--workers', '1,2', '--json'])
+  expect(code).toBe(0)
+  expect(events.map(({ workers }) => workers)).toEqual([1, 2])
+  expect(events[0]).toMatchObject({ event: 'bench', dims: [8, 16, 4], batchSize: 64, backend: 'wasm', speedup: 1, efficiency: 1 })
+  const { microsecondsPerStep, gflops } = events[1] as { microsecondsPerStep: number; gflops: number }
+  expect((microsecondsPerStep * gflops * 1e3) / ((6 * 192 - 2 * 128) * 64)).toBeCloseTo(1, 6)
+})
+
+it('info --json names cores, SIMD and backends', async () => {
+  const { code, events } = await shardgrad(['info', '--json'])
+  expect(code).toBe(0)
+  expect(events[0]).toMatchObject({ event: 'info', cores: expect.any(Number), simd: true })
+})

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const example = /```ts\n(import .*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8'))![1]!
+
+it('the packed package installs without scripts in an empty folder, and the README\'s example trains there, exits by itself and type-checks', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'shardgrad-package-'))
+  try {
+    const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root })
+    const [packed] = JSON.parse(stdout) as { filename: string; size: number; files: { path: string }[] }[]
+    expect(packed!.size).toBeLessThan(200_000)
+    expect(packed!.files.map(({ path }) => path)).toContain('dist/shared/kernels/kernels.wasm')
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+    await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', join(folder, packed!.filename)], { cwd: folder })
+    await writeFile(join(folder, 'example.ts'), example)
+    await writeFile(join(folder, 'example.js'), example)
+    const { stdout: printed } = await run(process.execPath, ['example.js'], { cwd: folder, timeout: 20_000 })
+    expect(printed).toMatch(/0\.\d+/)
+    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022',
+      '--lib', 'es2023,esnext.disposable,dom', '--types', '', 'example.ts'], { cwd: folder })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,242 @@
+import { describe, expect, it } from 'vitest'
+import { activationNames } from '../../../src/shared/activations.js'
+import { wasmPreparedElements } from '../../../src/shared/kernels/wasm.js'
+import { fusedActivation, lossNames } from '../../../src/shared/losses.js'
+import { type Bench, noise, openBench, relativeError } from '../support.js'
+
+const sizes = [1, 2, 3, 5, 7, 8, 9, 13, 16, 17, 31, 64]
+/** Rows, inputs, outputs: every size in every place. */
+const shapes = sizes.flatMap((_, i) => [1, 4, 7].map((step) => [sizes[i]!, sizes[(i + step) % 12]!, sizes[(i + 3 * step) % 12]!] as const))
+
+interface Products { z: number[]; errors: number[]; gradient: number[]; bias: number[]; padding: number[] }
+
+function products(bench: Bench, [m, k, n]: readonly [number, number, number], value: (row: number, column: number) => number, times = 1): Products {
+  const { kernels, put, get, padding, reserve } = bench
+  const x = put(m, k, value)
+  const w = put(Math.ceil(k / 8) * 8, n, (row, column) => (row < k ? value(row + 3, column + 1) : 0))
+  const d = put(m, n, (row, column) => value(row + 5, column + 2))
+  const prepared = reserve(wasmPreparedElements(k, n) * 8)
+  const [z, errors] = [put(m, n, () => 99), put(m, k, () => 99)]
+  const [gradient, bias] = [put(Math.ceil(k / 8) * 8, n, () => 99), put(1, n, () => 99)]
+  const scratch = reserve(m * (Math.ceil(n / 8) * 8 + 16) * 8)
+  kernels.prepare(w, prepared, k, n, true)
+  kernels.product(x, w, prepared, z, m, k, n)
+  kernels.productByTransposed(d, w, prepared, errors, m, k, n)
+  for (let time = 0; time < times; time++) kernels.transposedProduct(x, d, gradient, bias, scratch, m, k, n, time > 0)
+  return {
+    z: get(z, m, n), errors: get(errors, m, k), gradient: get(gradient, k, n), bias: get(bias, 1, n),
+    padding: [...padding(z, m, n), ...padding(errors, m, k), ...padding(gradient, k, n), ...padding(bias, 1, n)],
+  }
+}
+
+describe('the three products', () => {
+  const integers = (row: number, column: number): number => ((row * 5 + column * 3) % 11) - 5
+
+  it('of whole numbers are exact for every size, as the definition says', () => {
+    for (const shape of shapes) {
+      const [m, k, n] = shape
+      const sum = (count: number, term: (i: number) => number): number => Array.from({ length: count }, (_, i) => term(i)).reduce((a, b) => a + b, 0)
+      const expected = {
+        z: Array.from({ length: m * n }, (_, i) => sum(k, (l) => integers(Math.floor(i / n), l) * integers(l + 3, (i % n) + 1))),
+        errors: Array.from({ length: m * k }, (_, i) => sum(n, (l) => integers(Math.floor(i / k) + 5, l + 2) * integers((i % k) + 3, l + 1))),
+        gradient: Array.from({ length: k * n }, (_, i) => sum(m, (l) => integers(l, Math.floor(i / n)) * integers(l + 5, (i % n) + 2))),
+        bias: Array.from({ length: n }, (_, j) => sum(m, (l) => integers(l + 5, j + 2))),
+      }
+      for (const backend of ['wasm', 'reference'] as const) expect(products(openBench(backend), shape, integers), `${backend} ${shape.join('x')}`).toMatchObject(expected)
+    }
+  })
+
+  it('agree with the reference to 1e-6 on other numbers, accumulate, and leave zeros in the padding', () => {
+    for (const shape of shapes) {
+      const [wasm, reference] = [products(openBench('wasm'), shape, noise, 2), products(openBench('reference'), shape, noise, 2)]
+      for (const part of ['z', 'errors', 'gradient', 'bias'] as const) {
+        const largest = Math.max(...reference[part].map(Math.abs), 1)
+        reference[part].forEach((value, i) => expect(Math.abs(wasm[part][i]! - value) / largest, `${part} ${shape.join('x')}`).toBeLessThan(1e-6))
+      }
+      expect(wasm.padding.every((value) => value === 0), `padding ${shape.join('x')}`).toBe(true)
+      const once = products(openBench('reference'), shape, noise)
+      expect(relativeError(reference.gradient, once.gradient.map((g) => 2 * g))).toBeLessThan(1e-14)
+    }
+  })
+})
+
+describe('activations', () => {
+  const value = (row: number, column: number): number => 6 * noise(row, column) + 0.01
+  const run = (bench: Bench, name: (typeof activationNames)[number], m: number, n: number): { outputs: number[]; errors: number[]; padding: number[] } => {
+    const { kernels, put, get, padding } = bench
+    const [z, bias, errors] = [put(m, n, value), put(1, n, (_, j) => noise(9, j)), put(m, n, (i, j) => noise(i + 2, j))]
+    kernels.activations[name].forward(z, bias, m, n)
+    kernels.activations[name].backward(errors, z, m, n)
+    return { outputs: get(z, m, n), errors: get(errors, m, n), padding: [...padding(z, m, n), ...padding(errors, m, n)] }
+  }
+
+  for (const name of activationNames) {
+    it(`${name}: float32 equals float64 to 1e-6, forward and backward; the padding stays zero`, () => {
+      for (const [m, , n] of shapes) {
+        const [wasm, reference] = [run(openBench('wasm'), name, m, n), run(openBench('reference'), name, m, n)]
+        expect(relativeError(wasm.outputs, reference.outputs)).toBeLessThan(1e-6)
+        wasm.errors.forEach((error, i) => expect(Math.abs(error - reference.errors[i]!)).toBeLessThan(1e-6))
+        expect(wasm.padding.every((x) => x === 0)).toBe(true)
+      }
+    })
+
+    it(`${name}: backward is the derivative of forward: central differences to 1e-7`, () => {
+      const [m, n, step] = [3, 5, 1e-5]
+      const forward = (change: number, at: number): number[] => {
+        const { kernels, put, get } = openBench('reference')
+        const z = put(m, n, (i, j) => value(i, j) + (i * n + j === at ? change : 0))
+        kernels.activations[name].forward(z, put(1, n, (_, j) => noise(9, j)), m, n)
+        return get(z, m, n)
+      }
+      const { errors } = run(openBench('reference'), name, m, n)
+      for (let at = 0; at < m * n; at++) {
+        const [up, down] = [forward(step, at), forward(-step, at)]
+        const slope = up.reduce((sum, u, i) => sum + ((u - down[i]!) / (2 * step)) * noise(Math.floor(i / n) + 2, i % n), 0)
+        expect(Math.abs(errors[at]! - slope)).toBeLessThan(1e-7)
+      }
+    })
+  }
+
+  it('a NaN goes through every activation', () => {
+    for (const name of activationNames) {
+      const { kernels, put, get } = openBench('wasm')
+      const z = put(1, 3, (_, j) => (j === 1 ? NaN : 0.5))
+      kernels.activations[name].forward(z, put(1, 3, () => 0), 1, 3)
+      expect(get(z, 1, 3)[1], name).toBeNaN()
+    }
+  })
+})
+
+describe('losses', () => {
+  const target = (loss: string, n: number) => (i: number, j: number): number =>
+    loss === 'categoricalCrossEntropy' ? Number((i * 7) % n === j) : loss === 'binaryCrossEntropy' ? (i + j) % 2 : noise(i, j + 1)
+  const run = (bench: Bench, loss: (typeof lossNames)[number], m: number, n: number, z: (i: number, j: number) => number) => {
+    const { kernels, put, get, padding } = bench
+    const [outputs, bias, targets, deltas] = [put(m, n, z), put(1, n, (_, j) => noise(3, j) / 4), put(m, n, target(loss, n)), put(m, n, () => 99)]
+    const sum = kernels.losses[loss](outputs, bias, targets, deltas, m, n)
+    return {
+      sum, outputs: get(outputs, m, n), deltas: get(deltas, m, n),
+      padding: [...padding(outputs, m, n), ...padding(deltas, m, n)], correct: kernels.countCorrect(outputs, targets, m, n),
+    }
+  }
+
+  for (const loss of lossNames) {
+    it(`${loss}: float32 equals float64 to 1e-6, with the same right answers; the padding stays zero`, () => {
+      for (const [m, , n] of shapes) {
+        const z = (i: number, j: number): number => 4 * noise(i + 1, j)
+        const [wasm, reference] = [run(openBench('wasm'), loss, m, n, z), run(openBench('reference'), loss, m, n, z)]
+        expect(Math.abs(wasm.sum - reference.sum)).toBeLessThanOrEqual(1e-6 * Math.max(reference.sum, 1e-3))
+        wasm.deltas.forEach((delta, i) => expect(Math.abs(delta - reference.deltas[i]!)).toBeLessThan(1e-5 * Math.max(1, Math.abs(reference.deltas[i]!))))
+        expect(relativeError(wasm.outputs, reference.outputs)).toBeLessThan(1e-6)
+        expect(wasm.correct).toBe(reference.correct)
+        expect(wasm.padding.every((x) => x === 0)).toBe(true)
+      }
+    })
+
+    it(`${loss}: the deltas are the gradient of the summed loss: central differences to 1e-7`, () => {
+      const [m, n, step] = [4, 3, 1e-5]
+      const z = (change: number, at: number) => (i: number, j: number): number => 2 * noise(i, j) + (i * n + j === at ? change : 0)
+      const { deltas } = run(openBench('reference'), loss, m, n, z(0, -1))
+      deltas.forEach((delta, at) => {
+        const slope = (run(openBench('reference'), loss, m, n, z(step, at)).sum - run(openBench('reference'), loss, m, n, z(-step, at)).sum) / (2 * step)
+        expect(Math.abs(delta - slope)).toBeLessThan(1e-7)
+      })
+    })
+
+    it(`${loss}: a NaN in the outputs is a NaN in the loss`, () => {
+      for (const backend of ['wasm', 'reference'] as const) {
+        for (const at of [0, 1, 2]) expect(run(openBench(backend), loss, 1, 3, (_, j) => (j === at ? NaN : 0)).sum).toBeNaN()
+      }
+    })
+  }
+
+  const lossOf = (backend: 'wasm' | 'reference', loss: (typeof lossNames)[number], logits: number[], targets: number[]): number => {
+    const { kernels, put } = openBench(backend)
+    const n = logits.length
+    return kernels.losses[loss](put(1, n, (_, j) => logits[j]!), put(1, n, () => 0), put(1, n, (_, j) => targets[j]!), put(1, n, () => 0), 1, n)
+  }
+
+  it('cross-entropies of far logits are finite and right, and small ones keep their relative accuracy', () => {
+    for (const backend of ['wasm', 'reference'] as const) {
+      expect(lossOf(backend, 'categoricalCrossEntropy', [1000, -1000, 0], [0, 1, 0])).toBe(2000)
+      expect(lossOf(backend, 'categoricalCrossEntropy', [1000, -1000, 0], [1, 0, 0])).toBe(0)
+      expect(lossOf(backend, 'binaryCrossEntropy', [1000], [0])).toBe(1000)
+      expect(lossOf(backend, 'binaryCrossEntropy', [-1000], [0])).toBe(0)
+      expect(lossOf(backend, 'categoricalCrossEntropy', [2, 2], [0.5, 0.5])).toBeCloseTo(Math.LN2, 6)
+      for (const z of [8, 15, 20]) {
+        const small = Math.log1p(Math.exp(-z))
+        expect(Math.abs(lossOf(backend, 'binaryCrossEntropy', [z], [1]) / small - 1)).toBeLessThan(1e-6)
+        expect(Math.abs(lossOf(backend, 'categoricalCrossEntropy', [z, 0], [1, 0]) / small - 1)).toBeLessThan(1e-6)
+      }
+    }
+  })
+
+  it('a loss is fused with the activation it is defined with', () => {
+    expect(lossNames.map((loss) => fusedActivation(loss))).toEqual([undefined, undefined, 'sigmoid', 'softmax'])
+  })
+})
+
+describe('gathering', () => {
+  it('brings chosen rows, scaled, from bytes, floats and labels, and clears padding and spare rows', () => {
+    for (const backend of ['wasm', 'reference'] as const) {
+      for (const [m, , n] of shapes) {
+        const { kernels, memory, reserve, put, get, padding } = openBench(backend)
+        const rows = Array.from({ length: m }, (_, i) => (i * 5 + 2) % 11)
+        const rowNumbers = reserve(4 * m)
+        new Int32Array(memory.buffer, rowNumbers, m).set(rows)
+        const source = reserve(11 * n * 8)
+        const to = put(m, n, () => 99)
+        const expected = rows.flatMap((row) => Array.from({ length: n }, (_, j) => (row * n + j) % 256))
+
+        new Uint8Array(memory.buffer, source, 11 * n).set(Array.from({ length: 11 * n }, (_, i) => i % 256))
+        kernels.gather('uint8', source, rowNumbers, to, m, n, 0.25)
+        expect(get(to, m, n)).toEqual(expected.map((x) => x / 4))
+        new Float32Array(memory.buffer, source, 11 * n).set(Array.from({ length: 11 * n }, (_, i) => i % 256))
+        kernels.gather('float32', source, rowNumbers, to, m, n, 2)
+        expect(get(to, m, n)).toEqual(expected.map((x) => x * 2))
+        new Int32Array(memory.buffer, source, 11).set(Array.from({ length: 11 }, (_, i) => i % n))
+        kernels.gather('labels', source, rowNumbers, to, m, n, 1)
+        expect(get(to, m, n)).toEqual(rows.flatMap((row) => Array.from({ length: n }, (_, j) => Number(j === row % n))))
+        expect(padding(to, m, n).every((x) => x === 0)).toBe(true)
+        expect(get(to, Math.ceil(m / 4) * 4, n).slice(m * n).every((x) => x === 0)).toBe(true)
+      }
+    }
+  })
+})
+
+describe('the sum over slots and the update', () => {
+  const ELEMENTS = 64
+  const tree = (values: number[]): number => (values.length === 1
+    ? values[0]!
+    : Math.fround(tree(values.slice(0, values.length / 2)) + tree(values.slice(values.length / 2))))
+
+  it('adds 1 to 64 slots in the fixed tree and divides once, bit for bit, however the range is cut', () => {
+    for (let count = 1; count <= 64; count *= 2) {
+      const { kernels, put, get } = openBench('wasm')
+      const value = (slot: number, i: number): number => Math.fround(noise(slot, i) / 3)
+      const slots = put(count, ELEMENTS, value)
+      const expected = Array.from({ length: ELEMENTS }, (_, i) => Math.fround(tree(Array.from({ length: count }, (_, slot) => value(slot, i))) / 77))
+      const [whole, cut] = [put(1, ELEMENTS, () => 0), put(1, ELEMENTS, () => 0)]
+      kernels.sumSlots(slots, ELEMENTS * 4, count, whole, ELEMENTS, 77)
+      for (const [from, to] of [[0, 8], [8, 24], [24, 64]] as const) kernels.sumSlots(slots + from * 4, ELEMENTS * 4, count, cut + from * 4, to - from, 77)
+      expect(get(whole, 1, ELEMENTS)).toEqual(expected)
+      expect(get(cut, 1, ELEMENTS)).toEqual(expected)
+    }
+  })
+
+  it('adds neighbours, decays, sums squares and steps as the formulas say', () => {
+    for (const backend of ['wasm', 'reference'] as const) {
+      const { kernels, put, get } = openBench(backend)
+      const quarter = (k: number) => (_: number, i: number): number => ((i * k) % 13) / 4 - 1
+      const [a, b, next] = [put(1, ELEMENTS, quarter(3)), put(1, ELEMENTS, quarter(5)), put(1, ELEMENTS, () => 9)]
+      const [aValues, bValues] = [get(a, 1, ELEMENTS), get(b, 1, ELEMENTS)]
+      expect(kernels.sumSquares(a, ELEMENTS)).toBe(aValues.reduce((sum, x) => sum + x * x, 0))
+      kernels.update({ name: 'sgd', learningRate: 0.5 }, { parameters: a, nextParameters: next, gradient: b, elements: ELEMENTS })
+      expect(get(next, 1, ELEMENTS)).toEqual(aValues.map((x, i) => x - bValues[i]! / 2))
+      kernels.addDecay(b, a, ELEMENTS, 0.25)
+      expect(get(b, 1, ELEMENTS)).toEqual(bValues.map((x, i) => x + aValues[i]! / 4))
+      kernels.addInto(a, next, ELEMENTS)
+      expect(get(a, 1, ELEMENTS)).toEqual(aValues.map((x, i) => 2 * x - bValues[i]! / 2))
+    }
+  })
+})
