@@ -1,0 +1,75 @@
+// How close do the wasm kernels come to what the processor can do? GFLOP/s of the three products by shape; nanoseconds an element of the rest.
+import { readFileSync } from 'node:fs'
+import benny from 'benny'
+import { backends } from '../dist/shared/backends.js'
+import { paddedRows, paddedWidth } from '../dist/shared/padding.js'
+import { bestAndMedian, printHeading, require } from './machine.js'
+
+const shapes = [[16, 64, 128], [16, 128, 128], [202, 128, 128], [128, 784, 128], [128, 128, 10], [256, 1024, 1024]]
+const compiled = new WebAssembly.Module(readFileSync(new URL('../dist/shared/kernels/kernels.wasm', import.meta.url)))
+
+/** Matrices of one shape in an arena of their own; whole numbers, so that every sum is exact. */
+function prepare(backend, [m, k, n]) {
+  const memory = new WebAssembly.Memory({ initial: 1024, maximum: 1024, shared: true })
+  const { scalar, create, preparedElements } = backends[backend]
+  const values = scalar === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
+  const kernels = create(compiled, memory)
+  let end = 1024
+  const put = (rows, columns, value) => {
+    const at = end
+    const width = paddedWidth(columns)
+    for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) values[at / values.BYTES_PER_ELEMENT + i * width + j] = value(i, j)
+    end += Math.ceil((paddedRows(rows) * width * values.BYTES_PER_ELEMENT) / 128) * 128
+    return at
+  }
+  const whole = (i, j) => ((i * 5 + j * 3) % 11) - 5
+  const [x, w, d] = [put(m, k, whole), put(paddedWidth(k), n, (i, j) => (i < k ? whole(i, j) : 0)), put(m, n, whole)]
+  const [z, e, g, b] = [put(m, n, () => 0), put(m, k, () => 0), put(paddedWidth(k), n, () => 0), put(1, n, () => 0)]
+  const prepared = put(1, preparedElements(k, n) + 8, () => 0)
+  const scratch = put(paddedRows(m), paddedWidth(n) + 16, () => 0)
+  kernels.prepare(w, prepared, k, n, true)
+  return {
+    products: {
+      forward: () => kernels.product(x, w, prepared, z, m, k, n),
+      weights: () => kernels.transposedProduct(x, d, g, b, scratch, m, k, n, false),
+      inputs: () => kernels.productByTransposed(d, w, prepared, e, m, k, n),
+    },
+    passes: {
+      sigmoid: () => kernels.activations.sigmoid.forward(z, b, m, n),
+      tanh: () => kernels.activations.tanh.forward(z, b, m, n),
+      'softmax + cross-entropy': () => kernels.losses.categoricalCrossEntropy(z, b, d, e, m, n),
+    },
+    results: () => [z, e, g].map((at, i) => values.slice(at / values.BYTES_PER_ELEMENT, at / values.BYTES_PER_ELEMENT + (i === 2 ? k : m) * paddedWidth(i === 1 ? k : n))),
+  }
+}
+
+printHeading('Kernels: how close to the processor\'s limit?')
+for (const shape of shapes) {
+  const [m, k, n] = shape
+  if (m * k * n < 1e7) {
+    const [wasm, reference] = ['wasm', 'reference'].map((backend) => prepare(backend, shape))
+    for (const { products } of [wasm, reference]) Object.values(products).forEach((product) => product())
+    require(wasm.results().every((values, i) => values.every((value, j) => value === reference.results()[i][j])), `wasm and reference differ for ${shape.join('x')}`)
+  }
+  const { products } = prepare('wasm', shape)
+  await benny.suite(
+    shape.join('x'),
+    ...Object.entries(products).map(([name, product]) => benny.add(name, product, { minSamples: 20, maxTime: 0.4 })),
+    benny.complete(({ results }) => {
+      const flops = 2 * m * k * n
+      const rate = (seconds) => (flops / seconds / 1e9).toFixed(1)
+      console.log(`${shape.join('x').padEnd(14)} GFLOP/s  ${results.map((result) => {
+        const { best, median } = bestAndMedian(result)
+        return `${result.name} ${rate(best)} (median ${rate(median)})`
+      }).join('   ')}`)
+    }),
+  )
+}
+const { passes } = prepare('wasm', [256, 128, 128])
+await benny.suite(
+  'passes',
+  ...Object.entries(passes).map(([name, pass]) => benny.add(name, pass, { minSamples: 20, maxTime: 0.4 })),
+  benny.complete(({ results }) => {
+    for (const result of results) console.log(`${result.name.padEnd(24)} ${((bestAndMedian(result).best * 1e9) / (256 * 128)).toFixed(2)} ns an element`)
+  }),
+)
