@@ -1,4 +1,5 @@
 import js from '@eslint/js'
+import { defineConfig } from 'eslint/config'
 import typescript from 'typescript-eslint'
 
 /** The arrows of the house run one way: main -> workers (by URL) -> shared. */
@@ -9,13 +10,13 @@ function arrows(folder, forbidden, message) {
   }
 }
 
-export default typescript.config(
+export default defineConfig(
   { ignores: ['dist', 'node_modules', 'src/shared/kernels/assembly'] },
   js.configs.recommended,
   ...typescript.configs.strictTypeChecked,
   ...typescript.configs.stylisticTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off', // noUncheckedIndexedAccess makes array arithmetic need it
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -26,7 +27,16 @@ export default typescript.config(
   arrows('workers', ['**/main/**'], 'workers import shared only'),
   arrows('main', ['**/workers/**'], 'main starts workers by URL'),
   {
-    files: ['src/shared/random.ts'],
+    files: ['src/shared/random.ts', 'test/shared/random.test.ts'],
     rules: { 'no-loss-of-precision': 'off' }, // coefficients as published
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: { '@typescript-eslint/no-unsafe-assignment': 'off' }, // expect.any() is typed any
+  },
+  {
+    files: ['**/*.js'], // benches and workers for tests, which run as they are
+    extends: [typescript.configs.disableTypeChecked],
+    languageOptions: { globals: { console: 'readonly', performance: 'readonly', process: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', URL: 'readonly', WebAssembly: 'readonly', SharedArrayBuffer: 'readonly', Atomics: 'readonly' } },
   },
 )

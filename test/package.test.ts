@@ -25,7 +25,7 @@ it('the packed package installs without scripts in an empty folder, and the READ
     const { stdout: printed } = await run(process.execPath, ['example.js'], { cwd: folder, timeout: 20_000 })
     expect(printed).toMatch(/0\.\d+/)
     await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022',
-      '--lib', 'es2023,esnext.disposable,dom', '--types', '', 'example.ts'], { cwd: folder })
+      '--lib', 'es2023,esnext.disposable,dom', 'example.ts'], { cwd: folder })
   } finally {
     await rm(folder, { recursive: true })
   }

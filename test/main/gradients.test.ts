@@ -30,7 +30,7 @@ async function gradientOf(one: Case, options: { backend: 'wasm' | 'reference'; w
     loss: one.loss, l2: one.l2, ...options,
   })
   trainer.setParameters({ weights: one.W.map(flat), biases: one.b.map((row) => Float64Array.from(row)) })
-  return trainer.gradient(flat(one.X), labels ? Uint8Array.from(one.Y, (row) => row.indexOf(1)) : flat(one.Y))
+  return await trainer.gradient(flat(one.X), labels ? Uint8Array.from(one.Y, (row) => row.indexOf(1)) : flat(one.Y))
 }
 
 /** Largest difference relative to the largest entry of what is expected. */
