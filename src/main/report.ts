@@ -45,14 +45,15 @@ function jsonReporter(): Reporter {
 
 function personReporter(epochs: number): Reporter {
   const spinner = ora({ stream: process.stderr, discardStdin: false })
+  const live = spinner.isEnabled && process.stderr.columns > 0 // some terminals have no width, and a live line would be infinitely high
   const everyEpochs = Math.ceil(epochs / 10)
   return {
     start(info) {
       print(`${info.parameters} parameters, ${info.workers} ${info.workers === 1 ? 'worker' : 'workers'} (${info.reason}), ${info.backend}: ${info.kernels}`)
-      if (spinner.isEnabled) spinner.start('starting')
+      if (live) spinner.start('starting')
     },
     progress({ epochs: reports, step, steps }) {
-      if (spinner.isEnabled) {
+      if (live) {
         const last = reports.at(-1)
         const before = last ? describeEpoch(last, epochs) : spinner.text.replace(/ {2}step .*/, '')
         spinner.text = `${before}  step ${step}/${steps}`

@@ -1,7 +1,10 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type ArenaNeeds, chunkRange, parameterLayout, planArena } from '../../src/shared/arena.js'
+import { type ArenaLayout, type ArenaNeeds, bytesPerElement, chunkRange, createArena, parameterLayout, planArena } from '../../src/shared/arena.js'
+import { CONTROL_BYTES } from '../../src/shared/control.js'
 import { ArenaError } from '../../src/shared/errors.js'
 import { dense } from '../../src/shared/network.js'
+import { partStart } from '../../src/shared/shards.js'
 
 const needs: ArenaNeeds = {
   network: { inputs: 5, layers: [dense(7), dense(3)] }, scalar: 'float32', stateElements: 1, workers: 3, shards: 4, batchSize: 100,
@@ -57,4 +60,127 @@ it('the workers\' chunks cover the parameters once', () => {
     expect(ranges.at(-1)!.end).toBe(5)
     for (let i = 1; i < workers; i++) expect(ranges[i]!.first).toBe(ranges[i - 1]!.end)
   }
+})
+
+interface Area { what: string; offset: number; bytes: number }
+
+/** Every area of an arena, with the bytes that its use takes, worked out from the job and not from the plan. */
+function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
+  const size = bytesPerElement[job.scalar]
+  const padded = (n: number): number => n + ((8 - (n % 8)) % 8)
+  const widths = [job.network.inputs, ...job.network.layers.map((layer) => layer.units)]
+  const pairs = job.network.layers.map((layer, l) => ({ inputs: widths[l]!, outputs: layer.units }))
+  const weights = pairs.reduce((sum, { inputs, outputs }) => sum + padded(inputs) * padded(outputs), 0)
+  const parameters = (weights + pairs.reduce((sum, { outputs }) => sum + padded(outputs), 0)) * size
+  const counts = [job.training?.count ?? 0, job.validation?.count ?? 0]
+  const shardRows = Array.from({ length: job.shards }, (_, i) => partStart(job.batchSize, job.shards, i + 1) - partStart(job.batchSize, job.shards, i))
+  const evaluated = job.batchSize > 0 ? counts[1]! : counts[0]!
+  const rows = 4 * Math.ceil(Math.max(1, Math.min(256, Math.max(...shardRows, evaluated))) / 4)
+  const widest = Math.max(...widths.map(padded))
+  const examples = (what: string, part: ArenaNeeds['training'], at: ArenaLayout['training']): Area[] => (part && at
+    ? [
+      { what: `${what} inputs`, offset: at.inputs.offset, bytes: part.count * job.network.inputs * bytesPerElement[part.inputs] },
+      ...(part.targets && at.targets
+        ? [{ what: `${what} targets`, offset: at.targets.offset, bytes: part.count * (part.targets === 'labels' ? 1 : widths.at(-1)!) * bytesPerElement[part.targets] }]
+        : []),
+    ]
+    : [])
+  return [
+    { what: 'control words', offset: 0, bytes: CONTROL_BYTES },
+    ...layout.versions.flatMap((version, i) => [
+      { what: `header ${i}`, offset: version.header, bytes: 16 * 8 },
+      { what: `parameters ${i}`, offset: version.parameters, bytes: parameters },
+      { what: `state ${i}`, offset: version.state, bytes: job.stateElements * parameters },
+    ]),
+    { what: 'clock', offset: layout.clock, bytes: 16 },
+    { what: 'epoch records', offset: layout.epochRecords, bytes: 1024 * 5 * 8 },
+    { what: 'loss records', offset: layout.lossRecords, bytes: Math.max(job.shards, ...counts.map((count) => Math.ceil(count / 256))) * 16 },
+    { what: 'square records', offset: layout.squareRecords, bytes: Math.ceil(weights / 1024) * 8 },
+    ...Array.from({ length: layout.slotCount }, (_, slot) => ({ what: `slot ${slot}`, offset: layout.slots + slot * layout.slotBytes, bytes: parameters })),
+    ...layout.scratch.flatMap((scratch, worker) => [
+      { what: `row numbers ${worker}`, offset: scratch.rowNumbers, bytes: rows * 4 },
+      ...scratch.activations.map((offset, l) => ({ what: `activations ${worker}.${l}`, offset, bytes: rows * padded(widths[l]!) * size })),
+      ...scratch.deltas.map((offset, l) => ({ what: `deltas ${worker}.${l}`, offset, bytes: rows * widest * size })),
+      { what: `targets ${worker}`, offset: scratch.targets, bytes: rows * padded(widths.at(-1)!) * size },
+      ...scratch.prepared.map((offset, l) => ({ what: `prepared ${worker}.${l}`, offset, bytes: job.preparedElements(pairs[l]!.inputs, pairs[l]!.outputs) * size })),
+      { what: `product ${worker}`, offset: scratch.product, bytes: rows * (widest + 16) * size },
+      { what: `chunk ${worker}`, offset: scratch.chunk, bytes: 1024 * size },
+      ...scratch.partials.map((offset, depth) => ({ what: `partial ${worker}.${depth}`, offset, bytes: parameters })),
+    ]),
+    ...examples('training', job.training, layout.training),
+    ...examples('validation', job.validation, layout.validation),
+    { what: 'outputs', offset: layout.outputs, bytes: job.predicts ? counts[0]! * widths.at(-1)! * size : 0 },
+  ].filter((area) => area.bytes > 0)
+}
+
+const width = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 3000 }))
+const someExamples = fc.record({
+  count: fc.integer({ min: 1, max: 5000 }),
+  inputs: fc.constantFrom('uint8', 'float32', 'float64'),
+  targets: fc.constantFrom('labels', 'uint8', 'float32', 'float64', undefined),
+} as const)
+const jobs: fc.Arbitrary<ArenaNeeds> = fc.record({
+  network: fc.record({ inputs: width, layers: fc.array(width.map((units) => dense(units)), { minLength: 1, maxLength: 4 }) }),
+  scalar: fc.constantFrom('float32', 'float64'),
+  stateElements: fc.integer({ min: 0, max: 2 }),
+  workers: fc.integer({ min: 1, max: 4 }),
+  shards: fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent),
+  batchSize: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5000 })),
+  training: fc.option(someExamples, { nil: undefined }),
+  validation: fc.option(someExamples, { nil: undefined }),
+  predicts: fc.boolean(),
+  preparedElements: fc.constantFrom(() => 0, (inputs: number, outputs: number) => inputs * outputs + 5),
+} as const)
+
+it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, and all lie inside the arena', () => {
+  let grouped = 0
+  fc.assert(fc.property(jobs, (job) => {
+    let layout: ArenaLayout
+    try {
+      layout = planArena(job)
+    } catch (error) {
+      expect(error).toBeInstanceOf(ArenaError)
+      return
+    }
+    const areas = areasOf(job, layout).sort((a, b) => a.offset - b.offset)
+    areas.forEach(({ what, offset, bytes }, i) => {
+      expect(offset % 128, `${what} at ${offset}`).toBe(0)
+      const next = areas[i + 1]
+      expect(offset + bytes, `end of ${what}, before ${next?.what ?? 'the end of the arena'}`).toBeLessThanOrEqual(next?.offset ?? layout.bytes)
+    })
+    if (job.batchSize === 0) return
+    const depth = Math.log2(job.shards / layout.slotCount)
+    if (depth > 0) grouped++
+    for (const scratch of layout.scratch) expect(scratch.partials).toHaveLength(depth)
+  }), { seed: 2, numRuns: 300 })
+  expect(grouped, 'jobs with several shards a slot').toBeGreaterThan(5)
+})
+
+it('what depends on network and backend alone stays where it is for every job', () => {
+  fc.assert(fc.property(jobs, jobs, (one, other) => {
+    const { network, scalar, stateElements } = one
+    const small = { ...other, network, scalar, stateElements, shards: 1, batchSize: 1, training: undefined, validation: undefined, predicts: false }
+    try {
+      const [first, second] = [planArena(one), planArena(small)]
+      expect(second.versions).toEqual(first.versions)
+      expect(second.clock).toBe(first.clock)
+    } catch (error) {
+      expect(error).toBeInstanceOf(ArenaError)
+    }
+  }), { seed: 3, numRuns: 100 })
+})
+
+it('a memory beyond 4 GiB is an ArenaError with its bytes and the cause; a smaller one is shared and holds them', () => {
+  const bytes = 2 ** 40
+  expect.assertions(5)
+  try {
+    createArena(bytes)
+  } catch (error) {
+    expect(error).toBeInstanceOf(ArenaError)
+    expect((error as ArenaError).bytes).toBe(bytes)
+    expect((error as ArenaError).cause).toBeInstanceOf(Error)
+  }
+  const { buffer } = createArena(65_537)
+  expect(buffer).toBeInstanceOf(SharedArrayBuffer)
+  expect(buffer.byteLength).toBeGreaterThanOrEqual(65_537)
 })

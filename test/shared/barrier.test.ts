@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { expect, it } from 'vitest'
-import { abortRun } from '../../src/shared/barrier.js'
-import { Control } from '../../src/shared/control.js'
+import { AbortedRun, abortRun, createBarrier, leaveIfAborted } from '../../src/shared/barrier.js'
+import { CONTROL_BYTES, Control, resetControl } from '../../src/shared/control.js'
 
 interface Meeting { buffer: SharedArrayBuffer; answers: Promise<unknown[]> }
 
@@ -35,4 +35,30 @@ it('abortRun wakes everybody who waits for a worker that never comes', async () 
     abortRun(words)
     expect(await answers).toEqual(['AbortedRun', 'AbortedRun'])
   }
+})
+
+it('whoever arrives early at a barrier of a run already called off leaves at once, spinning or not; a new run may use the words again', () => {
+  for (const spins of [false, true]) {
+    const words = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES))
+    expect(() => leaveIfAborted(words)).not.toThrow()
+    abortRun(words)
+    expect(() => leaveIfAborted(words)).toThrow(AbortedRun)
+    expect(() => createBarrier(words, 2, spins)(() => expect.unreachable('the serial part ran'))).toThrow(AbortedRun)
+    resetControl(words)
+    expect(() => leaveIfAborted(words)).not.toThrow()
+    let serial = 0
+    createBarrier(words, 1, spins)(() => (serial += 1))
+    expect(serial).toBe(1)
+  }
+})
+
+it('one worker alone runs the serial part of every meeting, in order, before it goes on', () => {
+  const words = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES))
+  const meet = createBarrier(words, 1, false)
+  const seen: string[] = []
+  for (let round = 0; round < 3; round++) {
+    meet(() => seen.push(`serial ${round}`))
+    seen.push(`after ${round}`)
+  }
+  expect(seen).toEqual(['serial 0', 'after 0', 'serial 1', 'after 1', 'serial 2', 'after 2'])
 })

@@ -1,9 +1,11 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { activationNames } from '../../src/shared/activations.js'
 import { checkFitOptions, checkTrainerOptions } from '../../src/shared/description.js'
 import { InputError } from '../../src/shared/errors.js'
-import { dense, flopsOf, widthsOf } from '../../src/shared/network.js'
+import { dense } from '../../src/shared/network.js'
+import { lossNames } from '../../src/shared/losses.js'
 import { sgd } from '../../src/shared/optimizers.js'
-import { chooseWorkers } from '../../src/shared/workforce.js'
 
 const network = { inputs: 4, layers: [dense(3, 'tanh'), dense(2, 'softmax')] }
 const valid = { network, loss: 'categoricalCrossEntropy' } as const
@@ -40,6 +42,15 @@ describe('an error names the field, the rule and the value:', () => {
     [{ ...valid, shards: 6 }, /shards: expected 'auto' or a power of two from 1 to 1024, got 6/],
     [{ ...valid, backend: 'gpu' }, /backend: expected one of auto, .*, got 'gpu'/],
     [{ ...valid, learningRate: 0.5 }, /createTrainer: learningRate: expected no such option, got 0\.5/],
+    [{ ...valid, network: { ...network, depth: 3 } }, /network\.depth: expected no such option, got 3$/],
+    [{ ...valid, network: { inputs: 3, layers: [{ ...dense(2), bias: false }] } }, /network\.layers\[0\]\.bias: expected no such option, got false$/],
+    [{ ...valid, network: { inputs: 3, layers: [dense(2), null] } }, /network\.layers\[1\]: expected an object, got null$/],
+    [{ ...valid, optimizer: { name: 'newton', learningRate: 1 } }, /optimizer\.name: expected an optimizer, such as sgd\(.*, got 'newton'$/],
+    [{ ...valid, optimizer: sgd({ learningRate: Infinity }) }, /optimizer\.learningRate: expected a number above 0, got Infinity$/],
+    [{ ...valid, workers: 'two' }, /workers: expected 'auto' or a whole number of at least 1, got 'two'$/],
+    [{ ...valid, shards: 2048 }, /shards: expected 'auto' or a power of two from 1 to 1024, got 2048$/],
+    [{ ...valid, l2: () => 1 }, /l2: expected a finite number of at least 0, got a function$/],
+    [{ ...valid, loss: 'toString' }, /loss: expected one of .*, got 'toString'$/],
   ]
   for (const [options, message] of wrong) {
     it(String(message), () => {
@@ -49,16 +60,66 @@ describe('an error names the field, the rule and the value:', () => {
   }
 })
 
-it('counts the flops of a step: 6 P m - 2 n_0 n_1 m', () => {
-  expect(widthsOf(network)).toEqual([4, 3, 2])
-  expect(flopsOf([4, 3, 2], 10)).toBe(6 * 18 * 10 - 2 * 12 * 10)
+describe('an error of fit names the field, the rule and the value:', () => {
+  const wrong: [unknown, RegExp][] = [
+    [null, /^fit: expected an object, got null$/],
+    [{ epochs: 0 }, /^fit: epochs: expected a whole number of at least 1, got 0$/],
+    [{ epochs: 1.5 }, /^fit: epochs: expected a whole number of at least 1, got 1\.5$/],
+    [{ epochs: [1, 2] }, /^fit: epochs: expected a whole number of at least 1, got an array of 2$/],
+    [{ batchSize: 0 }, /^fit: batchSize: expected 'all' or a whole number of at least 1, got 0$/],
+    [{ batchSize: 'some' }, /^fit: batchSize: expected 'all' or a whole number of at least 1, got 'some'$/],
+    [{ shuffle: 'yes' }, /^fit: shuffle: expected true or false, got 'yes'$/],
+    [{ validation: 1 }, /^fit: validation: expected \{ inputs, targets \} or a share of the examples between 0 and 1, got 1$/],
+    [{ validation: NaN }, /^fit: validation: expected .* between 0 and 1, got NaN$/],
+    [{ validation: null }, /^fit: validation: expected .* between 0 and 1, got null$/],
+    [{ onEpoch: 3 }, /^fit: onEpoch: expected a function, got 3$/],
+    [{ onProgress: {} }, /^fit: onProgress: expected a function, got an object with no fields$/],
+    [{ signal: { aborted: true } }, /^fit: signal: expected an AbortSignal, got an object with aborted$/],
+    [{ epoch: 3 }, /^fit: epoch: expected no such option, got 3$/],
+  ]
+  for (const [options, message] of wrong) {
+    it(String(message), () => {
+      expect(() => checkFitOptions(options)).toThrow(InputError)
+      expect(() => checkFitOptions(options)).toThrow(message)
+    })
+  }
 })
 
-it('workers: no more than cores, shards, and what pays; or as asked for, but not more than shards; with the reason', () => {
-  expect(chooseWorkers('auto', 4, 8, 1e6)).toEqual({ workers: 4, reason: 'there are 4 cores' })
-  expect(chooseWorkers('auto', 4, 2, 1e6)).toEqual({ workers: 2, reason: 'there are 2 shards to share out' })
-  expect(chooseWorkers('auto', 4, 8, 3).workers).toBe(1)
-  expect(chooseWorkers('auto', 4, 8, 3).reason).toMatch(/3 us, not worth sharing/)
-  expect(chooseWorkers(6, 4, 8, 3)).toEqual({ workers: 6, reason: 'as asked for' })
-  expect(chooseWorkers(6, 4, 2, 3).workers).toBe(2)
+it('whatever one option is replaced by, it is taken, or the error is an InputError that names the option', () => {
+  const anything = fc.oneof(fc.anything({ withBigInt: true, withNullPrototype: true, withTypedArray: true, withDate: true }), fc.func(fc.nat()))
+  const options = ['network', 'loss', 'optimizer', 'l2', 'seed', 'workers', 'shards', 'backend', 'other'] as const
+  fc.assert(fc.property(fc.constantFrom(...options), anything, (option, value) => {
+    try {
+      checkTrainerOptions({ ...valid, [option]: value })
+    } catch (error) {
+      expect(error).toBeInstanceOf(InputError)
+      expect((error as InputError).message).toMatch(new RegExp(`^createTrainer: ${option}\\b.*: expected .+, got .+`, 's'))
+    }
+  }), { seed: 1, numRuns: 1000 })
+})
+
+it('an error never says it expected what it got: numbers too large to be exact, and big integers', () => {
+  const rule = (options: object): string => {
+    try {
+      return `taken: ${String(checkTrainerOptions({ ...valid, ...options }).seed)}`
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  expect(rule({ seed: 10n }), 'a bigint, shown so').not.toMatch(/expected a whole number, got 10$/)
+  expect(rule({ seed: 2 ** 53 }), 'beyond the safe integers').not.toMatch(/expected a whole number, got 9007199254740992$/)
+})
+
+it('each cross-entropy wants its own output activation, hidden layers have any; the squared errors take every output', () => {
+  const needs: Partial<Record<string, string>> = { binaryCrossEntropy: 'sigmoid', categoricalCrossEntropy: 'softmax' }
+  for (const loss of lossNames) {
+    for (const activation of activationNames) {
+      for (const hidden of activationNames) {
+        const check = (): unknown => checkTrainerOptions({ loss, network: { inputs: 2, layers: [dense(4, hidden), dense(3, activation)] } })
+        const needed = needs[loss]
+        if (needed === undefined || needed === activation) expect(check).not.toThrow()
+        else expect(check).toThrow(new RegExp(`layers\\[1\\]\\.activation: expected ${needed}, .*${loss}.*, got '${activation}'$`))
+      }
+    }
+  }
 })

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { partStart, shardCount, slotCount } from '../../src/shared/shards.js'
 
@@ -6,6 +7,18 @@ it('shardCount is a power of two: up to 8 while each keeps 16 examples; beyond 8
     [1, 1], [31, 1], [32, 2], [63, 2], [64, 4], [127, 4], [128, 8], [1024, 8], [1617, 8], [4095, 8], [4096, 16], [8191, 16], [8192, 32], [16_384, 64], [1e6, 64],
   ]
   for (const [batchSize, shards] of expected) expect(shardCount(batchSize), `batch of ${batchSize}`).toBe(shards)
+})
+
+it('shardCount: every shard of every batch keeps its 16, or beyond 8 its 256, and twice as many would not', () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 1_000_000 }), (batchSize) => {
+    const shards = shardCount(batchSize)
+    const smallest = (count: number): number => Math.floor(batchSize / count)
+    const keeps = (count: number): boolean => smallest(count) >= (count > 8 ? 256 : 16)
+    expect([1, 2, 4, 8, 16, 32, 64]).toContain(shards)
+    if (shards > 1) expect(keeps(shards)).toBe(true)
+    if (shards < 64) expect(keeps(2 * shards)).toBe(false)
+    expect(shardCount(batchSize + 1)).toBeGreaterThanOrEqual(shards)
+  }))
 })
 
 it('parts cover everything, in order, and differ by at most one', () => {
@@ -25,4 +38,27 @@ it('slots: one a shard while they fit 64 MB; then a power of two, at least two a
   expect(slotCount(32, 64 * 2 ** 20, 2)).toBe(4)
   expect(slotCount(32, 64 * 2 ** 20, 8)).toBe(16)
   expect(slotCount(2, 2 ** 30, 3)).toBe(2)
+})
+
+it('slots: each a complete subtree, within 64 MB or at the least two a worker, and never fewer than needed for that', () => {
+  const power = fc.integer({ min: 0, max: 10 }).map((exponent) => 2 ** exponent)
+  fc.assert(fc.property(power, fc.integer({ min: 1, max: 2 ** 31 }), fc.integer({ min: 1, max: 64 }), (shards, gradientBytes, workers) => {
+    const slots = slotCount(shards, gradientBytes, workers)
+    expect(shards % slots).toBe(0)
+    expect(Number.isInteger(Math.log2(slots))).toBe(true)
+    if (slots < shards) {
+      expect(slots).toBeGreaterThanOrEqual(2 * workers)
+      expect(2 * slots * gradientBytes).toBeGreaterThan(64 * 2 ** 20)
+    }
+    if (slots * gradientBytes > 64 * 2 ** 20) expect(slots / 2).toBeLessThan(2 * workers)
+  }))
+})
+
+it('parts of whole numbers: none begins before the one ahead of it, up to a thousand million', () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 1e9 }), fc.integer({ min: 1, max: 1024 }), fc.nat(), (total, count, at) => {
+    const index = at % count
+    const size = partStart(total, count, index + 1) - partStart(total, count, index)
+    expect([Math.floor(total / count), Math.ceil(total / count)]).toContain(size)
+    expect(partStart(total, count, count)).toBe(total)
+  }))
 })

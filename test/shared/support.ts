@@ -57,5 +57,18 @@ export function relativeError(actual: number[], expected: number[]): number {
   return Math.max(...expected.map((value, i) => Math.abs(actual[i]! - value))) / largest
 }
 
+/** Largest absolute difference and where it is; NaN in one alone counts as infinite. */
+export function worstDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): { error: number; index: number } {
+  if (actual.length !== expected.length) return { error: Infinity, index: -1 }
+  let worst = { error: 0, index: -1 }
+  for (let index = 0; index < expected.length; index++) {
+    if (Object.is(actual[index], expected[index])) continue
+    const difference = Math.abs(actual[index]! - expected[index]!)
+    const error = Number.isNaN(difference) ? Infinity : difference
+    if (error > worst.error) worst = { error, index }
+  }
+  return worst
+}
+
 /** Numbers between -1 and 1 that look random and always are the same, exact in float32. */
 export const noise = (row: number, column: number): number => (((row * 7919 + column * 104_729 + 13) * 31) % 4093) / 2048 - 1

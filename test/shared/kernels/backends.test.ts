@@ -97,6 +97,40 @@ describe('activations', () => {
     })
   }
 
+  it('sigmoid, tanh and softmax: every single output to a relative 1e-6, down to 1e-30', () => {
+    const far = (i: number, j: number): number => Math.fround(45 * noise(i, j))
+    for (const name of ['sigmoid', 'tanh', 'softmax'] as const) {
+      const [wasm, reference] = (['wasm', 'reference'] as const).map((backend) => {
+        const { kernels, put, get } = openBench(backend)
+        const z = put(64, 13, far)
+        kernels.activations[name].forward(z, put(1, 13, () => 0), 64, 13)
+        return get(z, 64, 13)
+      })
+      reference!.forEach((p, i) => {
+        if (Math.abs(p) > 1e-30) expect(Math.abs(wasm![i]! / p - 1), `${name} of ${far(Math.floor(i / 13), i % 13)}`).toBeLessThan(1e-6)
+        else expect(Math.abs(wasm![i]!)).toBeLessThan(1.1e-30)
+      })
+    }
+  })
+
+  it('softmax: k equal largest inputs share the row equally, at any height, whatever the others and wherever they stand', () => {
+    for (const backend of ['wasm', 'reference'] as const) {
+      for (const n of [2, 3, 8, 9, 21]) {
+        for (const ties of [1, 2, n]) {
+          for (const height of [-1000, 0, 3, 1000]) {
+            const { kernels, put, get } = openBench(backend)
+            const largest = (j: number): boolean => (j * 5 + 1) % n < ties
+            const among = Array.from({ length: n }, (_, j) => largest(j)).filter(Boolean).length
+            const z = put(1, n, (_, j) => (largest(j) ? height : height - 900))
+            kernels.activations.softmax.forward(z, put(1, n, () => 0), 1, n)
+            const share = backend === 'wasm' ? Math.fround(1 / among) : 1 / among
+            expect(get(z, 1, n), `${backend}: ${among} of ${n} at ${height}`).toEqual(Array.from({ length: n }, (_, j) => (largest(j) ? share : 0)))
+          }
+        }
+      }
+    }
+  })
+
   it('a NaN goes through every activation', () => {
     for (const name of activationNames) {
       const { kernels, put, get } = openBench('wasm')
@@ -171,6 +205,93 @@ describe('losses', () => {
     }
   })
 
+  it('categoricalCrossEntropy of k tied logits is log k to a relative 3e-7, at any height', () => {
+    for (const backend of ['wasm', 'reference'] as const) {
+      for (const n of [2, 3, 8, 10, 100]) {
+        for (const height of [-1000, 0, 1000]) {
+          const loss = lossOf(backend, 'categoricalCrossEntropy', Array.from({ length: n }, () => height), Array.from({ length: n }, (_, j) => Number(j === n - 1)))
+          expect(Math.abs(loss / Math.log(n) - 1), `${backend}: ${n} at ${height}`).toBeLessThan(3e-7)
+        }
+      }
+    }
+  })
+
+  it('cross-entropies of logits of +-1000: outputs 0 or 1 and deltas p - y exactly', () => {
+    for (const backend of ['wasm', 'reference'] as const) {
+      for (const [loss, logits, targets, outputs] of [
+        ['categoricalCrossEntropy', [1000, -1000, 0], [0, 1, 0], [1, 0, 0]], ['categoricalCrossEntropy', [-1000, 1000, 0], [0, 1, 0], [0, 1, 0]],
+        ['binaryCrossEntropy', [1000, -1000, 1000, -1000], [0, 1, 1, 0], [1, 0, 1, 0]],
+      ] as const) {
+        const { kernels, put, get } = openBench(backend)
+        const n = logits.length
+        const [z, deltas] = [put(1, n, (_, j) => logits[j]!), put(1, n, () => 99)]
+        kernels.losses[loss](z, put(1, n, () => 0), put(1, n, (_, j) => targets[j]!), deltas, 1, n)
+        expect(get(z, 1, n), `${backend} ${loss}`).toEqual([...outputs])
+        expect(get(deltas, 1, n)).toEqual(outputs.map((p, j) => p - targets[j]!))
+      }
+    }
+  })
+
+  it('categoricalCrossEntropy: targets that are shares, summing to 1 or not, have the deltas of the summed loss: central differences to 1e-7', () => {
+    const targets = [[0.2, 0.5, 0.3], [0, 0.5, 0.25], [2, 0, 1]]
+    const step = 1e-5
+    const run = (backend: 'wasm' | 'reference', at: number, change: number): { loss: number; deltas: number[] } => {
+      const { kernels, put, get } = openBench(backend)
+      const deltas = put(3, 3, () => 99)
+      const loss = kernels.losses.categoricalCrossEntropy(
+        put(3, 3, (i, j) => 2 * noise(i, j) + (3 * i + j === at ? change : 0)), put(1, 3, () => 0), put(3, 3, (i, j) => targets[i]![j]!), deltas, 3, 3,
+      )
+      return { loss, deltas: get(deltas, 3, 3) }
+    }
+    const [wasm, reference] = [run('wasm', -1, 0), run('reference', -1, 0)]
+    reference.deltas.forEach((delta, at) => {
+      const slope = (run('reference', at, step).loss - run('reference', at, -step).loss) / (2 * step)
+      expect(Math.abs(delta - slope), `delta ${at}`).toBeLessThan(1e-7)
+      expect(Math.abs(wasm.deltas[at]! - delta), `float32 delta ${at}`).toBeLessThan(1e-6)
+    })
+    expect(Math.abs(wasm.loss / reference.loss - 1)).toBeLessThan(1e-6)
+  })
+
+  it.each(lossNames)('%s: one NaN or infinite logit anywhere in a block leaves no finite loss', (loss) => {
+    const [m, n] = [3, 11]
+    for (const backend of ['wasm', 'reference'] as const) {
+      for (const bad of [NaN, Infinity, -Infinity]) {
+        for (let at = 0; at < m * n; at++) {
+          const { kernels, put } = openBench(backend)
+          const sum = kernels.losses[loss](
+            put(m, n, (i, j) => (i * n + j === at ? bad : noise(i, j))), put(1, n, () => 0), put(m, n, () => 0.5), put(m, n, () => 0), m, n,
+          )
+          expect(Number.isFinite(sum), `${backend}: ${bad} at row ${Math.floor(at / n)}, column ${at % n}`).toBe(false)
+        }
+      }
+    }
+  })
+
+  it('countCorrect: the first of equal outputs counts, outputs below the padding zeros count, and one output is judged at 1/2', () => {
+    const rows: [number[], number[], boolean][] = [
+      [[0.4, 0.4, 0.2], [1, 0, 0], true], [[0.4, 0.4, 0.2], [0, 1, 0], false], [[0.2, 0.4, 0.4], [0, 1, 0], true],
+      [[-3, -1, -2], [0, 1, 0], true], [[-3, -1, -2], [1, 0, 0], false], [[-1, -2, -3], [1, 0, 0], true],
+      [[0.5], [1], true], [[0.5], [0], false], [[0.49999997], [0], true], [[0.49999997], [1], false],
+    ]
+    for (const backend of ['wasm', 'reference'] as const) {
+      for (const [outputs, targets, right] of rows) {
+        const { kernels, put } = openBench(backend)
+        const n = outputs.length
+        const count = kernels.countCorrect(put(1, n, (_, j) => outputs[j]!), put(1, n, (_, j) => targets[j]!), 1, n)
+        expect(count, `${backend}: ${outputs.join(' ')} for ${targets.join(' ')}`).toBe(Number(right))
+      }
+    }
+  })
+
+  it('countCorrect: a row whose outputs are all NaN has no largest, so the backends agree that it is wrong', () => {
+    for (const backend of ['wasm', 'reference'] as const) {
+      for (const label of [0, 1, 2]) {
+        const { kernels, put } = openBench(backend)
+        expect(kernels.countCorrect(put(1, 3, () => NaN), put(1, 3, (_, j) => Number(j === label)), 1, 3), `${backend}, label ${label}`).toBe(0)
+      }
+    }
+  })
+
   it('a loss is fused with the activation it is defined with', () => {
     expect(lossNames.map((loss) => fusedActivation(loss))).toEqual([undefined, undefined, 'sigmoid', 'softmax'])
   })
@@ -200,6 +321,31 @@ describe('gathering', () => {
         expect(padding(to, m, n).every((x) => x === 0)).toBe(true)
         expect(get(to, Math.ceil(m / 4) * 4, n).slice(m * n).every((x) => x === 0)).toBe(true)
       }
+    }
+  })
+})
+
+describe('gathering by a scale that is no power of two', () => {
+  it('rounds once a value: float32 in wasm, float64 in the reference, which also takes float64 as it is', () => {
+    const [m, n] = [5, 11]
+    for (const backend of ['wasm', 'reference'] as const) {
+      const { kernels, memory, reserve, put, get } = openBench(backend)
+      const [rowNumbers, source, to] = [reserve(4 * m), reserve(8 * 9 * n), put(m, n, () => 99)]
+      const rows = [8, 0, 3, 3, 5] // out of order, with a repetition
+      new Int32Array(memory.buffer, rowNumbers, m).set(rows)
+      const scaled = (value: number): number => (backend === 'wasm' ? Math.fround(value * Math.fround(1 / 255)) : value * (1 / 255))
+      const expected = (value: (i: number) => number): number[] => rows.flatMap((row) => Array.from({ length: n }, (_, j) => scaled(value(row * n + j))))
+
+      new Uint8Array(memory.buffer, source, 9 * n).set(Array.from({ length: 9 * n }, (_, i) => (i * 37) % 256))
+      kernels.gather('uint8', source, rowNumbers, to, m, n, 1 / 255)
+      expect(get(to, m, n)).toEqual(expected((i) => (i * 37) % 256))
+      new Float32Array(memory.buffer, source, 9 * n).set(Array.from({ length: 9 * n }, (_, i) => noise(i, 1) / 3))
+      kernels.gather('float32', source, rowNumbers, to, m, n, 1 / 255)
+      expect(get(to, m, n)).toEqual(expected((i) => Math.fround(noise(i, 1) / 3)))
+      if (backend === 'wasm') continue
+      new Float64Array(memory.buffer, source, 9 * n).set(Array.from({ length: 9 * n }, (_, i) => noise(i, 1) / 3))
+      kernels.gather('float64', source, rowNumbers, to, m, n, 1 / 255)
+      expect(get(to, m, n)).toEqual(expected((i) => noise(i, 1) / 3))
     }
   })
 })
