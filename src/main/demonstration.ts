@@ -48,11 +48,10 @@ const single = await learnDigits(1)
 
 const seconds = parallel.history.seconds
 const same = parallel.parametersHash === single.parametersHash
-print('')
-print(`held-out accuracy ${percent(parallel.history.validationAccuracy.at(-1)!)}`)
-print(
+console.log(`held-out accuracy ${percent(parallel.history.validationAccuracy.at(-1)!)}`)
+console.log(
   `time ${seconds.toFixed(2)} s on ${parallel.info.workers} ${parallel.info.workers === 1 ? 'worker' : 'workers'}, ${single.history.seconds.toFixed(2)} s on one: ` +
     `speedup ${(single.history.seconds / seconds).toFixed(2)}`,
 )
-print(same ? `same bits from both runs: ${parallel.parametersHash}` : `DIFFERENT bits: ${parallel.parametersHash} and ${single.parametersHash}`)
+console.log(same ? `same bits from both runs: ${parallel.parametersHash}` : `DIFFERENT bits: ${parallel.parametersHash} and ${single.parametersHash}`)
 process.exitCode = same ? 0 : 1

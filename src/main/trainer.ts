@@ -258,6 +258,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
     info.shards = shards
     await store(layout.training, training)
     if (validation) await store(layout.validation, validation)
+    signal?.throwIfAborted()
 
     const steps = Math.ceil(training.count / batchSize) * epochs
     const history: History = { epoch: [], cost: [], accuracy: [], validationCost: [], validationAccuracy: [], seconds: 0 }
@@ -266,7 +267,6 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
     Atomics.store(words, Control.stop, 0)
     const stop = (): void => void Atomics.store(words, Control.stop, 1)
     signal?.addEventListener('abort', stop, { once: true })
-    if (signal?.aborted) stop()
     try {
       for (let done = 0; done < epochs;) {
         const result = await run({

@@ -39,7 +39,7 @@ const trainerSchema = v.strictObject({
   loss: oneOf(lossNames),
   optimizer: v.optional(optimizerSchema, { name: 'sgd', learningRate: 0.01 }),
   l2: v.optional(finiteNumber('a finite number of at least 0', (l2) => l2 >= 0), 0),
-  seed: v.optional(v.custom<number>((value) => Number.isSafeInteger(value), 'a whole number'), 0),
+  seed: v.optional(v.custom<number>((value) => Number.isSafeInteger(value), 'a whole number no larger than 2^53 - 1 in size'), 0),
   workers: v.optional(autoOr(wholeNumber(1), '\'auto\' or a whole number of at least 1'), 'auto'),
   shards: v.optional(autoOr(finiteNumber('', isPowerOfTwo), '\'auto\' or a power of two from 1 to 1024'), 'auto'),
   backend: v.optional(oneOf(['auto', ...backendNames]), 'auto'),
@@ -109,5 +109,6 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (typeof value === 'object' && value !== null) return `an object with ${Object.keys(value).join(', ') || 'no fields'}`
   if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'bigint') return `${String(value)}n`
   return String(value) // eslint-disable-line @typescript-eslint/no-base-to-string -- objects have been dealt with
 }

@@ -1,7 +1,7 @@
 // Everything random comes from here, from the seed, by exact operations: integer arithmetic, and + - * / and square roots of
 // doubles, which IEEE 754 rounds the same everywhere. Math.log and its kind don't: engines differ in their last bits.
 
-/** A stream of uniform numbers in (0, 1), multiples of 2^-53 plus 2^-54. */
+/** A stream of uniform numbers in (0, 1), odd multiples of 2^-53, so that none is rounded to 0 or 1. */
 export type Uniform = () => number
 
 /** Scrambles 32 bits: lowbias32 (C. Wellons, "Prospecting for hash functions", 2018), a bijection with low bias. */
@@ -33,7 +33,7 @@ export function createUniform(seed: number, stream: number): Uniform {
     d = (d << 11) | (d >>> 21)
     return result
   }
-  return () => ((draw() >>> 5) * 67108864 + (draw() >>> 6) + 0.5) / 9007199254740992
+  return () => ((draw() >>> 6) * 67108864 + (draw() >>> 6) + 0.5) / 4503599627370496
 }
 
 /** A 32-bit key from a seed (its low and high halves) and a stream number. */

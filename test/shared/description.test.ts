@@ -37,7 +37,7 @@ describe('an error names the field, the rule and the value:', () => {
     [{ ...valid, optimizer: { ...sgd(), rate: 2 } }, /optimizer\.rate: expected no such option, got 2/],
     [{ ...valid, optimizer: 'sgd' }, /optimizer: expected an optimizer, such as sgd\(.*, got 'sgd'/],
     [{ ...valid, l2: -0.1 }, /l2: expected a finite number of at least 0, got -0\.1/],
-    [{ ...valid, seed: 0.5 }, /seed: expected a whole number, got 0\.5/],
+    [{ ...valid, seed: 0.5 }, /seed: expected a whole number no larger than 2\^53 - 1 in size, got 0\.5/],
     [{ ...valid, workers: 0 }, /workers: expected 'auto' or a whole number of at least 1, got 0/],
     [{ ...valid, shards: 6 }, /shards: expected 'auto' or a power of two from 1 to 1024, got 6/],
     [{ ...valid, backend: 'gpu' }, /backend: expected one of auto, .*, got 'gpu'/],

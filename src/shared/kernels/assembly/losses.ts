@@ -4,7 +4,7 @@
 
 import { paddedWidth } from './layout'
 import { softmaxRow } from './activations'
-import { exp4, log1p4, log4, sumLanes } from './mathematics'
+import { exp4, log1p4, sumLanes } from './mathematics'
 
 /** factor * sum (p - y)^2; deltas = 2 factor (p - y), with respect to the outputs. */
 export function squaredError(outputs: usize, targets: usize, deltas: usize, rows: i32, columns: i32, factor: f64): f64 {
@@ -29,17 +29,20 @@ export function softmaxCrossEntropy(z: usize, bias: usize, targets: usize, delta
     for (let at = row; at < row + stride; at += 16) { // keeps z + bias: softmaxRow overwrites z
       v128.store(deltas + at, f32x4.add(v128.load(z + at), v128.load(bias + (at - row))))
     }
-    let largest = load<f32>(deltas + row)
-    for (let column = 1; column < columns; column++) largest = max(largest, load<f32>(deltas + row + ((<usize>column) << 2)))
     const rest = softmaxRow(z + row, bias, columns)
-    const logSum = <f64>f32x4.extract_lane(log1p4(f32x4.splat(rest)), 0)
-    let targetSum: f32 = 0
-    for (let column = 0; column < columns; column++) {
-      const at = row + ((<usize>column) << 2)
-      const target = load<f32>(targets + at)
-      if (target != 0) loss += <f64>target * (logSum - (<f64>load<f32>(deltas + at) - <f64>largest))
-      targetSum += target
+    // p = e^(z - max) / (1 + rest), so -log p = log(1 + rest) - (z - max).
+    const logSum = log1p4(f32x4.splat(rest))
+    const largest = f32x4.splat(largestOf(deltas + row, columns))
+    let losses = f32x4.splat(0)
+    let targetSums = f32x4.splat(0)
+    for (let at = row; at < row + stride; at += 16) {
+      const y = v128.load(targets + at)
+      const term = f32x4.mul(y, f32x4.sub(logSum, f32x4.sub(v128.load(deltas + at), largest)))
+      losses = f32x4.add(losses, v128.and(term, f32x4.ne(y, f32x4.splat(0))))
+      targetSums = f32x4.add(targetSums, y)
     }
+    loss += <f64>sumLanes(losses)
+    const targetSum = sumLanes(targetSums)
     if (rest != rest) loss = NaN
     for (let at = row; at < row + stride; at += 16) {
       v128.store(deltas + at, f32x4.sub(f32x4.mul(v128.load(z + at), f32x4.splat(targetSum)), v128.load(targets + at)))
@@ -73,6 +76,15 @@ export function sigmoidCrossEntropy(z: usize, bias: usize, targets: usize, delta
   return loss
 }
 
+/** The largest entry of a row. */
+// @ts-ignore: decorator
+@inline
+function largestOf(row: usize, columns: i32): f32 {
+  let largest = load<f32>(row)
+  for (let column = 1; column < columns; column++) largest = max(largest, load<f32>(row + ((<usize>column) << 2)))
+  return largest
+}
+
 /** How many rows have the right answer: the same side of 1/2 with one output, the same largest column with several. */
 export function countCorrect(outputs: usize, targets: usize, rows: i32, columns: i32): i32 {
   const stride = (<usize>paddedWidth(columns)) << 2
@@ -86,13 +98,13 @@ export function countCorrect(outputs: usize, targets: usize, rows: i32, columns:
   return correct
 }
 
-// @ts-ignore: decorator
-@inline
+/** -1 if there is a NaN: such a row is never right. */
 function indexOfLargest(row: usize, columns: i32): i32 {
   let index = 0
   let largest = load<f32>(row)
-  for (let column = 1; column < columns; column++) {
+  for (let column = 0; column < columns; column++) {
     const value = load<f32>(row + ((<usize>column) << 2))
+    if (value != value) return -1
     if (value > largest) {
       largest = value
       index = column
