@@ -50,7 +50,7 @@ interface GradientWorker extends Synchronisation, ArenaAccess {
   run: Run
   index: number
   pass: Pass
-  /** Row of the examples at a position of the epoch under way. */
+  /** The row of the examples at each position of the epoch under way. */
   row: Permutation
 }
 
@@ -166,7 +166,7 @@ function gradientOfShard(worker: GradientWorker, batch: Batch, shards: number, s
   for (let at = start; at < end; at += BLOCK_ROWS) {
     leaveIfAborted(worker.words)
     const rows = Math.min(BLOCK_ROWS, end - at)
-    placeRows(worker, batch.first + at, rows)
+    placeRows(worker, worker.row, batch.first + at, rows)
     loadBlock(pass, layout.training!, rows)
     forwardWithLoss(pass, parameters, rows, tally)
     backward(pass, parameters, target, rows, at > start)
@@ -196,13 +196,14 @@ function closeBatch(worker: GradientWorker, run: TrainRun, batch: Batch): void {
   next[Header.cost] = cost
 }
 
-/** Sums my chunks of the gradient over the slots, averages, and writes the next parameters. */
+/** Averages my chunks of the gradient and writes the next parameters. */
 function updateSlice(worker: GradientWorker, run: TrainRun, batch: Batch): void {
   const { pass: { kernels, scratch, scalarBytes }, words } = worker
   const version = currentVersion(words)
   const parameters = run.layout.versions[version].parameters
   const nextParameters = run.layout.versions[1 - version]!.parameters
-  forEachChunk(worker, batch.size, scratch.chunk, (first, elements) => {
+  forEachChunk(worker, (first, elements) => {
+    averageChunk(worker, batch.size, first, elements, scratch.chunk)
     const at = first * scalarBytes
     kernels.update(run.optimizer, {
       gradient: scratch.chunk, parameters: parameters + at, nextParameters: nextParameters + at, elements,
@@ -210,24 +211,19 @@ function updateSlice(worker: GradientWorker, run: TrainRun, batch: Batch): void 
   })
 }
 
-/** Averages my chunks of the gradient, one after the other, into `gradient` (or, if that is undefined, in place of the next parameters). */
-function forEachChunk(
-  worker: GradientWorker, batchSize: number, gradient: number | undefined, use?: (first: number, elements: number) => void,
-): void {
-  const { pass: { kernels, layout, scalarBytes }, run, words } = worker
-  const version = currentVersion(words)
-  const parameters = run.layout.versions[version].parameters
-  const nextParameters = run.layout.versions[1 - version]!.parameters
-  const { first, end } = chunkRange(layout.elements, run.workers, worker.index)
-  for (let chunk = first; chunk < end; chunk++) {
-    const from = chunk * CHUNK
-    const elements = Math.min(CHUNK, layout.elements - from)
-    const target = gradient ?? nextParameters + from * scalarBytes
-    kernels.sumSlots(run.layout.slots + from * scalarBytes, run.layout.slotBytes, run.layout.slotCount, target, elements, batchSize)
-    const decaying = Math.min(elements, layout.weights - from)
-    if (run.l2 > 0 && decaying > 0) kernels.addDecay(target, parameters + from * scalarBytes, decaying, run.l2 / batchSize)
-    use?.(from, elements)
-  }
+/** My chunks of the parameters, by their first element. */
+function forEachChunk({ index, pass: { layout }, run }: GradientWorker, use: (first: number, elements: number) => void): void {
+  const { first, end } = chunkRange(layout.elements, run.workers, index)
+  for (let chunk = first; chunk < end; chunk++) use(chunk * CHUNK, Math.min(CHUNK, layout.elements - chunk * CHUNK))
+}
+
+/** A chunk of the gradient: summed over the slots in the order of the tree, divided once, plus the L2 term's. */
+function averageChunk(worker: GradientWorker, examples: number, first: number, elements: number, target: number): void {
+  const { pass: { kernels, layout, scalarBytes }, run } = worker
+  const at = first * scalarBytes
+  kernels.sumSlots(run.layout.slots + at, run.layout.slotBytes, run.layout.slotCount, target, elements, examples)
+  const decaying = Math.min(elements, layout.weights - first)
+  if (run.l2 > 0 && decaying > 0) kernels.addDecay(target, currentParameters(worker) + at, decaying, run.l2 / examples)
 }
 
 /** After the update, by the last to arrive: the next version becomes the current one. */
@@ -269,7 +265,8 @@ function computeGradient(worker: GradientWorker, run: GradientRun): void {
     Atomics.store(worker.words, Control.previousWhole, 0)
     writeResult(worker, figuresOf(worker, run.shards, count))
   })
-  forEachChunk(worker, count, undefined)
+  const target = run.layout.versions[1 - currentVersion(worker.words)]!.parameters
+  forEachChunk(worker, (first, elements) => averageChunk(worker, count, first, elements, target + first * worker.pass.scalarBytes))
 }
 
 function evaluate(worker: GradientWorker): void {
@@ -310,19 +307,16 @@ function predict(worker: GradientWorker): void {
 /** Claims blocks of the examples in their own order, and loads each. */
 function forEachBlock(worker: GradientWorker, examples: ExamplesLayout, use: (block: number, rows: number) => void): void {
   const blocks = blockCount(examples.count)
-  const order = worker.row
-  worker.row = inOrder
   let prepared = false
   for (let block = worker.claim(); block < blocks; block = worker.claim()) {
     leaveIfAborted(worker.words)
     if (!prepared) prepareWeights(worker.pass, currentParameters(worker), false)
     prepared = true
     const rows = Math.min(BLOCK_ROWS, examples.count - block * BLOCK_ROWS)
-    placeRows(worker, block * BLOCK_ROWS, rows)
+    placeRows(worker, inOrder, block * BLOCK_ROWS, rows)
     loadBlock(worker.pass, examples, rows)
     use(block, rows)
   }
-  worker.row = order
 }
 
 /** The squares of my chunks of the weights, for the cost's regularisation term. */
@@ -373,9 +367,9 @@ function writeResult({ doubles, run: { layout } }: GradientWorker, { cost, corre
 }
 
 /** Writes which rows of the examples the next block consists of. */
-function placeRows(worker: GradientWorker, first: number, rows: number): void {
+function placeRows(worker: GradientWorker, row: Permutation, first: number, rows: number): void {
   const at = worker.pass.scratch.rowNumbers / 4
-  for (let i = 0; i < rows; i++) worker.words[at + i] = worker.row(first + i)
+  for (let i = 0; i < rows; i++) worker.words[at + i] = row(first + i)
 }
 
 function currentParameters({ run, words }: GradientWorker): number {
