@@ -41,7 +41,7 @@ export function writeParameters(
 }
 
 /** @throws {InputError} naming the layer whose parameters have the wrong type, shape or a number that is not finite. */
-export function checkParameters(given: unknown, layout: ParameterLayout): Parameters {
+export function checkParameters(given: unknown, layout: ParameterLayout, scalar: Scalar): Parameters {
   const where = 'setParameters'
   if (typeof given !== 'object' || given === null) throw new InputError(where, '{ weights, biases }', show(given))
   const parameters = given as Parameters
@@ -57,8 +57,8 @@ export function checkParameters(given: unknown, layout: ParameterLayout): Parame
         const shape = kind === 'weights' ? ` (${inputs} rows of ${outputs})` : ''
         throw new InputError(`${where}: ${kind}[${l}]`, `a Float32Array or Float64Array of ${length}${shape}`, show(values))
       }
-      const wrong = values.findIndex((value) => !Number.isFinite(value))
-      if (wrong >= 0) throw new InputError(`${where}: ${kind}[${l}][${wrong}]`, 'a finite number', String(values[wrong]))
+      const wrong = values.findIndex((value) => !Number.isFinite(scalar === 'float32' ? Math.fround(value) : value))
+      if (wrong >= 0) throw new InputError(`${where}: ${kind}[${l}][${wrong}]`, `a finite ${scalar}`, String(values[wrong]))
     })
   }
   return parameters

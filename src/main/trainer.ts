@@ -1,5 +1,6 @@
 // The trainer: what a caller holds. It checks what it is given, lays it out in the arena, and hands runs to the coordinator.
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
 import { type ArenaLayout, type ArenaNeeds, createArena, planArena } from '../shared/arena.js'
 import { backends } from '../shared/backends.js'
@@ -84,7 +85,7 @@ export interface FitOptions {
   shuffle?: boolean
   /** Examples to evaluate after every epoch: others, or the last share of the rows, which is then not trained on. */
   validation?: Examples | number
-  /** Called after every epoch; training waits for it, so the parameters are those of that epoch. */
+  /** Called after every epoch; training waits for it, so the parameters are those of that epoch. Of the trainer's calls only those that return at once may be made in it. */
   onEpoch?: (report: EpochReport) => unknown
   /** Called about ten times a second while training goes on. */
   onProgress?: (progress: Progress) => void
@@ -174,6 +175,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
   })
 
   const coordinator = startCoordinator(gradientWorker)
+  const insideOnEpoch = new AsyncLocalStorage<true>()
   let closing: Promise<void> | undefined
   let underWay = 0
   let last: Promise<unknown> = Promise.resolve()
@@ -181,6 +183,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
   /** Runs calls one after the other; the first part of a call runs at once if nothing is under way. */
   const inTurn = async <Result>(call: () => Promise<Result>): Promise<Result> => {
     requireOpen()
+    if (insideOnEpoch.getStore()) throw new Error('trainer: fit waits for onEpoch, so a call made in it cannot have its turn; give fit `validation`, or call after fit')
     underWay++
     const turn = underWay === 1 ? call() : last.then(call)
     last = turn.catch(() => undefined)
@@ -283,7 +286,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
           throw new DivergenceError(result.position.epoch, result.position.step, result.position.lastCost)
         }
         onProgress?.({ epochs: reports, step: result.steps, steps })
-        for (const report of reports) await onEpoch?.(report)
+        for (const report of reports) await insideOnEpoch.run(true, () => onEpoch?.(report))
         signal?.throwIfAborted()
       }
     } finally {
@@ -342,7 +345,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
   const setParameters: Trainer['setParameters'] = (given) => {
     requireOpen()
     if (underWay > 0) throw new Error('setParameters: a call is under way; await it first')
-    const parameters = checkParameters(given, layout.parameters)
+    const parameters = checkParameters(given, layout.parameters, scalar)
     writeParameters(arena.memory, layout.versions[currentVersion(words)].parameters, layout.parameters, scalar, parameters)
     Atomics.store(words, Control.previousWhole, 0)
   }

@@ -68,7 +68,7 @@ export interface ArenaLayout {
   scalar: Scalar
   parameters: ParameterLayout
   versions: [VersionLayout, VersionLayout]
-  /** When the run's workers were all there, and when its last step ended: two doubles, in milliseconds since 1970. */
+  /** Three doubles: when the run's workers were all there, when its last step ended (milliseconds since 1970), and the last finite cost of a run that diverged. */
   clock: number
   epochRecords: number
   lossRecords: number
@@ -190,7 +190,7 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   })
   const versions: [VersionLayout, VersionLayout] = [version(), version()]
 
-  const clock = claim('records', 16)
+  const clock = claim('records', 24)
   const epochRecords = claim('records', EPOCH_RECORDS * EPOCH_RECORD_FIELDS * 8)
   const claims = Math.max(needs.shards, blockCount(needs.training?.count ?? 0), blockCount(needs.validation?.count ?? 0))
   const lossRecords = claim('records', claims * LOSS_RECORD_FIELDS * 8)

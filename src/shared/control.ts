@@ -25,9 +25,11 @@ export const Control = {
   abort: 8 * WORDS_PER_LINE,
   /** Steps before the one that diverged. */
   divergedStep: 9 * WORDS_PER_LINE,
+  /** Set by a worker whose slice of the next parameters is not finite. */
+  notFinite: 10 * WORDS_PER_LINE,
 } as const
 
-export const CONTROL_BYTES = 10 * WORDS_PER_LINE * 4
+export const CONTROL_BYTES = 11 * WORDS_PER_LINE * 4
 
 /** Why the workers came back. */
 export const Outcome = { running: 0, paused: 1, stopped: 2, diverged: 3 } as const
@@ -35,7 +37,7 @@ export type OutcomeName = keyof typeof Outcome
 
 /** Readies the words for a run; no worker may be in the arena. */
 export function resetControl(words: Int32Array): void {
-  for (const word of [Control.claim, Control.arrived, Control.sleepers, Control.outcome, Control.abort]) {
+  for (const word of [Control.claim, Control.arrived, Control.sleepers, Control.outcome, Control.abort, Control.notFinite]) {
     Atomics.store(words, word, 0)
   }
 }

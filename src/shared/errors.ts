@@ -23,12 +23,12 @@ export class ArenaError extends RangeError {
   }
 }
 
-/** The cost was no longer finite. The trainer holds the parameters of `lastFiniteCost`. */
+/** The cost, or a parameter, was no longer finite. The trainer holds the parameters of `lastFiniteCost`. */
 export class DivergenceError extends Error {
   override name = 'DivergenceError'
   constructor(readonly epoch: number, readonly step: number, readonly lastFiniteCost: number | undefined) {
     super(
-      `training diverged: the cost of epoch ${epoch}, step ${step} is not finite; ` +
+      `training diverged: in epoch ${epoch}, step ${step} the cost or the parameters were no longer finite; ` +
         (lastFiniteCost === undefined ? 'no step before it had a finite one' : `the last finite cost was ${lastFiniteCost}`) +
         '. A smaller learning rate usually helps',
     )

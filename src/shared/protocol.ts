@@ -75,7 +75,7 @@ export type RunResult =
   | { kind: 'done'; figures: Figures }
   | { kind: 'failed'; worker: number; position: Position; reason: string }
 
-/** Where training stands: the step under way (or failed), both counted from 1, and the cost of the step before. */
+/** Where training stands: the step under way, or the one that failed or diverged, counted from 1; if it diverged, the last finite cost. */
 export interface Position {
   epoch: number
   step: number

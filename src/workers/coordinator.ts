@@ -80,17 +80,15 @@ function resultOf(run: Run, { memory }: Arena): RunResult {
   return { kind: 'trained', outcome, epochs, steps, seconds: (ended - began) / 1000, position }
 }
 
-/** The step under way, or the one that diverged, and the cost of the step before it. */
+/** The step under way, or the one that diverged, and then the last finite cost. */
 function positionOf(run: Run, { memory }: Pick<Arena, 'memory'>): Position {
   if (run.kind !== 'train') return { epoch: 0, step: 0, lastCost: undefined }
   const words = new Int32Array(memory.buffer)
   const diverged = Atomics.load(words, Control.outcome) === Outcome.diverged
-  const current = currentVersion(words)
-  const steps = diverged ? Atomics.load(words, Control.divergedStep) : stepsOf(run, memory, current)
-  const version = stepsOf(run, memory, current) === steps ? current : 1 - current
-  const lastCost = steps > 0 ? new Float64Array(memory.buffer)[run.layout.versions[version]!.header / 8 + Header.cost] : undefined
+  const steps = diverged ? Atomics.load(words, Control.divergedStep) : stepsOf(run, memory, currentVersion(words))
+  const lastCost = diverged ? new Float64Array(memory.buffer)[run.layout.clock / 8 + 2]! : NaN
   const perEpoch = stepsPerEpoch(run)
-  return { epoch: Math.floor(steps / perEpoch) + 1, step: (steps % perEpoch) + 1, lastCost }
+  return { epoch: Math.floor(steps / perEpoch) + 1, step: (steps % perEpoch) + 1, lastCost: Number.isNaN(lastCost) ? undefined : lastCost }
 }
 
 function stepsOf(run: Run, memory: WebAssembly.Memory, version: number): number {

@@ -110,7 +110,7 @@ function train(worker: GradientWorker, run: TrainRun): void {
     if (outcomeOf(words) === Outcome.diverged) return
     updateSlice(worker, run, batch)
     meet(() => commit(worker, run, batch, deadline))
-    if (batch.endsEpoch && validation) {
+    if (batch.endsEpoch && validation && outcomeOf(words) !== Outcome.diverged) {
       evaluateExamples(worker, validation)
       meet(() => closeValidation(worker, run, batch, deadline))
     }
@@ -183,9 +183,8 @@ function closeBatch(worker: GradientWorker, run: TrainRun, batch: Batch): void {
   const { cost, correct } = figuresOf(worker, run.shards, batch.size)
   Atomics.store(words, Control.claim, 0)
   if (!Number.isFinite(cost)) {
-    Atomics.store(words, Control.divergedStep, current[Header.steps]!)
-    revertVersion(words)
-    Atomics.store(words, Control.outcome, Outcome.diverged)
+    diverge(worker, current[Header.steps]!, current[Header.steps]! > 0 ? current[Header.cost]! : NaN)
+    revertVersion(words) // the current parameters have no finite cost, those before them had
     return
   }
   Atomics.store(words, Control.previousWhole, 0) // from here on the other version is written
@@ -208,6 +207,7 @@ function updateSlice(worker: GradientWorker, run: TrainRun, batch: Batch): void 
     kernels.update(run.optimizer, {
       gradient: scratch.chunk, parameters: parameters + at, nextParameters: nextParameters + at, elements,
     })
+    if (!kernels.allFinite(nextParameters + at, elements)) Atomics.store(words, Control.notFinite, 1)
   })
 }
 
@@ -230,12 +230,20 @@ function averageChunk(worker: GradientWorker, examples: number, first: number, e
 function commit(worker: GradientWorker, run: TrainRun, batch: Batch, deadline: number): void {
   const { words } = worker
   const header = headerOf(worker, 1 - currentVersion(words))
+  if (Atomics.load(words, Control.notFinite) !== 0) return diverge(worker, header[Header.steps]! - 1, header[Header.cost]!)
   if (batch.endsEpoch) {
     const count = run.layout.training!.count
     recordEpoch(worker, run, batch, 0, [header[Header.costSum]! / count, header[Header.correct]!])
   }
   commitVersion(words)
   if (!batch.endsEpoch || !run.layout.validation) endStep(worker, run, batch, deadline)
+}
+
+/** Ends the run: after `steps` good steps, the last of them at `lastFiniteCost`, a cost or a parameter was no longer finite. */
+function diverge({ doubles, run: { layout }, words }: GradientWorker, steps: number, lastFiniteCost: number): void {
+  doubles[layout.clock / 8 + 2] = lastFiniteCost
+  Atomics.store(words, Control.divergedStep, steps)
+  Atomics.store(words, Control.outcome, Outcome.diverged)
 }
 
 function closeValidation(worker: GradientWorker, run: TrainRun, batch: Batch, deadline: number): void {

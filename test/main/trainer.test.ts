@@ -488,7 +488,7 @@ describe('bad input', () => {
     const wrong: [unknown, RegExp][] = [
       [undefined, /createTrainer: expected an object, got nothing/],
       [{ ...options, learningRate: 0.1 }, /createTrainer: learningRate: expected no such option, got 0\.1/],
-      [{ ...options, seed: '7' }, /createTrainer: seed: expected a whole number, got '7'/],
+      [{ ...options, seed: '7' }, /createTrainer: seed: expected a whole number no larger than .*, got '7'/],
       [{ ...options, workers: 1.5 }, /createTrainer: workers: expected .*, got 1\.5/],
       [{ ...options, network: { inputs: 3, layers: [dense(4)] } }, /layers\[0\]\.activation: expected softmax, .*, got 'identity'/],
     ]
@@ -510,7 +510,7 @@ describe('bad input', () => {
     expect(() => trainer.setParameters({ weights: [Array.from(weights[0]!), weights[1]!] as never, biases })).toThrow(/weights\[0\]: expected a Float32Array .*, got an array of 15/)
     expect(() => trainer.setParameters({ weights: [weights[0]!], biases })).toThrow(/weights: expected an array of 2/)
     expect(() => trainer.setParameters({ weights: [weights[1]!, weights[1]!], biases })).toThrow(/weights\[0\]: expected .* 15 \(3 rows of 5\)/)
-    expect(() => trainer.setParameters({ weights, biases: [biases[0]!, Float32Array.of(0, NaN, 0, 0)] })).toThrow(/biases\[1\]\[1\]: expected a finite number, got NaN/)
+    expect(() => trainer.setParameters({ weights, biases: [biases[0]!, Float32Array.of(0, NaN, 0, 0)] })).toThrow(/biases\[1\]\[1\]: expected a finite float32, got NaN/)
     expect(() => trainer.setParameters({ weights: [weights[0]!.map(() => 9), weights[1]!.map(() => Infinity)], biases })).toThrow(InputError)
     expect(trainer.parametersHash()).toBe(hash)
   })

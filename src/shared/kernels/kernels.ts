@@ -38,6 +38,7 @@ export interface Kernels {
   /** gradient += factor * weights */
   addDecay: (gradient: number, weights: number, elements: number, factor: number) => void
   sumSquares: (weights: number, elements: number) => number
+  allFinite: (values: number, elements: number) => boolean
   /** Writes the next parameters and the next optimizer state. */
   update: (optimizer: Optimizer, chunk: UpdateChunk) => void
 }

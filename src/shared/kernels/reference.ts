@@ -199,6 +199,10 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       return vector(weights, elements).reduce((sum, w) => sum + w * w, 0)
     },
 
+    allFinite(values, elements) {
+      return vector(values, elements).every(Number.isFinite)
+    },
+
     update(optimizer, { parameters, nextParameters, gradient, elements }) {
       const w = vector(parameters, elements)
       const g = vector(gradient, elements)

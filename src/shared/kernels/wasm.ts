@@ -29,7 +29,7 @@ export function createWasmKernels(compiled: WebAssembly.Module, memory: WebAssem
   const [packWeights, packTransposedWeights] = [operation('packWeights'), operation('packTransposedWeights')]
   const [multiplyPanels, multiplyTransposed] = [operation('multiplyPanels'), operation('multiplyTransposed')]
   const [softmaxCrossEntropy, sigmoidCrossEntropy] = [operation('softmaxCrossEntropy'), operation('sigmoidCrossEntropy')]
-  const [squaredError, sgd] = [operation('squaredError'), operation('sgd')]
+  const [squaredError, sgd, allFinite] = [operation('squaredError'), operation('sgd'), operation('allFinite')]
 
   return {
     gather(type, source, rowNumbers, matrix, rows, columns, scale) {
@@ -67,6 +67,7 @@ export function createWasmKernels(compiled: WebAssembly.Module, memory: WebAssem
     sumSlots: operation('sumSlots'),
     addDecay: operation('addDecay'),
     sumSquares: operation('sumSquares'),
+    allFinite: (values, elements) => allFinite(values, elements) === 1,
     update(optimizer, { parameters, nextParameters, gradient, elements }) {
       sgd(parameters, nextParameters, gradient, elements, optimizer.learningRate)
     },

@@ -6,4 +6,4 @@ export {
   identity, identityDerivative, relu, reluDerivative, sigmoid, sigmoidDerivative, softmax, softmaxDerivative, tanh, tanhDerivative,
 } from './activations'
 export { countCorrect, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from './losses'
-export { addDecay, addInto, sgd, sumSlots, sumSquares } from './update'
+export { addDecay, addInto, allFinite, sgd, sumSlots, sumSquares } from './update'

@@ -52,6 +52,16 @@ export function sgd(parameters: usize, next: usize, gradient: usize, elements: i
   }
 }
 
+/** 1 if every element is finite, 0 otherwise. */
+export function allFinite(values: usize, elements: i32): i32 {
+  let differences = f32x4.splat(0) // x - x is 0 for a finite x, NaN for any other
+  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
+    const x = v128.load(values + at)
+    differences = f32x4.add(differences, f32x4.sub(x, x))
+  }
+  return i32x4.all_true(f32x4.eq(differences, f32x4.splat(0))) ? 1 : 0
+}
+
 /** The sum of squares, for the cost of the L2 term. */
 export function sumSquares(weights: usize, elements: i32): f64 {
   let sum = f64x2.splat(0)
