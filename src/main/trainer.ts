@@ -175,7 +175,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
   })
 
   const coordinator = startCoordinator(gradientWorker)
-  const insideOnEpoch = new AsyncLocalStorage<true>()
+  const insideOnEpoch = new AsyncLocalStorage<{ over: boolean }>()
   let closing: Promise<void> | undefined
   let underWay = 0
   let last: Promise<unknown> = Promise.resolve()
@@ -183,7 +183,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
   /** Runs calls one after the other; the first part of a call runs at once if nothing is under way. */
   const inTurn = async <Result>(call: () => Promise<Result>): Promise<Result> => {
     requireOpen()
-    if (insideOnEpoch.getStore()) throw new Error('trainer: fit waits for onEpoch, so a call made in it cannot have its turn; give fit `validation`, or call after fit')
+    refuseInOnEpoch()
     underWay++
     const turn = underWay === 1 ? call() : last.then(call)
     last = turn.catch(() => undefined)
@@ -191,6 +191,13 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
       return await turn
     } finally {
       underWay--
+    }
+  }
+
+  /** `fit` waits for onEpoch, so what waits for `fit` would wait for ever there. */
+  const refuseInOnEpoch = (): void => {
+    if (insideOnEpoch.getStore()?.over === false) {
+      throw new Error('trainer: fit waits for onEpoch, so this call cannot have its turn there; give fit `validation` or a `signal`, or call after fit')
     }
   }
 
@@ -286,7 +293,11 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
           throw new DivergenceError(result.position.epoch, result.position.step, result.position.lastCost)
         }
         onProgress?.({ epochs: reports, step: result.steps, steps })
-        for (const report of reports) await insideOnEpoch.run(true, () => onEpoch?.(report))
+        for (const report of reports) {
+          const wait = { over: false }
+          await insideOnEpoch.run(wait, () => onEpoch?.(report))
+          wait.over = true // what the callback started may still be running, and may call
+        }
         signal?.throwIfAborted()
       }
     } finally {
@@ -350,7 +361,10 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
     Atomics.store(words, Control.previousWhole, 0)
   }
 
-  const close: Trainer['close'] = async () => (closing ??= last.then(async () => coordinator.close()))
+  const close: Trainer['close'] = async () => {
+    refuseInOnEpoch()
+    await (closing ??= last.then(async () => coordinator.close()))
+  }
 
   return {
     get info() { return { ...info } },

@@ -198,19 +198,24 @@ describe('learning rates on the line y = 3x', () => {
     expect((await trainer.gradient(line.inputs, line.targets)).cost).toBe(lastFiniteCost)
   })
 
-  it('too high a rate never leaves parameters that are not finite, whichever update is the last of the fit', async () => {
+  it('too high a rate never leaves parameters that are not finite, whichever update is the last of the fit; the error has the cost of those kept', async () => {
     await using trainer = await createTrainer({
       network: { inputs: 8, layers: [dense(16), dense(16), dense(16), dense(1)] },
-      loss: 'meanSquaredError', optimizer: sgd({ learningRate: 1 }), seed: 1, workers: 1, backend: 'wasm',
+      loss: 'meanSquaredError', optimizer: sgd({ learningRate: 1 }), seed: 1, workers: 2, shards: 2, backend: 'wasm',
     })
     const start = trainer.getParameters()
     const examples: Examples = { inputs: Float32Array.from({ length: 80 }, (_, i) => ((i * 37) % 23) / 5 - 2), targets: Float32Array.from({ length: 10 }, (_, i) => i) }
-    for (let epochs = 1; epochs <= 6; epochs++) {
+    const fits: string[] = []
+    for (const epochs of [1, 2, 3, 4, 5, 6, 1]) {
       trainer.setParameters(start)
       const error: unknown = await fitAll(trainer, examples, epochs).then(() => undefined, (reason: unknown) => reason)
-      if (error !== undefined) expect(error).toBeInstanceOf(DivergenceError)
       expect(trainer.getParameters().weights.every((w) => w.every(Number.isFinite)), `after a fit of ${epochs} epochs`).toBe(true)
+      fits.push(error === undefined ? 'done' : 'diverged')
+      if (error === undefined) continue
+      expect(error).toBeInstanceOf(DivergenceError)
+      expect((await trainer.gradient(examples.inputs, examples.targets)).cost).toBe((error as DivergenceError).lastFiniteCost)
     }
+    expect([fits.at(0), fits.at(-2), fits.at(-1)]).toEqual(['done', 'diverged', 'done'])
   })
 })
 

@@ -93,9 +93,9 @@ describe('fit', () => {
     expect((await trainer.fit(examplesOf(50), { epochs: 2 })).epoch).toEqual([1, 2])
   })
 
-  it('evaluate and predict awaited in onEpoch answer or are refused, but never hang', async () => {
+  it('evaluate, predict and close awaited in onEpoch answer or are refused, but never hang', async () => {
     const examples = examplesOf(50)
-    const calls: ((trainer: Trainer) => Promise<unknown>)[] = [(t) => t.evaluate(examples), (t) => t.predict(new Float32Array(3))]
+    const calls: ((trainer: Trainer) => Promise<unknown>)[] = [(t) => t.evaluate(examples), (t) => t.predict(new Float32Array(3)), (t) => t.close()]
     const outcomes = await Promise.all(calls.map(async (call) => {
       await using trainer = await create()
       let outcome = 'onEpoch was not called'
@@ -107,7 +107,24 @@ describe('fit', () => {
       }))
       return outcome
     }))
-    expect(outcomes).toEqual(['ended', 'ended'])
+    expect(outcomes).toEqual(['ended', 'ended', 'ended'])
+  })
+
+  it('a call made after fit has its turn, also from a timer that onEpoch had started', async () => {
+    await using trainer = await create()
+    const examples = examplesOf(50)
+    const fitEnded = new AbortController()
+    let later: Promise<unknown> | undefined
+    await trainer.fit(examples, {
+      onEpoch: () => {
+        later = (async () => {
+          while (!fitEnded.signal.aborted) await setTimeout(1)
+          return trainer.evaluate(examples)
+        })()
+      },
+    })
+    fitEnded.abort()
+    expect(await later).toMatchObject({ examples: 50 })
   })
 
   it('reports every epoch in order, and onEpoch sees the parameters of that epoch', async () => {

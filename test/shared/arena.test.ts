@@ -92,7 +92,7 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
       { what: `parameters ${i}`, offset: version.parameters, bytes: parameters },
       { what: `state ${i}`, offset: version.state, bytes: job.stateElements * parameters },
     ]),
-    { what: 'clock', offset: layout.clock, bytes: 16 },
+    { what: 'clock', offset: layout.clock, bytes: 3 * 8 },
     { what: 'epoch records', offset: layout.epochRecords, bytes: 1024 * 5 * 8 },
     { what: 'loss records', offset: layout.lossRecords, bytes: Math.max(job.shards, ...counts.map((count) => Math.ceil(count / 256))) * 16 },
     { what: 'square records', offset: layout.squareRecords, bytes: Math.ceil(weights / 1024) * 8 },

@@ -170,7 +170,7 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
     countCorrect(outputs, targets, rows, columns) {
       const y = rowsOf(targets, rows, columns)
       const right = rowsOf(outputs, rows, columns).filter((p, i) => columns === 1
-        ? p[0]! >= 0.5 === y[i]![0]! >= 0.5
+        ? !Number.isNaN(p[0]) && p[0]! >= 0.5 === y[i]![0]! >= 0.5
         : p.indexOf(Math.max(...p)) === y[i]!.indexOf(Math.max(...y[i]!)))
       return right.length
     },

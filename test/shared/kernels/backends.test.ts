@@ -216,6 +216,13 @@ describe('losses', () => {
     }
   })
 
+  it('categoricalCrossEntropy: a wrong class whose logit is -infinity is as good as absent', () => {
+    for (const backend of ['wasm', 'reference'] as const) {
+      const loss = lossOf(backend, 'categoricalCrossEntropy', [0, -Infinity, 1], [0, 0, 1])
+      expect(Math.abs(loss / Math.log1p(Math.exp(-1)) - 1), backend).toBeLessThan(3e-7)
+    }
+  })
+
   it('cross-entropies of logits of +-1000: outputs 0 or 1 and deltas p - y exactly', () => {
     for (const backend of ['wasm', 'reference'] as const) {
       for (const [loss, logits, targets, outputs] of [
@@ -283,11 +290,25 @@ describe('losses', () => {
     }
   })
 
-  it('countCorrect: a row whose outputs are all NaN has no largest, so the backends agree that it is wrong', () => {
+  it('countCorrect: a row with a NaN among its outputs is wrong, whatever its label and wherever the NaN', () => {
     for (const backend of ['wasm', 'reference'] as const) {
+      for (let at = 0; at < 9; at++) {
+        const { kernels, put } = openBench(backend)
+        const count = kernels.countCorrect(put(9, 9, (_, j) => (j === at ? NaN : -j)), put(9, 9, (i, j) => Number(i === j)), 9, 9)
+        expect(count, `${backend}, NaN in column ${at}`).toBe(0)
+      }
       for (const label of [0, 1, 2]) {
         const { kernels, put } = openBench(backend)
         expect(kernels.countCorrect(put(1, 3, () => NaN), put(1, 3, (_, j) => Number(j === label)), 1, 3), `${backend}, label ${label}`).toBe(0)
+      }
+    }
+  })
+
+  it('countCorrect: a single output that is NaN is wrong, on either side of 1/2', () => {
+    for (const backend of ['wasm', 'reference'] as const) {
+      for (const target of [0, 1]) {
+        const { kernels, put } = openBench(backend)
+        expect(kernels.countCorrect(put(1, 1, () => NaN), put(1, 1, () => target), 1, 1), `${backend}, target ${target}`).toBe(0)
       }
     }
   })
@@ -383,6 +404,21 @@ describe('the sum over slots and the update', () => {
       expect(get(b, 1, ELEMENTS)).toEqual(bValues.map((x, i) => x + aValues[i]! / 4))
       kernels.addInto(a, next, ELEMENTS)
       expect(get(a, 1, ELEMENTS)).toEqual(aValues.map((x, i) => 2 * x - bValues[i]! / 2))
+    }
+  })
+
+  it('allFinite sees one NaN or infinity wherever it stands, and none outside its range; the largest and smallest floats are finite', () => {
+    for (const backend of ['wasm', 'reference'] as const) {
+      const { kernels, put } = openBench(backend)
+      const extremes = [3.4028234663852886e38, -3.4028234663852886e38, 2 ** -149, -0]
+      const finite = (at: number): number => extremes[at % 4]!
+      expect(kernels.allFinite(put(1, ELEMENTS, (_, i) => finite(i)), ELEMENTS), backend).toBe(true)
+      expect(kernels.allFinite(put(1, 2 * ELEMENTS, (_, i) => (i < ELEMENTS ? finite(i) : NaN)), ELEMENTS), `${backend}, beyond`).toBe(true)
+      for (const bad of [NaN, Infinity, -Infinity]) {
+        for (let at = 0; at < ELEMENTS; at++) {
+          expect(kernels.allFinite(put(1, ELEMENTS, (_, i) => (i === at ? bad : finite(i))), ELEMENTS), `${backend}, ${bad} at ${at}`).toBe(false)
+        }
+      }
     }
   })
 })

@@ -91,11 +91,18 @@ export function countCorrect(outputs: usize, targets: usize, rows: i32, columns:
   let correct = 0
   for (let row: usize = 0, end = (<usize>rows) * stride; row < end; row += stride) {
     const right = columns == 1
-      ? (load<f32>(outputs + row) >= 0.5) == (load<f32>(targets + row) >= 0.5)
+      ? sideOfHalf(load<f32>(outputs + row)) == sideOfHalf(load<f32>(targets + row))
       : indexOfLargest(outputs + row, columns) == indexOfLargest(targets + row, columns)
     if (right) correct++
   }
   return correct
+}
+
+/** 1 or 0; -1 for NaN, which is never right. */
+// @ts-ignore: decorator
+@inline
+function sideOfHalf(value: f32): i32 {
+  return value != value ? -1 : value >= 0.5 ? 1 : 0
 }
 
 /** -1 if there is a NaN: such a row is never right. */
