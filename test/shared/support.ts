@@ -16,6 +16,7 @@ export interface Bench {
   memory: WebAssembly.Memory
   /** Reserves bytes, filled with a value that shows when it is read by mistake. */
   reserve: (bytes: number) => number
+  fill: (offset: number, elements: number, value: number) => void
   /** Puts a matrix, padded with zeros, and gives its offset. */
   put: (rows: number, columns: number, value: (row: number, column: number) => number) => number
   get: (offset: number, rows: number, columns: number) => number[]
@@ -37,6 +38,7 @@ export function openBench(backend: BackendName): Bench {
     kernels: backends[backend].create(compiled, memory),
     memory,
     reserve,
+    fill: (offset, elements, value) => void values.fill(value, offset / size, offset / size + elements),
     put(rows, columns, value) {
       const width = paddedWidth(columns)
       const at = reserve(paddedRows(rows) * width * size)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { activationNames } from '../../../src/shared/activations.js'
+import { backends } from '../../../src/shared/backends.js'
 import { wasmPreparedElements } from '../../../src/shared/kernels/wasm.js'
 import { fusedActivation, lossNames } from '../../../src/shared/losses.js'
 import { type Bench, noise, openBench, relativeError } from '../support.js'
@@ -322,25 +323,31 @@ describe('gathering', () => {
   it('brings chosen rows, scaled, from bytes, floats and labels, and clears padding and spare rows', () => {
     for (const backend of ['wasm', 'reference'] as const) {
       for (const [m, , n] of shapes) {
-        const { kernels, memory, reserve, put, get, padding } = openBench(backend)
+        const { kernels, memory, reserve, get, padding, fill } = openBench(backend)
         const rows = Array.from({ length: m }, (_, i) => (i * 5 + 2) % 11)
         const rowNumbers = reserve(4 * m)
         new Int32Array(memory.buffer, rowNumbers, m).set(rows)
         const source = reserve(11 * n * 8)
-        const to = put(m, n, () => 99)
+        const to = reserve(Math.ceil(m / 4) * 4 * Math.ceil(n / 8) * 8 * 8)
+        const clear = (): void => { // padding and spare rows are zeros; then everything is 99, for the next one to clear
+          expect(padding(to, m, n).every((x) => x === 0)).toBe(true)
+          expect(get(to, Math.ceil(m / 4) * 4, n).slice(m * n).every((x) => x === 0)).toBe(true)
+          fill(to, Math.ceil(m / 4) * 4 * Math.ceil(n / 8) * 8, 99)
+        }
         const expected = rows.flatMap((row) => Array.from({ length: n }, (_, j) => (row * n + j) % 256))
 
         new Uint8Array(memory.buffer, source, 11 * n).set(Array.from({ length: 11 * n }, (_, i) => i % 256))
         kernels.gather('uint8', source, rowNumbers, to, m, n, 0.25)
         expect(get(to, m, n)).toEqual(expected.map((x) => x / 4))
+        clear()
         new Float32Array(memory.buffer, source, 11 * n).set(Array.from({ length: 11 * n }, (_, i) => i % 256))
         kernels.gather('float32', source, rowNumbers, to, m, n, 2)
         expect(get(to, m, n)).toEqual(expected.map((x) => x * 2))
+        clear()
         new Int32Array(memory.buffer, source, 11).set(Array.from({ length: 11 }, (_, i) => i % n))
         kernels.gather('labels', source, rowNumbers, to, m, n, 1)
         expect(get(to, m, n)).toEqual(rows.flatMap((row) => Array.from({ length: n }, (_, j) => Number(j === row % n))))
-        expect(padding(to, m, n).every((x) => x === 0)).toBe(true)
-        expect(get(to, Math.ceil(m / 4) * 4, n).slice(m * n).every((x) => x === 0)).toBe(true)
+        clear()
       }
     }
   })
@@ -419,6 +426,65 @@ describe('the sum over slots and the update', () => {
           expect(kernels.allFinite(put(1, ELEMENTS, (_, i) => (i === at ? bad : finite(i))), ELEMENTS), `${backend}, ${bad} at ${at}`).toBe(false)
         }
       }
+    }
+  })
+})
+
+describe('no operation writes outside what it is given', () => {
+  /** Every byte that changed and lies outside the areas, after `run`. */
+  function strayWrites(memory: WebAssembly.Memory, areas: [offset: number, bytes: number][], run: () => void): number[] {
+    const bytes = new Uint8Array(memory.buffer, 0, 1 << 18)
+    const before = bytes.slice()
+    run()
+    const stray: number[] = []
+    bytes.forEach((byte, at) => {
+      if (byte !== before[at] && !areas.some(([offset, length]) => at >= offset && at < offset + length)) stray.push(at)
+    })
+    return stray
+  }
+  const width = (n: number): number => Math.ceil(n / 8) * 8
+  const height = (m: number): number => Math.ceil(m / 4) * 4
+
+  it.each([['wasm', 4], ['reference', 8]] as const)('%s', (backend, size) => {
+    for (const [m, k, n] of [[1, 1, 1], [3, 5, 2], [5, 9, 7], [4, 8, 8], [6, 17, 9], [7, 3, 18]] as const) {
+      const { kernels, memory, put, reserve, fill } = openBench(backend)
+      const area = (elements: number): [number, number] => [reserve(elements * size), elements * size]
+      const x = put(m, k, noise)
+      const w = put(width(k), n, (i, j) => (i < k ? noise(i, j) : 0))
+      const [targets, bias] = [put(m, n, () => 0.5), put(1, n, () => 0.25)]
+      const prepared = area(backends[backend].preparedElements(k, n))
+      const scratch = area(m * (Math.max(width(k), width(n)) + 16))
+      const [z, deltas, errors] = [area(height(m) * width(n)), area(height(m) * width(n)), area(height(m) * width(k))]
+      const [gradient, biasGradient] = [area(width(k) * width(n)), area(width(n))]
+      const [rowNumbers, source] = [reserve(4 * m), reserve(4 * n * m)]
+      new Int32Array(memory.buffer, rowNumbers, m).fill(0)
+      new Uint8Array(memory.buffer, source, 4 * n * m).fill(0)
+      fill(z[0], height(m) * width(n), 0)
+      fill(deltas[0], height(m) * width(n), 0)
+      const operations: [string, [number, number][], () => unknown][] = [
+        ['prepare', [prepared], () => kernels.prepare(w, prepared[0], k, n, true)],
+        ['product', [z], () => kernels.product(x, w, prepared[0], z[0], m, k, n)],
+        ['productByTransposed', [errors], () => kernels.productByTransposed(z[0], w, prepared[0], errors[0], m, k, n)],
+        ['transposedProduct', [gradient, biasGradient, scratch], () =>
+          kernels.transposedProduct(x, z[0], gradient[0], biasGradient[0], scratch[0], m, k, n, false)],
+        ...activationNames.flatMap((name): [string, [number, number][], () => unknown][] => [
+          [name, [z], () => kernels.activations[name].forward(z[0], bias, m, n)],
+          [`${name} backward`, [deltas], () => kernels.activations[name].backward(deltas[0], z[0], m, n)],
+        ]),
+        ...lossNames.map((loss): [string, [number, number][], () => unknown] =>
+          [loss, [z, deltas], () => kernels.losses[loss](z[0], bias, targets, deltas[0], m, n)]),
+        ['countCorrect', [], () => kernels.countCorrect(z[0], targets, m, n)],
+        ...(['uint8', 'float32', 'labels'] as const).map((type): [string, [number, number][], () => unknown] =>
+          [`gather ${type}`, [z], () => kernels.gather(type, source, rowNumbers, z[0], m, n, 2)]),
+        ['sumSlots', [[gradient[0], width(n) * size]], () => kernels.sumSlots(w, width(n) * size, 1, gradient[0], width(n), 3)],
+        ['addInto', [[gradient[0], width(n) * size]], () => kernels.addInto(gradient[0], w, width(n))],
+        ['addDecay', [[gradient[0], width(n) * size]], () => kernels.addDecay(gradient[0], w, width(n), 0.5)],
+        ['sumSquares and allFinite', [], () => [kernels.sumSquares(w, width(n)), kernels.allFinite(w, width(n))]],
+        ['update', [biasGradient], () => kernels.update(
+          { name: 'sgd', learningRate: 0.5 }, { gradient: gradient[0], parameters: w, nextParameters: biasGradient[0], elements: width(n) },
+        )],
+      ]
+      for (const [name, areas, run] of operations) expect(strayWrites(memory, areas, run), `${name} of ${m}x${k}x${n}`).toEqual([])
     }
   })
 })
