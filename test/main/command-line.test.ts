@@ -10,8 +10,11 @@ const script = fileURLToPath(new URL('../../dist/main/command-line.js', import.m
 async function shardgrad(args: string[], interruptAt?: string): Promise<Run> {
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let [out, err] = ['', '']
+  let interrupted = false // a second signal would end the process at once, as it should
   const heard = (): void => {
-    if (interruptAt !== undefined && (out + err).includes(interruptAt)) child.kill('SIGINT')
+    if (interruptAt === undefined || interrupted || !(out + err).includes(interruptAt)) return
+    interrupted = true
+    child.kill('SIGINT')
   }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text
