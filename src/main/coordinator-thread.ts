@@ -11,9 +11,8 @@ export interface CoordinatorThread {
   close: () => Promise<void>
 }
 
-/** @param gradientWorker URL of the script that the workers run. */
-export function startCoordinator(gradientWorker: URL): CoordinatorThread {
-  const data: CoordinatorData = { gradientWorker: gradientWorker.href }
+/** @param data What the thread is started with. */
+export function startCoordinator(data: CoordinatorData): CoordinatorThread {
   const thread = new Worker(new URL('../workers/coordinator-worker.js', import.meta.url), { workerData: data })
   const endpoint: Remote<CoordinatorEndpoint> = wrap<CoordinatorEndpoint>(nodeEndpoint(thread))
   const death = new Promise<{ kind: 'coordinatorFailed'; reason: string }>((resolve) => {

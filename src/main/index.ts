@@ -1,6 +1,6 @@
 // What `import ... from 'shardgrad'` gives.
 export { createTrainer } from './trainer.js'
-export type { EpochReport, Evaluation, FitOptions, Gradient, History, Progress, Trainer, TrainerInfo } from './trainer.js'
+export type { EpochReport, Evaluation, FitOptions, Gradient, History, Progress, Span, Trainer, TrainerInfo } from './trainer.js'
 export type { TrainerOptions } from '../shared/description.js'
 export type { Examples, LabelArray, NumberArray } from './examples.js'
 export type { FloatArray, Parameters } from './parameters.js'
@@ -11,4 +11,4 @@ export type { Optimizer, Sgd } from '../shared/optimizers.js'
 export type { ActivationName } from '../shared/activations.js'
 export type { InitialiserName } from '../shared/initialisers.js'
 export type { LossName } from '../shared/losses.js'
-export { ArenaError, DivergenceError, InputError, WorkerError } from '../shared/errors.js'
+export { ArenaError, BackendError, DivergenceError, InputError, WorkerError } from '../shared/errors.js'

@@ -3,20 +3,24 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
 import { type ArenaLayout, type ArenaNeeds, createArena, planArena } from '../shared/arena.js'
-import { backends } from '../shared/backends.js'
+import { type BackendName, backends } from '../shared/backends.js'
 import { Control, currentVersion } from '../shared/control.js'
-import { type TrainerOptions, checkFitOptions, checkTrainerOptions } from '../shared/description.js'
+import { type TrainerOptions, type TrainerRecipe, checkFitOptions, checkTrainerOptions } from '../shared/description.js'
 import { DivergenceError, InputError, WorkerError } from '../shared/errors.js'
 import { initialWeights } from '../shared/initialisers.js'
 import { hasAccuracy } from '../shared/losses.js'
 import { flopsOf, widthsOf } from '../shared/network.js'
 import type { Arena, EpochFigures, Run, RunBase, RunResult } from '../shared/protocol.js'
-import { BLOCK_ROWS, shardCount } from '../shared/shards.js'
+import { blockCount, shardCount } from '../shared/shards.js'
+import { type Span, spansOf } from '../shared/timeline.js'
 import { chooseWorkers } from '../shared/workforce.js'
+import { type BackendChoice, chooseBackend, describeBlas } from './backend-choice.js'
 import { startCoordinator } from './coordinator-thread.js'
 import { availableCores } from './cores.js'
 import { type CheckedExamples, type Examples, type NumberArray, checkExamples, checkInputs, splitExamples, storeExamples } from './examples.js'
 import { type FloatArray, type Parameters, checkParameters, hashParameters, readParameters, writeParameters } from './parameters.js'
+
+export type { Span } from '../shared/timeline.js'
 
 /** What a trainer works with. `workers`, `shards` and `arenaBytes` are those of the latest call. */
 export interface TrainerInfo {
@@ -25,7 +29,10 @@ export interface TrainerInfo {
   reason: string
   /** Shards of a batch; undefined before the first batch, unless given. */
   shards: number | undefined
-  backend: string
+  backend: BackendName
+  /** Why this backend. */
+  backendReason: string
+  /** What multiplies, in words. */
   kernels: string
   cores: number
   /** Weights and biases. */
@@ -89,6 +96,8 @@ export interface FitOptions {
   onEpoch?: (report: EpochReport) => unknown
   /** Called about ten times a second while training goes on. */
   onProgress?: (progress: Progress) => void
+  /** Has the workers record what they do when; called with the spans, some ten times a second. Costs a few percent of the time of small steps. */
+  onTimeline?: (spans: Span[]) => void
   /** Aborting stops training after the current step: `fit` rejects with the signal's reason, the parameters are the last step's. */
   signal?: AbortSignal
 }
@@ -134,16 +143,18 @@ const SLICE_MS = 100
  * @throws {InputError} naming the option that is wrong, before anything starts.
  * @throws {ArenaError} if the parameters alone don't fit in a shared memory.
  */
-// eslint-disable-next-line @typescript-eslint/require-await -- so that a wrong option rejects, as in every other call
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   return createTrainerOn(GRADIENT_WORKER, options)
 }
 
 /** `createTrainer` with another worker script. */
-export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): Trainer {
+export async function createTrainerOn(gradientWorker: URL, options: TrainerOptions): Promise<Trainer> {
   const recipe = checkTrainerOptions(options)
+  return createTrainerWith(recipe, await chooseBackend(recipe.backend, widthsOf(recipe.network)), gradientWorker)
+}
+
+function createTrainerWith(recipe: TrainerRecipe, { backend: backendName, reason: backendReason, blas }: BackendChoice, gradientWorker: URL): Trainer {
   const { network, loss, l2, seed } = recipe
-  const backendName = recipe.backend === 'auto' ? 'wasm' : recipe.backend
   const backend = backends[backendName]
   const { scalar } = backend
   const cores = availableCores()
@@ -152,7 +163,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
 
   const baseNeeds: ArenaNeeds = {
     network, scalar, stateElements: 0, workers: 1, shards: 1, batchSize: 0,
-    training: undefined, validation: undefined, predicts: false, preparedElements: backend.preparedElements,
+    training: undefined, validation: undefined, predicts: false, preparedElements: backend.preparedElements, timeline: false,
   }
   let layout = planArena(baseNeeds)
   let arena: Arena = { number: nextArenaNumber++, memory: createArena(layout.bytes) }
@@ -164,7 +175,8 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
     reason: recipe.workers === 'auto' ? `at most one for each of ${cores} cores` : 'as asked for',
     shards: recipe.shards === 'auto' ? undefined : recipe.shards,
     backend: backendName,
-    kernels: backend.kernels,
+    backendReason,
+    kernels: blas ? `${backend.kernels} (${describeBlas(blas)})` : backend.kernels,
     cores,
     parameters: layout.parameters.layers.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0),
     arenaBytes: arena.memory.buffer.byteLength,
@@ -174,7 +186,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
     biases: network.layers.map(({ units }) => new Float64Array(units)),
   })
 
-  const coordinator = startCoordinator(gradientWorker)
+  const coordinator = startCoordinator({ gradientWorker: gradientWorker.href, program: backend.program, blas })
   const insideOnEpoch = new AsyncLocalStorage<{ over: boolean }>()
   let closing: Promise<void> | undefined
   let underWay = 0
@@ -240,7 +252,6 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
   const shardsFor = (batchSize: number): number => (recipe.shards === 'auto' ? shardCount(batchSize) : recipe.shards)
   const stored = ({ count, inputType, targetType }: CheckedExamples): NonNullable<ArenaNeeds['training']> =>
     ({ count, inputs: inputType, targets: targetType })
-  const blocksOf = (count: number): number => Math.ceil(count / BLOCK_ROWS)
 
   const gradient: Trainer['gradient'] = async (inputs, targets) => inTurn(async () => {
     const examples = checkExamples('gradient', { inputs, targets }, network, scalar)
@@ -256,14 +267,14 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
 
   const fit: Trainer['fit'] = async (given, givenOptions = {}) => inTurn(async () => {
     const options = checkFitOptions(givenOptions) as ReturnType<typeof checkFitOptions> & FitOptions
-    const { epochs, signal, onEpoch, onProgress } = options
+    const { epochs, signal, onEpoch, onProgress, onTimeline } = options
     const [training, validation] = trainingAndValidation(checkExamples('fit', given, network, scalar), options.validation)
     signal?.throwIfAborted()
 
     const batchSize = options.batchSize === 'all' ? training.count : Math.min(options.batchSize, training.count)
     const shards = shardsFor(batchSize)
     const base = plan(shards, flopsOf(widths, batchSize), () => ({
-      shards, batchSize, training: stored(training), validation: validation && stored(validation),
+      shards, batchSize, training: stored(training), validation: validation && stored(validation), timeline: onTimeline !== undefined,
     }))
     info.shards = shards
     await store(layout.training, training)
@@ -292,6 +303,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
         if (result.outcome === 'diverged') {
           throw new DivergenceError(result.position.epoch, result.position.step, result.position.lastCost)
         }
+        result.timelines?.forEach((records, worker) => onTimeline?.(spansOf(records, worker, result.began)))
         onProgress?.({ epochs: reports, step: result.steps, steps })
         for (const report of reports) {
           const wait = { over: false }
@@ -328,7 +340,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
   const evaluate: Trainer['evaluate'] = async (given) => inTurn(async () => {
     const examples = checkExamples('evaluate', given, network, scalar)
     const { count } = examples
-    const base = plan(blocksOf(count), flopsOf(widths, count) / 3, () => ({ training: stored(examples) }))
+    const base = plan(blockCount(count), flopsOf(widths, count) / 3, () => ({ training: stored(examples) }))
     await store(layout.training, examples)
     const { cost, correct } = await figuresOf({ ...base, kind: 'evaluate' })
     return { cost, ...(reportsAccuracy && { accuracy: correct / count }), examples: count }
@@ -337,7 +349,7 @@ export function createTrainerOn(gradientWorker: URL, options: TrainerOptions): T
   const predict: Trainer['predict'] = async (inputs) => inTurn(async () => {
     const examples = checkInputs('predict: inputs', inputs, network, scalar)
     const { count } = examples
-    const base = plan(blocksOf(count), flopsOf(widths, count) / 3, () => ({ training: stored(examples), predicts: true }))
+    const base = plan(blockCount(count), flopsOf(widths, count) / 3, () => ({ training: stored(examples), predicts: true }))
     await store(layout.training, { ...examples, where: 'predict' })
     await figuresOf({ ...base, kind: 'predict' })
     const array = scalar === 'float32' ? Float32Array : Float64Array

@@ -1,6 +1,6 @@
 // The arena: where everything lies in the one shared memory of a trainer. Offsets are in bytes from its start.
 //
-//   control words | version 0 | version 1 | clock | epoch records | loss records | slots | scratch of each worker | examples
+//   control words | version 0 | version 1 | clock | epoch records | loss records | slots | prepared weights | scratch of each worker | examples
 //
 // A version is what a step replaces: a header, the parameters, the optimizer state. Everything before the clock depends on the
 // network and the backend alone, so it stays where it is when a later job plans the rest anew.
@@ -9,7 +9,9 @@ import { CONTROL_BYTES } from './control.js'
 import { ArenaError } from './errors.js'
 import { type Network, widthsOf } from './network.js'
 import { paddedRows, paddedWidth } from './padding.js'
-import { BLOCK_ROWS, partStart, slotCount } from './shards.js'
+import { CHUNK, piecesOf } from './pieces.js'
+import { BLOCK_ROWS, blockCount, slotCount } from './shards.js'
+import { spanCapacity, timelineBytes } from './timeline.js'
 
 /** The type a backend computes in. */
 export type Scalar = 'float32' | 'float64'
@@ -56,12 +58,12 @@ export interface ScratchLayout {
   /** Deltas of layer l are at [l % 2]. */
   deltas: [number, number]
   targets: number
-  /** The layers' weights as the matrix products want them. */
-  prepared: number[]
   product: number
   chunk: number
   /** Gradients of subtrees under way, where a slot holds more than one shard. */
   partials: number[]
+  /** What the worker did when, if that was asked for. */
+  timeline: number | undefined
 }
 
 export interface ArenaLayout {
@@ -72,10 +74,14 @@ export interface ArenaLayout {
   clock: number
   epochRecords: number
   lossRecords: number
+  /** The squares of each piece of the weights, for the regularisation term. */
   squareRecords: number
+  weightPieces: number
   slots: number
   slotBytes: number
   slotCount: number
+  /** The layers' current weights as the matrix products want them, for all workers. */
+  prepared: number[]
   scratch: ScratchLayout[]
   training: ExamplesLayout | undefined
   validation: ExamplesLayout | undefined
@@ -115,8 +121,10 @@ export interface ArenaNeeds {
   validation: { count: number; inputs: ElementType; targets: ElementType | undefined } | undefined
   /** Whether the outputs are kept. */
   predicts: boolean
-  /** Elements that preparing one layer's weights and multiplying one block take; the backend's. */
+  /** Elements that preparing one layer's weights takes; the backend's. */
   preparedElements: (inputs: number, outputs: number) => number
+  /** Whether the workers record what they do when. */
+  timeline: boolean
 }
 
 /** Epochs whose figures fit before a run of the workers must end. */
@@ -125,8 +133,6 @@ export const EPOCH_RECORDS = 1024
 export const EPOCH_RECORD_FIELDS = 5
 /** Doubles of a loss record, of one shard or one block: summed loss, right answers. */
 export const LOSS_RECORD_FIELDS = 2
-/** Parameters summed and updated at a time: a few KB, so that the gradient stays in the first-level cache. */
-export const CHUNK = 1024
 
 const LINE = 128
 const HEADER_BYTES = LINE
@@ -147,17 +153,6 @@ export function parameterLayout(network: Network): ParameterLayout {
     elements += paddedWidth(layer.outputs)
   }
   return { layers, weights, elements }
-}
-
-/** The chunks that a worker sums and updates: a run of whole chunks. */
-export function chunkRange(elements: number, workers: number, worker: number): { first: number; end: number } {
-  const chunks = Math.ceil(elements / CHUNK)
-  return { first: partStart(chunks, workers, worker), end: partStart(chunks, workers, worker + 1) }
-}
-
-/** Blocks that an evaluation claims. */
-export function blockCount(examples: number): number {
-  return Math.ceil(examples / BLOCK_ROWS)
 }
 
 /**
@@ -194,14 +189,17 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   const epochRecords = claim('records', EPOCH_RECORDS * EPOCH_RECORD_FIELDS * 8)
   const claims = Math.max(needs.shards, blockCount(needs.training?.count ?? 0), blockCount(needs.validation?.count ?? 0))
   const lossRecords = claim('records', claims * LOSS_RECORD_FIELDS * 8)
-  const squareRecords = claim('records', Math.ceil(parameters.weights / CHUNK) * 8)
+  const weightPieces = piecesOf(parameters).filter(({ kind }) => kind === 'weights').length
+  const squareRecords = claim('records', weightPieces * 8)
 
   const slots = needs.batchSize > 0 ? slotCount(needs.shards, parameterBytes, needs.workers) : 0
   const slotBytes = Math.ceil(parameterBytes / LINE) * LINE
   const slotsAt = claim('gradient slots', slots * slotBytes)
   const depth = slots > 0 ? Math.log2(needs.shards / slots) : 0
+  const prepared = parameters.layers.map((layer) => claim('prepared weights', needs.preparedElements(layer.inputs, layer.outputs) * scalarBytes))
 
   const rows = paddedRows(blockRows(needs))
+  const blocks = needs.shards + blockCount(needs.training?.count ?? 0) + blockCount(needs.validation?.count ?? 0)
   const rowBytes = (width: number): number => rows * paddedWidth(width) * scalarBytes
   const scratch = Array.from({ length: needs.workers }, (): ScratchLayout => {
     const area = (bytes: number): number => claim('scratch of the workers', bytes)
@@ -210,10 +208,10 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
       activations: widths.map((width) => area(rowBytes(width))),
       deltas: [area(rowBytes(Math.max(...widths))), area(rowBytes(Math.max(...widths)))],
       targets: area(rowBytes(widths.at(-1)!)),
-      prepared: parameters.layers.map((layer) => area(needs.preparedElements(layer.inputs, layer.outputs) * scalarBytes)),
       product: area(rows * (Math.max(...widths.map(paddedWidth)) + 16) * scalarBytes),
       chunk: area(CHUNK * scalarBytes),
       partials: Array.from({ length: depth }, () => area(slotBytes)),
+      timeline: needs.timeline ? area(timelineBytes(spanCapacity(blocks))) : undefined,
     }
   })
 
@@ -230,8 +228,8 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
 
   if (end > MAXIMUM_BYTES) throw new ArenaError(end, MAXIMUM_BYTES, parts)
   return {
-    scalar: needs.scalar, parameters, versions, clock, epochRecords, lossRecords, squareRecords,
-    slots: slotsAt, slotBytes, slotCount: slots, scratch, training, validation, outputs, bytes: end,
+    scalar: needs.scalar, parameters, versions, clock, epochRecords, lossRecords, squareRecords, weightPieces,
+    slots: slotsAt, slotBytes, slotCount: slots, prepared, scratch, training, validation, outputs, bytes: end,
   }
 }
 

@@ -2,34 +2,68 @@
 
 import type { Scalar } from './arena.js'
 import type { Kernels } from './kernels/kernels.js'
+import { type MatrixMultiply, createNativeKernels, nativePreparedElements } from './kernels/native.js'
 import { createReferenceKernels, referencePreparedElements } from './kernels/reference.js'
-import { createWasmKernels, wasmPreparedElements } from './kernels/wasm.js'
+import { createWasmKernels, wasmOperations, wasmPreparedElements } from './kernels/wasm.js'
+
+/** What backends compute with, loaded once a thread. */
+export interface Engine {
+  /** The compiled wasm kernels that the backend asks for. */
+  compiled: WebAssembly.Module
+  /** The system's BLAS over an arena; there for `native`. */
+  bindMultiply?: (memory: WebAssembly.Memory) => MatrixMultiply
+}
 
 export interface Backend {
   scalar: Scalar
   /** What computes, in words. */
   kernels: string
+  /** Which of the compiled wasm kernels it builds on. */
+  program: 'kernels' | 'kernels-relaxed'
   /** Floating-point operations a core does in a microsecond, roughly: to judge what is worth sharing out. */
   flopsPerMicrosecond: number
+  /** Elements that preparing one layer's weights for multiplication takes. */
   preparedElements: (inputs: number, outputs: number) => number
-  /** @param compiled The compiled wasm kernels. @param memory The arena. */
-  create: (compiled: WebAssembly.Module, memory: WebAssembly.Memory) => Kernels
+  /** @param memory The arena. */
+  create: (engine: Engine, memory: WebAssembly.Memory) => Kernels
 }
 
+/** Fastest first. */
 export const backends = {
+  native: {
+    scalar: 'float32',
+    kernels: 'the system\'s BLAS, one thread a worker; WebAssembly SIMD for the rest',
+    program: 'kernels',
+    flopsPerMicrosecond: 90_000,
+    preparedElements: nativePreparedElements,
+    create: ({ compiled, bindMultiply }, memory) => {
+      if (!bindMultiply) throw new Error('internal: backend native without a BLAS')
+      return createNativeKernels(wasmOperations(compiled, memory), bindMultiply(memory))
+    },
+  },
+  'wasm-relaxed': {
+    scalar: 'float32',
+    kernels: 'WebAssembly SIMD, 128 bits, 4x8 tiles, fused multiply-add',
+    program: 'kernels-relaxed',
+    flopsPerMicrosecond: 45_000,
+    preparedElements: wasmPreparedElements,
+    create: ({ compiled }, memory) => createWasmKernels(wasmOperations(compiled, memory)),
+  },
   wasm: {
     scalar: 'float32',
     kernels: 'WebAssembly SIMD, 128 bits, 4x8 tiles',
+    program: 'kernels',
     flopsPerMicrosecond: 40_000,
     preparedElements: wasmPreparedElements,
-    create: createWasmKernels,
+    create: ({ compiled }, memory) => createWasmKernels(wasmOperations(compiled, memory)),
   },
   reference: {
     scalar: 'float64',
     kernels: 'plain TypeScript, float64',
+    program: 'kernels',
     flopsPerMicrosecond: 400,
     preparedElements: referencePreparedElements,
-    create: (_compiled, memory) => createReferenceKernels(memory),
+    create: (_engine, memory) => createReferenceKernels(memory),
   },
 } as const satisfies Record<string, Backend>
 

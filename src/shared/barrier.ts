@@ -7,6 +7,8 @@ import { Control } from './control.js'
 
 /** Loads of `round` before a worker goes to sleep: some 50 us, longer than the workers of a balanced step differ. */
 const SPINS = 20_000
+/** After spinning in vain: the other worker's core has been taken by another program, which a spin would only keep from running. */
+const FEWEST_SPINS = 100
 const SLEEP_MS = 100
 
 /** Thrown out of a run that the coordinator has aborted: another worker has failed. */
@@ -21,6 +23,7 @@ export type Barrier = (serial: () => void) => void
  * @param spins Whether waiting begins with a spin: only where every worker has a core.
  */
 export function createBarrier(words: Int32Array, workers: number, spins: boolean): Barrier {
+  let limit = spins ? SPINS : 0
   return (serial) => {
     const round = Atomics.load(words, Control.round) // before arriving: afterwards it may already be the next one
     if (Atomics.add(words, Control.arrived, 1) === workers - 1) {
@@ -30,9 +33,12 @@ export function createBarrier(words: Int32Array, workers: number, spins: boolean
       if (Atomics.load(words, Control.sleepers) > 0) Atomics.notify(words, Control.round)
       return
     }
-    if (spins) {
-      for (let spin = 0; spin < SPINS; spin++) if (Atomics.load(words, Control.round) !== round) return
+    for (let spin = 0; spin < limit; spin++) {
+      if (Atomics.load(words, Control.round) === round) continue
+      limit = Math.min(2 * limit, SPINS)
+      return
     }
+    limit = Math.max(limit >> 2, spins ? FEWEST_SPINS : 0)
     Atomics.add(words, Control.sleepers, 1)
     while (Atomics.load(words, Control.round) === round) {
       leaveIfAborted(words)

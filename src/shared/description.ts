@@ -72,6 +72,7 @@ const fitSchema = v.strictObject({
     (value) => (typeof value === 'number' && value > 0 && value < 1) || (typeof value === 'object' && value !== null),
     '{ inputs, targets } or a share of the examples between 0 and 1',
   )),
+  onTimeline: v.optional(v.custom<CallableFunction>((value) => typeof value === 'function', 'a function')),
   onEpoch: v.optional(v.custom<CallableFunction>((value) => typeof value === 'function', 'a function')),
   onProgress: v.optional(v.custom<CallableFunction>((value) => typeof value === 'function', 'a function')),
   signal: v.optional(v.custom<AbortSignal>((value) => value instanceof AbortSignal, 'an AbortSignal')),

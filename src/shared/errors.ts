@@ -35,6 +35,14 @@ export class DivergenceError extends Error {
   }
 }
 
+/** The backend asked for can't run on this machine. */
+export class BackendError extends Error {
+  override name = 'BackendError'
+  constructor(readonly backend: string, reason: string) {
+    super(`backend ${backend} cannot run here: ${reason}`)
+  }
+}
+
 /** A worker died. The trainer holds the parameters of the last committed step and its next call starts new workers. */
 export class WorkerError extends Error {
   override name = 'WorkerError'

@@ -7,6 +7,7 @@ import { type ExamplesLayout, type ParameterLayout, type ScratchLayout } from '.
 import type { Kernels } from './kernels/kernels.js'
 import { type LossName, fusedActivation } from './losses.js'
 import type { Network } from './network.js'
+import type { WeightPiece } from './pieces.js'
 
 /** One worker's means of taking blocks through the network. */
 export interface Pass {
@@ -16,6 +17,8 @@ export interface Pass {
   layout: ParameterLayout
   scalarBytes: number
   scratch: ScratchLayout
+  /** The layers' weights as the products want them, ready before any block. */
+  prepared: number[]
 }
 
 /** Summed loss and right answers of some examples. */
@@ -24,13 +27,10 @@ export interface Tally {
   correct: number
 }
 
-/** Readies the weights of `parameters` for the blocks of a step. */
-export function prepareWeights(pass: Pass, parameters: number, backward: boolean): void {
-  pass.layout.layers.forEach((layer, l) => {
-    pass.kernels.prepare(
-      parameters + layer.weights * pass.scalarBytes, pass.scratch.prepared[l]!, layer.inputs, layer.outputs, backward && l > 0,
-    )
-  })
+/** Readies one piece of the weights of `parameters` for the products. */
+export function prepareWeights(pass: Pass, parameters: number, { layer: l, firstRow, endRow }: WeightPiece, backward: boolean): void {
+  const { inputs, outputs, weights } = pass.layout.layers[l]!
+  pass.kernels.prepare(parameters + weights * pass.scalarBytes, pass.prepared[l]!, inputs, outputs, firstRow, endRow, backward && l > 0)
 }
 
 /** Gathers the block's inputs, and its targets if there are any; the rows stand in `scratch.rowNumbers`. */
@@ -64,7 +64,7 @@ export function forwardWithLoss(pass: Pass, parameters: number, rows: number, ta
 
 /** The block's gradient, summed over its rows, written to `gradient` or added to what is there. */
 export function backward(pass: Pass, parameters: number, gradient: number, rows: number, accumulate: boolean): void {
-  const { kernels, layout, network, scratch, scalarBytes } = pass
+  const { kernels, layout, network, prepared, scratch, scalarBytes } = pass
   for (let l = layout.layers.length - 1; l >= 0; l--) {
     const { inputs, outputs, weights, biases } = layout.layers[l]!
     const a = scratch.activations[l]!
@@ -74,7 +74,7 @@ export function backward(pass: Pass, parameters: number, gradient: number, rows:
     )
     if (l === 0) return
     const errors = scratch.deltas[(l - 1) % 2]!
-    kernels.productByTransposed(deltas, parameters + weights * scalarBytes, scratch.prepared[l]!, errors, rows, inputs, outputs)
+    kernels.productByTransposed(deltas, parameters + weights * scalarBytes, prepared[l]!, errors, rows, inputs, outputs)
     kernels.activations[network.layers[l - 1]!.activation].backward(errors, a, rows, inputs)
   }
 }
@@ -91,6 +91,6 @@ function forwardLayers(pass: Pass, parameters: number, rows: number, layers: num
 
 function productOf(pass: Pass, parameters: number, rows: number, l: number): void {
   const { inputs, outputs, weights } = pass.layout.layers[l]!
-  const { activations, prepared } = pass.scratch
+  const { prepared, scratch: { activations } } = pass
   pass.kernels.product(activations[l]!, parameters + weights * pass.scalarBytes, prepared[l]!, activations[l + 1]!, rows, inputs, outputs)
 }

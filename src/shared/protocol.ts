@@ -1,8 +1,9 @@
 // What crosses from the caller to the coordinator and on to the workers: runs, as plain data, and how they ended.
 
 import type { ArenaLayout } from './arena.js'
-import type { BackendName } from './backends.js'
+import type { Backend, BackendName } from './backends.js'
 import type { OutcomeName } from './control.js'
+import type { BlasLibrary } from './kernels/blas.js'
 import type { LossName } from './losses.js'
 import type { Network } from './network.js'
 import type { Optimizer } from './optimizers.js'
@@ -71,7 +72,13 @@ export interface EpochFigures extends Figures {
 }
 
 export type RunResult =
-  | { kind: 'trained'; outcome: Exclude<OutcomeName, 'running'>; epochs: EpochFigures[]; steps: number; seconds: number; position: Position }
+  | {
+    kind: 'trained'; outcome: Exclude<OutcomeName, 'running'>; epochs: EpochFigures[]; steps: number; seconds: number; position: Position
+    /** What each worker did when, if that was asked for: as timeline.ts says. */
+    timelines: Float64Array[] | undefined
+    /** When the workers had all arrived, in milliseconds since 1970. */
+    began: number
+  }
   | { kind: 'done'; figures: Figures }
   | { kind: 'failed'; worker: number; position: Position; reason: string }
 
@@ -92,10 +99,15 @@ export interface CoordinatorEndpoint {
 export interface CoordinatorData {
   /** The worker's script. */
   gradientWorker: string
+  /** Which compiled kernels the workers run. */
+  program: Backend['program']
+  blas: BlasLibrary | undefined
 }
 
 /** What a gradient worker's thread is started with. */
 export interface GradientWorkerData {
   /** The compiled wasm kernels. */
   compiled: WebAssembly.Module
+  /** The library to load, for backend `native`. */
+  blas: BlasLibrary | undefined
 }

@@ -4,6 +4,11 @@
 /** Rows a worker takes through the network at a time; a longer shard is several blocks. */
 export const BLOCK_ROWS = 256
 
+/** Blocks that an evaluation claims. */
+export function blockCount(examples: number): number {
+  return Math.ceil(examples / BLOCK_ROWS)
+}
+
 /**
  * The number of shards of a batch, a power of two: up to 8 while each keeps 16 examples; beyond 8, up to 64, while each
  * keeps 256.

@@ -8,10 +8,10 @@ import type { CoordinatorData } from '../shared/protocol.js'
 import { createCoordinator } from './coordinator.js'
 import { createPool } from './pool.js'
 
-const { gradientWorker } = workerData as CoordinatorData
-const compiled = readFile(new URL('../shared/kernels/kernels.wasm', import.meta.url)).then((bytes) => WebAssembly.compile(bytes))
+const { gradientWorker, program, blas } = workerData as CoordinatorData
+const compiled = readFile(new URL(`../shared/kernels/${program}.wasm`, import.meta.url)).then((bytes) => WebAssembly.compile(bytes))
 
 expose(
-  createCoordinator(async (threads) => createPool(gradientWorker, threads, { compiled: await compiled })),
+  createCoordinator(async (threads) => createPool(gradientWorker, threads, { compiled: await compiled, blas })),
   nodeEndpoint(parentPort!),
 )

@@ -5,6 +5,7 @@ import { EPOCH_RECORD_FIELDS, Header } from '../shared/arena.js'
 import { abortRun } from '../shared/barrier.js'
 import { Control, Outcome, type OutcomeName, currentVersion, resetControl } from '../shared/control.js'
 import type { Arena, CoordinatorEndpoint, EpochFigures, Figures, Position, Run, RunResult, TrainRun } from '../shared/protocol.js'
+import { readTimeline } from '../shared/timeline.js'
 import type { Pool } from './pool.js'
 
 /** @param startPool Starts a pool of so many threads. */
@@ -77,7 +78,10 @@ function resultOf(run: Run, { memory }: Arena): RunResult {
     epochs.push({ epoch: run.fromEpoch + index + 1, cost, correct, validation, seconds: (at - before) / 1000 })
     before = at
   }
-  return { kind: 'trained', outcome, epochs, steps, seconds: (ended - began) / 1000, position }
+  const timelines = run.layout.scratch.flatMap(({ timeline }) => (timeline === undefined ? [] : [readTimeline(doubles, timeline)]))
+  return {
+    kind: 'trained', outcome, epochs, steps, seconds: (ended - began) / 1000, position, began, timelines: timelines.length > 0 ? timelines : undefined,
+  }
 }
 
 /** The step under way, or the one that diverged, and then the last finite cost. */

@@ -10,8 +10,8 @@ export interface Kernels {
   /** matrix (rows, columns) = scale * source[rowNumbers]; of labels, one-hot rows (the scale plays no part). Fills the padding with zeros. */
   gather: (type: ElementType, source: number, rowNumbers: number, matrix: number, rows: number, columns: number, scale: number) => void
 
-  /** Readies one layer's weights for the products of a step: those of forward, and if `backward` those of backward too. */
-  prepare: (weights: number, prepared: number, inputs: number, outputs: number, backward: boolean) => void
+  /** Readies rows first .. end-1 of a layer's weights, `first` a multiple of 8 and `end` too or the last, for the products of forward, and if `backward` of backward. */
+  prepare: (weights: number, prepared: number, inputs: number, outputs: number, first: number, end: number, backward: boolean) => void
   /** Z = X.W: z (rows, outputs) = x (rows, inputs) . weights (inputs, outputs). */
   product: (x: number, weights: number, prepared: number, z: number, rows: number, inputs: number, outputs: number) => void
   /** E = D.W^T: errors (rows, inputs) = deltas (rows, outputs) . weights^T. */
@@ -39,8 +39,8 @@ export interface Kernels {
   addDecay: (gradient: number, weights: number, elements: number, factor: number) => void
   sumSquares: (weights: number, elements: number) => number
   allFinite: (values: number, elements: number) => boolean
-  /** Writes the next parameters and the next optimizer state. */
-  update: (optimizer: Optimizer, chunk: UpdateChunk) => void
+  /** Writes the next parameters. */
+  update: (optimizer: Optimizer, parameters: number, nextParameters: number, gradient: number, elements: number) => void
 }
 
 export interface ActivationKernels {
@@ -48,12 +48,4 @@ export interface ActivationKernels {
   forward: (z: number, bias: number, rows: number, columns: number) => void
   /** errors = errors * f'(z), given outputs = f(z). */
   backward: (errors: number, outputs: number, rows: number, columns: number) => void
-}
-
-/** One chunk of the parameters, its gradient and its neighbours in both versions. */
-export interface UpdateChunk {
-  gradient: number
-  parameters: number
-  nextParameters: number
-  elements: number
 }

@@ -203,7 +203,7 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       return vector(values, elements).every(Number.isFinite)
     },
 
-    update(optimizer, { parameters, nextParameters, gradient, elements }) {
+    update(optimizer, parameters, nextParameters, gradient, elements) {
       const w = vector(parameters, elements)
       const g = vector(gradient, elements)
       const next = vector(nextParameters, elements)

@@ -1,5 +1,5 @@
-// Backend `wasm`: float32 in WebAssembly SIMD, compiled from assembly/. Plain multiplications and additions, so that its
-// results have the same bits on every machine and engine.
+// Backends `wasm` and `wasm-relaxed`: float32 in WebAssembly SIMD, compiled from assembly/. The first has plain multiplications and additions, so
+// that its results have the same bits on every machine and engine; the second fuses them where the processor can.
 
 import { paddedWidth } from '../padding.js'
 import type { ActivationKernels, Kernels } from './kernels.js'
@@ -16,14 +16,20 @@ function panelElements(inputs: number, outputs: number): number {
   return inputs * paddedWidth(outputs)
 }
 
+/** An operation of the compiled kernels over an arena, by name. */
+export type Operations = (name: string) => (...values: number[]) => number
+
 /** @param compiled The compiled kernels. @param memory The arena. */
-export function createWasmKernels(compiled: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+export function wasmOperations(compiled: WebAssembly.Module, memory: WebAssembly.Memory): Operations {
   const wasm = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Exports
-  const operation = (name: string): ((...values: number[]) => number) => {
+  return (name) => {
     const found = wasm[name]
     if (!found) throw new Error(`internal: the kernels export no ${name}`)
     return found
   }
+}
+
+export function createWasmKernels(operation: Operations): Kernels {
   const activation = (name: string): ActivationKernels => ({ forward: operation(name), backward: operation(`${name}Derivative`) })
   const gathers = { uint8: operation('gatherUint8'), float32: operation('gatherFloat32'), labels: operation('gatherLabels') }
   const [packWeights, packTransposedWeights] = [operation('packWeights'), operation('packTransposedWeights')]
@@ -36,9 +42,9 @@ export function createWasmKernels(compiled: WebAssembly.Module, memory: WebAssem
       if (type === 'float64') throw new Error('internal: this backend stores examples as uint8 or float32')
       gathers[type](source, rowNumbers, matrix, rows, columns, scale)
     },
-    prepare(weights, prepared, inputs, outputs, backward) {
-      packWeights(weights, prepared, inputs, outputs)
-      if (backward) packTransposedWeights(weights, prepared + 4 * panelElements(inputs, outputs), inputs, outputs)
+    prepare(weights, prepared, inputs, outputs, first, end, backward) {
+      packWeights(weights, prepared, inputs, outputs, first, end)
+      if (backward) packTransposedWeights(weights, prepared + 4 * panelElements(inputs, outputs), outputs, first, end)
     },
     product(x, _weights, prepared, z, rows, inputs, outputs) {
       multiplyPanels(x, prepared, z, rows, inputs, outputs)
@@ -68,7 +74,7 @@ export function createWasmKernels(compiled: WebAssembly.Module, memory: WebAssem
     addDecay: operation('addDecay'),
     sumSquares: operation('sumSquares'),
     allFinite: (values, elements) => allFinite(values, elements) === 1,
-    update(optimizer, { parameters, nextParameters, gradient, elements }) {
+    update(optimizer, parameters, nextParameters, gradient, elements) {
       sgd(parameters, nextParameters, gradient, elements, optimizer.learningRate)
     },
   }

@@ -1,7 +1,7 @@
 // The wasm kernels: everything the inner loops of training need, over the shared memory of the arena.
 export { expArray, logArray, tanhArray } from './mathematics'
 export { gatherFloat32, gatherLabels, gatherUint8 } from './gather'
-export { multiplyPanels, multiplyTransposed, packTransposedWeights, packWeights } from './products'
+export { multiplyPanels, multiplyTransposed, packTransposedWeights, packWeights, sumColumns } from './products'
 export {
   identity, identityDerivative, relu, reluDerivative, sigmoid, sigmoidDerivative, softmax, softmaxDerivative, tanh, tanhDerivative,
 } from './activations'

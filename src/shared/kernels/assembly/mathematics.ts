@@ -12,10 +12,11 @@ function splat(value: f32): v128 {
   return f32x4.splat(value)
 }
 
+/** a b + c: rounded once in the build for engines with relaxed SIMD, twice, and so the same everywhere, in the other. */
 // @ts-ignore: decorator
 @inline
-function multiplyAdd(a: v128, b: v128, c: v128): v128 {
-  return f32x4.add(f32x4.mul(a, b), c)
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
 }
 
 /** 2^exponent, for exponents of normal floats. */

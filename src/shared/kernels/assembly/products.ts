@@ -3,26 +3,28 @@
 // Every element of a result is one sum in ascending order, so its bits don't depend on where tiles begin.
 
 import { paddedRows, paddedWidth } from './layout'
+import { multiplyAdd } from './mathematics'
 
-/** Panels of the weights for Z = X.W: for each 8 columns, `inputs` rows of 8. */
-export function packWeights(weights: usize, panels: usize, inputs: i32, outputs: i32): void {
-  const width = paddedWidth(outputs)
-  for (let column = 0; column < width; column += 8) {
-    for (let row = 0; row < inputs; row++) {
-      const from = weights + ((<usize>(row * width + column)) << 2)
-      v128.store(panels, v128.load(from))
-      v128.store(panels, v128.load(from, 16), 16)
-      panels += 32
+/** Rows first .. end-1 of the panels of the weights for Z = X.W: for each 8 columns, `inputs` rows of 8. */
+export function packWeights(weights: usize, panels: usize, inputs: i32, outputs: i32, first: i32, end: i32): void {
+  const stride = (<usize>paddedWidth(outputs)) << 2
+  const panelBytes = (<usize>inputs) << 5
+  end = min(end, inputs)
+  for (let row = first; row < end; row++) {
+    const from = weights + (<usize>row) * stride
+    let to = panels + ((<usize>row) << 5)
+    for (let at: usize = 0; at < stride; at += 32) {
+      v128.store(to, v128.load(from + at))
+      v128.store(to, v128.load(from + at, 16), 16)
+      to += panelBytes
     }
   }
 }
 
-/** Panels of the transposed weights for E = D.W^T: for each 8 inputs, `outputs` rows of 8. */
-export function packTransposedWeights(weights: usize, panels: usize, inputs: i32, outputs: i32): void {
-  const width = paddedWidth(outputs)
-  const stride = (<usize>width) << 2
-  const height = paddedWidth(inputs)
-  for (let input = 0; input < height; input += 8) {
+/** Inputs first .. end-1, both multiples of 8, of the panels of the transposed weights for E = D.W^T: for each 8 inputs, `outputs` rows of 8. */
+export function packTransposedWeights(weights: usize, panels: usize, outputs: i32, first: i32, end: i32): void {
+  const stride = (<usize>paddedWidth(outputs)) << 2
+  for (let input = first; input < end; input += 8) {
     const block = weights + (<usize>input) * stride
     const panel = panels + (<usize>(input * outputs) << 2)
     for (let output = 0; output < outputs; output += 4) {
@@ -82,17 +84,17 @@ function tileOfRows(left: usize, leftStride: usize, panel: usize, depth: i32, re
     const b0 = v128.load(panel)
     const b1 = v128.load(panel, 16)
     let a = v128.load32_splat(a0)
-    c00 = f32x4.add(c00, f32x4.mul(a, b0))
-    c01 = f32x4.add(c01, f32x4.mul(a, b1))
+    c00 = multiplyAdd(a, b0, c00)
+    c01 = multiplyAdd(a, b1, c01)
     a = v128.load32_splat(a1)
-    c10 = f32x4.add(c10, f32x4.mul(a, b0))
-    c11 = f32x4.add(c11, f32x4.mul(a, b1))
+    c10 = multiplyAdd(a, b0, c10)
+    c11 = multiplyAdd(a, b1, c11)
     a = v128.load32_splat(a2)
-    c20 = f32x4.add(c20, f32x4.mul(a, b0))
-    c21 = f32x4.add(c21, f32x4.mul(a, b1))
+    c20 = multiplyAdd(a, b0, c20)
+    c21 = multiplyAdd(a, b1, c21)
     a = v128.load32_splat(a3)
-    c30 = f32x4.add(c30, f32x4.mul(a, b0))
-    c31 = f32x4.add(c31, f32x4.mul(a, b1))
+    c30 = multiplyAdd(a, b0, c30)
+    c31 = multiplyAdd(a, b1, c31)
     a0 += 4
     a1 += 4
     a2 += 4
@@ -140,6 +142,16 @@ export function multiplyTransposed(
       }
       panel += panelBytes
     }
+  }
+}
+
+/** sums (outputs) = the column sums of deltas, row after row; added to what is there if `accumulate`. */
+export function sumColumns(deltas: usize, sums: usize, rows: i32, outputs: i32, accumulate: bool): void {
+  const stride = (<usize>paddedWidth(outputs)) << 2
+  for (let at: usize = 0; at < stride; at += 16) {
+    let sum = accumulate ? v128.load(sums + at) : f32x4.splat(0)
+    for (let from = deltas + at, end = from + (<usize>rows) * stride; from < end; from += stride) sum = f32x4.add(sum, v128.load(from))
+    v128.store(sums + at, sum)
   }
 }
 
@@ -207,17 +219,17 @@ function tileOfStrip(strip: usize, panel: usize, depth: i32, result: usize, resu
     const b0 = v128.load(panel)
     const b1 = v128.load(panel, 16)
     let a = v128.load32_splat(strip)
-    c00 = f32x4.add(c00, f32x4.mul(a, b0))
-    c01 = f32x4.add(c01, f32x4.mul(a, b1))
+    c00 = multiplyAdd(a, b0, c00)
+    c01 = multiplyAdd(a, b1, c01)
     a = v128.load32_splat(strip, 4)
-    c10 = f32x4.add(c10, f32x4.mul(a, b0))
-    c11 = f32x4.add(c11, f32x4.mul(a, b1))
+    c10 = multiplyAdd(a, b0, c10)
+    c11 = multiplyAdd(a, b1, c11)
     a = v128.load32_splat(strip, 8)
-    c20 = f32x4.add(c20, f32x4.mul(a, b0))
-    c21 = f32x4.add(c21, f32x4.mul(a, b1))
+    c20 = multiplyAdd(a, b0, c20)
+    c21 = multiplyAdd(a, b1, c21)
     a = v128.load32_splat(strip, 12)
-    c30 = f32x4.add(c30, f32x4.mul(a, b0))
-    c31 = f32x4.add(c31, f32x4.mul(a, b1))
+    c30 = multiplyAdd(a, b0, c30)
+    c31 = multiplyAdd(a, b1, c31)
     strip += 16
     panel += 32
   }

@@ -1,0 +1,90 @@
+// Which backend computes: what was asked for if this machine can do it, otherwise the fastest that it can and that pays for the network.
+
+import { setFlagsFromString } from 'node:v8'
+import type { BackendName } from '../shared/backends.js'
+import { BackendError } from '../shared/errors.js'
+import { type BlasLibrary, type BlasRefusal, findBlas } from '../shared/kernels/blas.js'
+import { flopsOf } from '../shared/network.js'
+
+export interface BackendChoice {
+  backend: BackendName
+  /** Why this one, in words. */
+  reason: string
+  /** The library, for `native`. */
+  blas?: BlasLibrary
+}
+
+/** Flops of one example, forward and backward, below which a call into a library costs more than it saves. */
+const FLOPS_WORTH_A_CALL = 20_000
+
+/**
+ * @param widths Inputs, then the units of each layer.
+ * @throws {BackendError} if the backend asked for can't run here; it says what was tried.
+ */
+export async function chooseBackend(requested: BackendName | 'auto', widths: number[]): Promise<BackendChoice> {
+  switch (requested) {
+    case 'auto': return chooseFastest(widths)
+    case 'native': return requireNative()
+    case 'wasm-relaxed': return requireRelaxed()
+    default: return { backend: requested, reason: 'as asked for' }
+  }
+}
+
+async function chooseFastest(widths: number[]): Promise<BackendChoice> {
+  const small = flopsOf(widths, 1) < FLOPS_WORTH_A_CALL
+  const { library, refusals } = small ? { library: undefined, refusals: [] } : await searchBlas()
+  if (library) return { backend: 'native', reason: `${library.name} was found`, blas: library }
+  const why = small ? 'so small a network does not pay for calls into a library' : describeRefusals(refusals)
+  return relaxedSimdWorks()
+    ? { backend: 'wasm-relaxed', reason: why }
+    : { backend: 'wasm', reason: `${why}; this engine has no relaxed SIMD` }
+}
+
+async function requireNative(): Promise<BackendChoice> {
+  const { library, refusals } = await searchBlas()
+  if (!library) throw new BackendError('native', `${describeRefusals(refusals)}. ${installCommand()}`)
+  return { backend: 'native', reason: 'as asked for', blas: library }
+}
+
+function requireRelaxed(): BackendChoice {
+  if (!relaxedSimdWorks()) {
+    throw new BackendError('wasm-relaxed', `this engine (Node ${process.version}) has no relaxed SIMD for WebAssembly; backend wasm runs everywhere`)
+  }
+  return { backend: 'wasm-relaxed', reason: 'as asked for' }
+}
+
+let search: ReturnType<typeof findBlas> | undefined
+
+/** Looks for a BLAS once a process. */
+export async function searchBlas(): ReturnType<typeof findBlas> {
+  return (search ??= findBlas())
+}
+
+/** The library in words: its name, file and build. */
+export function describeBlas({ name, file, configuration }: BlasLibrary): string {
+  return [name, file, configuration].filter((part, i, all) => part !== '' && all.indexOf(part) === i).join(', ')
+}
+
+/** What was tried and why it was not used. */
+export function describeRefusals(refusals: BlasRefusal[]): string {
+  return `no BLAS was found (tried ${refusals.map(({ file, reason }) => `${file}: ${reason.split('\n')[0]!}`).join('; ')})`
+}
+
+/** The one command that gives this system a BLAS. */
+export function installCommand(): string {
+  const command = { linux: 'apt-get install libopenblas0-pthread (Debian, Ubuntu) or dnf install openblas-threads (Fedora)', darwin: 'brew install openblas' }[process.platform as string]
+  return command === undefined ? 'Put libopenblas where the system looks for libraries' : `To install one: ${command}`
+}
+
+/** A function of three zeros, multiplied and added in one. */
+const RELAXED_MODULE = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,
+  10, 19, 1, 17, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11,
+)
+
+/** Whether the engine has relaxed SIMD; where it is there but off (Node 20), this switches it on for the whole process. */
+export function relaxedSimdWorks(): boolean {
+  if (WebAssembly.validate(RELAXED_MODULE)) return true
+  setFlagsFromString('--experimental-wasm-relaxed-simd')
+  return WebAssembly.validate(RELAXED_MODULE)
+}

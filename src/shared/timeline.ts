@@ -1,0 +1,92 @@
+// What each worker did when: spans of time, one phase each, written by the worker into its own part of the arena and read when the run has ended.
+//
+//   count | (phase, step, start, end) ...        times in milliseconds since the run's workers had all arrived
+
+/** What a worker does in a span; `wait` is at the barrier, with the serial work that belongs there. */
+export const phaseNames = ['prepare', 'gather', 'forward', 'backward', 'sum', 'wait'] as const
+export type PhaseName = (typeof phaseNames)[number]
+
+export const Phase = { prepare: 0, gather: 1, forward: 2, backward: 3, sum: 4, wait: 5 } as const satisfies Record<PhaseName, number>
+
+const SPAN_FIELDS = 4
+/** Spans that a run may leave before it should come back to have them read. */
+const SPANS_WANTED = 16_384
+
+/** Room for spans in each worker's part. @param blocks Blocks of examples that one step takes through the network, validation included. */
+export function spanCapacity(blocks: number): number {
+  return SPANS_WANTED + 4 * blocks + 16
+}
+
+export function timelineBytes(capacity: number): number {
+  return capacity === 0 ? 0 : (1 + capacity * SPAN_FIELDS) * 8
+}
+
+/** Ends the span under way: it was `phase`. */
+export type Mark = (phase: number) => void
+
+export interface Timeline {
+  /** Starts the clock: all workers have arrived. */
+  start: () => void
+  mark: Mark
+  /** The step that spans belong to from here on. */
+  enterStep: (step: number) => void
+}
+
+const nothing: Timeline = { start: () => undefined, mark: () => undefined, enterStep: () => undefined }
+
+/** @param offset Byte offset of the worker's part, or undefined if nobody asked. */
+export function createTimeline(doubles: Float64Array, offset: number | undefined): Timeline {
+  if (offset === undefined) return nothing
+  const base = offset / 8
+  let [began, last, step] = [0, 0, 0]
+  return {
+    start() {
+      doubles[base] = 0
+      began = performance.now()
+      last = 0
+    },
+    mark(phase) {
+      const now = performance.now() - began
+      const at = base + 1 + doubles[base]! * SPAN_FIELDS
+      doubles[at] = phase
+      doubles[at + 1] = step
+      doubles[at + 2] = last
+      doubles[at + 3] = now
+      doubles[base]!++
+      last = now
+    },
+    enterStep(current) {
+      step = current
+    },
+  }
+}
+
+/** Whether a worker has left so many spans that the run should end. */
+export function timelineIsFull(doubles: Float64Array, offset: number): boolean {
+  return doubles[offset / 8]! >= SPANS_WANTED
+}
+
+/** The spans of one worker, four numbers each, copied. */
+export function readTimeline(doubles: Float64Array, offset: number): Float64Array {
+  const base = offset / 8
+  return doubles.slice(base + 1, base + 1 + doubles[base]! * SPAN_FIELDS)
+}
+
+/** One worker busy with one thing. */
+export interface Span {
+  worker: number
+  phase: PhaseName
+  /** Steps before this one since `fit` began. */
+  step: number
+  /** Milliseconds since the epoch of 1970, and how long. */
+  start: number
+  milliseconds: number
+}
+
+/** @param began When the run's workers had all arrived, in milliseconds since 1970. */
+export function spansOf(records: Float64Array, worker: number, began: number): Span[] {
+  return Array.from({ length: records.length / SPAN_FIELDS }, (_, i) => {
+    const [phase, step, start, end] = records.subarray(i * SPAN_FIELDS) as unknown as [number, number, number, number]
+    return { worker, phase: phaseNames[phase]!, step, start: began + start, milliseconds: end - start }
+  })
+}

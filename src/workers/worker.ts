@@ -1,0 +1,63 @@
+// What one worker has at hand during a run, and what every kind of run does with it.
+
+import type { Barrier } from '../shared/barrier.js'
+import { currentVersion } from '../shared/control.js'
+import type { Kernels } from '../shared/kernels/kernels.js'
+import { type Pass, type Tally, prepareWeights } from '../shared/pass.js'
+import type { Piece } from '../shared/pieces.js'
+import type { Figures, Run } from '../shared/protocol.js'
+import type { Permutation } from '../shared/shuffle.js'
+import { Phase, type Timeline } from '../shared/timeline.js'
+
+/** How workers meet and share out work. */
+export interface Synchronisation {
+  meet: Barrier
+  claim: () => number
+}
+
+/** A worker's views of an arena, and its kernels over it. */
+export interface ArenaAccess {
+  words: Int32Array
+  doubles: Float64Array
+  bytes: Uint8Array
+  kernels: Kernels
+}
+
+/** The objects are made once a run and used by every step, which so leaves nothing to collect. */
+export interface GradientWorker extends Synchronisation, ArenaAccess {
+  run: Run
+  index: number
+  pass: Pass
+  /** The parameters that this worker sums, updates and prepares. */
+  pieces: Piece[]
+  /** The row of the examples at each position of the epoch under way. */
+  row: Permutation
+  tally: Tally
+  figures: Figures
+  timeline: Timeline
+}
+
+/** Rows as they come. */
+export const inOrder: Permutation = (position) => position
+
+/** Byte offset of the parameters of the last committed step. */
+export function currentParameters({ run, words }: GradientWorker): number {
+  return run.layout.versions[currentVersion(words)].parameters
+}
+
+/** Readies my pieces of the current weights, and waits until every worker has: the first thing in a run, since any other may have gone before. */
+export function prepareMyWeights(worker: GradientWorker): void {
+  const backward = worker.run.kind === 'train' || worker.run.kind === 'gradient'
+  const parameters = currentParameters(worker)
+  for (const piece of worker.pieces) if (piece.kind === 'weights') prepareWeights(worker.pass, parameters, piece, backward)
+  worker.timeline.mark(Phase.prepare)
+  worker.meet(nothing)
+}
+
+/** Writes which rows of the examples the next block consists of. */
+export function placeRows({ pass, words }: GradientWorker, row: Permutation, first: number, rows: number): void {
+  const at = pass.scratch.rowNumbers / 4
+  for (let i = 0; i < rows; i++) words[at + i] = row(first + i)
+}
+
+const nothing = (): void => undefined
