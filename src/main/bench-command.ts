@@ -9,8 +9,9 @@ import { sgd } from '../shared/optimizers.js'
 import { createUniform } from '../shared/random.js'
 import { availableCores } from './cores.js'
 import type { Examples } from './examples.js'
+import { type PhaseShares, describePhases, summarisePhases } from './phases.js'
 import { print, printJson } from './report.js'
-import { type Trainer, createTrainer } from './trainer.js'
+import { type Span, type Trainer, createTrainer } from './trainer.js'
 
 export interface BenchOptions {
   dims: number[]
@@ -18,6 +19,7 @@ export interface BenchOptions {
   batchSize: number
   workers?: number[]
   backend: BackendName | 'auto'
+  phases?: boolean
   json?: boolean
 }
 
@@ -32,6 +34,8 @@ export interface BenchResult {
   /** Against the first number of workers. */
   speedup: number
   efficiency: number
+  /** Where the time goes, measured in steps of their own, if that was asked for. */
+  phases?: PhaseShares
 }
 
 const ROUNDS = 5
@@ -48,12 +52,13 @@ export async function bench({ json, ...options }: BenchOptions): Promise<void> {
           `${result.microsecondsPerStep.toFixed(1)} us a step, ${result.gflops.toFixed(1)} GFLOP/s, ` +
           `speedup ${result.speedup.toFixed(2)}, efficiency ${(100 * result.efficiency).toFixed(0)} %`,
       )
+      if (result.phases) print(describePhases(result.phases))
     }
   }
 }
 
 /** Best of several rounds for each number of workers, the rounds in turn so that a noisy moment strikes all alike. */
-export async function measure({ dims, activation, batchSize, backend, workers }: Omit<BenchOptions, 'json'>): Promise<BenchResult[]> {
+export async function measure({ dims, activation, batchSize, backend, workers, phases = false }: Omit<BenchOptions, 'json'>): Promise<BenchResult[]> {
   const counts = workers ?? [...new Set([1, availableCores()])]
   if (dims.length < 2) throw new InputError('--dims', 'at least two widths, such as 784,128,10', dims.join(','))
   const examples = syntheticExamples(dims[0]!, dims.at(-1)!, batchSize)
@@ -75,6 +80,8 @@ export async function measure({ dims, activation, batchSize, backend, workers }:
     for (let round = 0; round < ROUNDS; round++) {
       for (const [i, trainer] of trainers.entries()) best[i] = Math.min(best[i]!, await secondsPerStep(trainer, examples, steps))
     }
+    const shares: (PhaseShares | undefined)[] = []
+    for (const trainer of trainers) shares.push(phases ? await phaseShares(trainer, examples, steps) : undefined)
     return trainers.map(({ info }, i) => {
       const speedup = best[0]! / best[i]!
       return {
@@ -83,6 +90,7 @@ export async function measure({ dims, activation, batchSize, backend, workers }:
         gflops: flopsOf(dims, batchSize) / best[i]! / 1e9,
         speedup,
         efficiency: (speedup * trainers[0]!.info.workers) / info.workers,
+        ...(shares[i] && { phases: shares[i] }),
       }
     })
   } finally {
@@ -97,6 +105,12 @@ async function requireSameBits(trainers: Trainer[], examples: Examples): Promise
       throw new Error(`bench: ${trainer.info.workers} workers gave other bits than ${trainers[0]!.info.workers}; nothing is timed`)
     }
   }
+}
+
+async function phaseShares(trainer: Trainer, examples: Examples, steps: number): Promise<PhaseShares> {
+  const spans: Span[] = []
+  await trainer.fit(examples, { epochs: steps, batchSize: 'all', onTimeline: (recorded) => spans.push(...recorded) })
+  return summarisePhases(spans, steps)
 }
 
 async function stepsPerRound(trainer: Trainer, examples: Examples): Promise<number> {

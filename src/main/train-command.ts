@@ -9,6 +9,7 @@ import { dense } from '../shared/network.js'
 import { sgd } from '../shared/optimizers.js'
 import { holdOut, loadDataSet } from './data-sets.js'
 import { createReporter } from './report.js'
+import { createTrace } from './trace.js'
 import { createTrainer } from './trainer.js'
 
 export interface TrainOptions {
@@ -27,6 +28,7 @@ export interface TrainOptions {
   shards: number | 'auto'
   backend: BackendName | 'auto'
   seed: number
+  trace?: string
   json?: boolean
 }
 
@@ -46,6 +48,7 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   const onInterrupt = (): void => interrupt.abort()
   process.once('SIGINT', onInterrupt)
   const reporter = createReporter(options.json === true, epochs)
+  const trace = options.trace === undefined ? undefined : createTrace(options.trace)
   await using trainer = await createTrainer({
     network: {
       inputs: data.columns,
@@ -61,7 +64,8 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   })
   try {
     const fitting = trainer.fit(training, {
-      epochs, batchSize: options.batchSize ?? recipe.batchSize, validation: heldOut, onProgress: reporter.progress, signal: interrupt.signal,
+      epochs, batchSize: options.batchSize ?? recipe.batchSize, validation: heldOut, onProgress: reporter.progress, onTimeline: trace?.add,
+      signal: interrupt.signal,
     })
     reporter.start(trainer.info)
     const history = await fitting
@@ -70,6 +74,7 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
     reporter.stop()
     throw error
   } finally {
+    trace?.close()
     process.off('SIGINT', onInterrupt)
   }
 }

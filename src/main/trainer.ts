@@ -163,7 +163,8 @@ function createTrainerWith(recipe: TrainerRecipe, { backend: backendName, reason
 
   const baseNeeds: ArenaNeeds = {
     network, scalar, stateElements: 0, workers: 1, shards: 1, batchSize: 0,
-    training: undefined, validation: undefined, predicts: false, preparedElements: backend.preparedElements, timeline: false,
+    training: undefined, validation: undefined, predicts: false, preparedElements: backend.preparedElements,
+    productElements: backend.productElements, timeline: false,
   }
   let layout = planArena(baseNeeds)
   let arena: Arena = { number: nextArenaNumber++, memory: createArena(layout.bytes) }

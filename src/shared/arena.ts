@@ -7,10 +7,11 @@
 
 import { CONTROL_BYTES } from './control.js'
 import { ArenaError } from './errors.js'
+import { MOST_PARTS } from './kernels/kernels.js'
 import { type Network, widthsOf } from './network.js'
 import { paddedRows, paddedWidth } from './padding.js'
 import { CHUNK, piecesOf } from './pieces.js'
-import { BLOCK_ROWS, blockCount, slotCount } from './shards.js'
+import { BLOCK_ROWS, blockCount, partsOfBlock, slotCount } from './shards.js'
 import { spanCapacity, timelineBytes } from './timeline.js'
 
 /** The type a backend computes in. */
@@ -53,6 +54,8 @@ export interface ExamplesLayout {
 /** One worker's own memory: a block on its way through the network, and what a step needs beside it. */
 export interface ScratchLayout {
   rowNumbers: number
+  /** Rows of each shard of a block. */
+  partRows: number
   /** a_0 .. a_L */
   activations: number[]
   /** Deltas of layer l are at [l % 2]. */
@@ -80,6 +83,9 @@ export interface ArenaLayout {
   slots: number
   slotBytes: number
   slotCount: number
+  /** Shards that a block takes side by side, and the rows from one to the next. */
+  parts: number
+  partStride: number
   /** The layers' current weights as the matrix products want them, for all workers. */
   prepared: number[]
   scratch: ScratchLayout[]
@@ -123,6 +129,8 @@ export interface ArenaNeeds {
   predicts: boolean
   /** Elements that preparing one layer's weights takes; the backend's. */
   preparedElements: (inputs: number, outputs: number) => number
+  /** Elements that the gradient of one layer takes beside its result, for so many shards side by side of up to so many rows; the backend's. */
+  productElements: (parts: number, rows: number, inputs: number, outputs: number) => number
   /** Whether the workers record what they do when. */
   timeline: boolean
 }
@@ -195,20 +203,24 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   const slots = needs.batchSize > 0 ? slotCount(needs.shards, parameterBytes, needs.workers) : 0
   const slotBytes = Math.ceil(parameterBytes / LINE) * LINE
   const slotsAt = claim('gradient slots', slots * slotBytes)
-  const depth = slots > 0 ? Math.log2(needs.shards / slots) : 0
+  const perSlot = slots > 0 ? needs.shards / slots : 1
+  const { parts: blockParts, stride } = partsOfBlock(perSlot, Math.ceil(needs.batchSize / needs.shards))
+  const depth = Math.log2(perSlot / blockParts)
   const prepared = parameters.layers.map((layer) => claim('prepared weights', needs.preparedElements(layer.inputs, layer.outputs) * scalarBytes))
 
-  const rows = paddedRows(blockRows(needs))
+  const rows = Math.max(blockParts * stride, paddedRows(Math.min(BLOCK_ROWS, evaluatedCount(needs))))
+  const productElements = Math.max(...parameters.layers.map((layer) => needs.productElements(blockParts, stride, layer.inputs, layer.outputs)))
   const blocks = needs.shards + blockCount(needs.training?.count ?? 0) + blockCount(needs.validation?.count ?? 0)
   const rowBytes = (width: number): number => rows * paddedWidth(width) * scalarBytes
   const scratch = Array.from({ length: needs.workers }, (): ScratchLayout => {
     const area = (bytes: number): number => claim('scratch of the workers', bytes)
     return {
       rowNumbers: area(rows * 4),
+      partRows: area(MOST_PARTS * 4),
       activations: widths.map((width) => area(rowBytes(width))),
       deltas: [area(rowBytes(Math.max(...widths))), area(rowBytes(Math.max(...widths)))],
       targets: area(rowBytes(widths.at(-1)!)),
-      product: area(rows * (Math.max(...widths.map(paddedWidth)) + 16) * scalarBytes),
+      product: area(productElements * scalarBytes),
       chunk: area(CHUNK * scalarBytes),
       partials: Array.from({ length: depth }, () => area(slotBytes)),
       timeline: needs.timeline ? area(timelineBytes(spanCapacity(blocks))) : undefined,
@@ -229,15 +241,13 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   if (end > MAXIMUM_BYTES) throw new ArenaError(end, MAXIMUM_BYTES, parts)
   return {
     scalar: needs.scalar, parameters, versions, clock, epochRecords, lossRecords, squareRecords, weightPieces,
-    slots: slotsAt, slotBytes, slotCount: slots, prepared, scratch, training, validation, outputs, bytes: end,
+    slots: slotsAt, slotBytes, slotCount: slots, parts: blockParts, partStride: stride, prepared, scratch, training, validation, outputs, bytes: end,
   }
 }
 
-/** Rows of the largest block that the job takes through the network. */
-function blockRows(needs: ArenaNeeds): number {
-  const shardRows = needs.batchSize > 0 ? Math.ceil(needs.batchSize / needs.shards) : 0
-  const passes = needs.batchSize > 0 ? needs.validation?.count ?? 0 : needs.training?.count ?? 0
-  return Math.max(1, Math.min(BLOCK_ROWS, Math.max(shardRows, passes)))
+/** Examples that the job takes forward only. */
+function evaluatedCount({ batchSize, training, validation }: ArenaNeeds): number {
+  return (batchSize > 0 ? validation?.count : training?.count) ?? 0
 }
 
 /** A shared memory of at least `bytes`. @throws {ArenaError} if the system doesn't give it. */

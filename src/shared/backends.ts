@@ -2,9 +2,9 @@
 
 import type { Scalar } from './arena.js'
 import type { Kernels } from './kernels/kernels.js'
-import { type MatrixMultiply, createNativeKernels, nativePreparedElements } from './kernels/native.js'
-import { createReferenceKernels, referencePreparedElements } from './kernels/reference.js'
-import { createWasmKernels, wasmOperations, wasmPreparedElements } from './kernels/wasm.js'
+import { type MatrixMultiply, createNativeKernels, nativeProductElements } from './kernels/native.js'
+import { createReferenceKernels } from './kernels/reference.js'
+import { createWasmKernels, wasmOperations, wasmPreparedElements, wasmProductElements } from './kernels/wasm.js'
 
 /** What backends compute with, loaded once a thread. */
 export interface Engine {
@@ -24,6 +24,8 @@ export interface Backend {
   flopsPerMicrosecond: number
   /** Elements that preparing one layer's weights for multiplication takes. */
   preparedElements: (inputs: number, outputs: number) => number
+  /** Elements that the product of one layer's activations and deltas takes beside them, for a block of so many parts of up to so many rows. */
+  productElements: (parts: number, rows: number, inputs: number, outputs: number) => number
   /** @param memory The arena. */
   create: (engine: Engine, memory: WebAssembly.Memory) => Kernels
 }
@@ -35,7 +37,8 @@ export const backends = {
     kernels: 'the system\'s BLAS, one thread a worker; WebAssembly SIMD for the rest',
     program: 'kernels',
     flopsPerMicrosecond: 90_000,
-    preparedElements: nativePreparedElements,
+    preparedElements: () => 0, // BLAS packs its operands itself
+    productElements: nativeProductElements,
     create: ({ compiled, bindMultiply }, memory) => {
       if (!bindMultiply) throw new Error('internal: backend native without a BLAS')
       return createNativeKernels(wasmOperations(compiled, memory), bindMultiply(memory))
@@ -47,6 +50,7 @@ export const backends = {
     program: 'kernels-relaxed',
     flopsPerMicrosecond: 45_000,
     preparedElements: wasmPreparedElements,
+    productElements: wasmProductElements,
     create: ({ compiled }, memory) => createWasmKernels(wasmOperations(compiled, memory)),
   },
   wasm: {
@@ -55,6 +59,7 @@ export const backends = {
     program: 'kernels',
     flopsPerMicrosecond: 40_000,
     preparedElements: wasmPreparedElements,
+    productElements: wasmProductElements,
     create: ({ compiled }, memory) => createWasmKernels(wasmOperations(compiled, memory)),
   },
   reference: {
@@ -62,7 +67,8 @@ export const backends = {
     kernels: 'plain TypeScript, float64',
     program: 'kernels',
     flopsPerMicrosecond: 400,
-    preparedElements: referencePreparedElements,
+    preparedElements: () => 0,
+    productElements: () => 0,
     create: (_engine, memory) => createReferenceKernels(memory),
   },
 } as const satisfies Record<string, Backend>

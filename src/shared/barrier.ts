@@ -7,8 +7,11 @@ import { Control } from './control.js'
 
 /** Loads of `round` before a worker goes to sleep: some 50 us, longer than the workers of a balanced step differ. */
 const SPINS = 20_000
-/** After spinning in vain: the other worker's core has been taken by another program, which a spin would only keep from running. */
-const FEWEST_SPINS = 100
+/**
+ * A spin in vain halves the next one's limit: the other worker's core has been taken by another program, and only a core given up here lets it go on. Every so
+ * many waits try the whole limit again.
+ */
+const PROBE_EVERY = 16
 const SLEEP_MS = 100
 
 /** Thrown out of a run that the coordinator has aborted: another worker has failed. */
@@ -23,7 +26,9 @@ export type Barrier = (serial: () => void) => void
  * @param spins Whether waiting begins with a spin: only where every worker has a core.
  */
 export function createBarrier(words: Int32Array, workers: number, spins: boolean): Barrier {
-  let limit = spins ? SPINS : 0
+  const most = spins ? SPINS : 0
+  let limit = most
+  let waits = 0
   return (serial) => {
     const round = Atomics.load(words, Control.round) // before arriving: afterwards it may already be the next one
     if (Atomics.add(words, Control.arrived, 1) === workers - 1) {
@@ -33,12 +38,13 @@ export function createBarrier(words: Int32Array, workers: number, spins: boolean
       if (Atomics.load(words, Control.sleepers) > 0) Atomics.notify(words, Control.round)
       return
     }
+    if (++waits % PROBE_EVERY === 0) limit = most
     for (let spin = 0; spin < limit; spin++) {
       if (Atomics.load(words, Control.round) === round) continue
-      limit = Math.min(2 * limit, SPINS)
+      limit = Math.min(2 * limit, most)
       return
     }
-    limit = Math.max(limit >> 2, spins ? FEWEST_SPINS : 0)
+    limit >>= 1
     Atomics.add(words, Control.sleepers, 1)
     while (Atomics.load(words, Control.round) === round) {
       leaveIfAborted(words)

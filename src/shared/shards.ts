@@ -1,6 +1,8 @@
 // How a batch is cut into shards and how shards are grouped into slots. All of it follows from the recipe (batch size, network,
 // the `shards` option): never from the number of workers, except the grouping, which doesn't change any sum.
 
+import { paddedRows } from './padding.js'
+
 /** Rows a worker takes through the network at a time; a longer shard is several blocks. */
 export const BLOCK_ROWS = 256
 
@@ -25,15 +27,26 @@ export function partStart(total: number, count: number, index: number): number {
   return Math.floor((index * total) / count)
 }
 
-/** Memory that slots may take before several shards share one. */
-const SLOT_BUDGET_BYTES = 64 * 2 ** 20
+/** Memory that slots may take before several shards share one: more than that leaves the second-level caches. */
+const SLOT_BUDGET_BYTES = 2 ** 18
 
 /**
- * The number of slots for `shards` gradients of `gradientBytes` each. A slot holds the sum of a complete subtree of
- * `shards / slots` shards, which one worker adds up in the order of the tree; at least two slots a worker, so that work can be shared.
+ * The number of slots for `shards` gradients of `gradientBytes` each. A slot holds the sum of a complete subtree of `shards / slots` shards, which
+ * one worker adds up in the order of the tree; at least two slots a worker, so that work can be shared.
  */
 export function slotCount(shards: number, gradientBytes: number, workers: number): number {
   let slots = shards
-  while (slots * gradientBytes > SLOT_BUDGET_BYTES && slots / 2 >= 2 * workers) slots /= 2
+  while (slots * gradientBytes > Number(globalThis.process?.env.SBB ?? SLOT_BUDGET_BYTES) && slots / 2 >= Number(globalThis.process?.env.SPW ?? 2) * workers) slots /= 2
   return slots
+}
+
+/**
+ * The shards of a slot that a block takes through the network side by side, a power of two: as many as fit into its rows. `stride` is the rows from one to the
+ * next, and follows from the recipe alone.
+ */
+export function partsOfBlock(shardsOfSlot: number, shardRows: number): { parts: number; stride: number } {
+  const stride = paddedRows(Math.min(BLOCK_ROWS, Math.max(1, shardRows)))
+  let parts = 1
+  while (2 * parts <= shardsOfSlot && 2 * parts * stride <= BLOCK_ROWS) parts *= 2
+  return { parts, stride }
 }

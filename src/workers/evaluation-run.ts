@@ -2,12 +2,12 @@
 
 import type { ExamplesLayout } from '../shared/arena.js'
 import { leaveIfAborted } from '../shared/barrier.js'
-import { paddedWidth } from '../shared/padding.js'
+import { paddedRows, paddedWidth } from '../shared/padding.js'
 import { forward, forwardWithLoss, loadBlock } from '../shared/pass.js'
 import { BLOCK_ROWS, blockCount } from '../shared/shards.js'
 import { Phase } from '../shared/timeline.js'
 import { recordResult, recordSquares, recordTally, sumFigures } from './records.js'
-import { type GradientWorker, currentParameters, inOrder, placeRows } from './worker.js'
+import { type GradientWorker, currentParameters, inOrder, placePart } from './worker.js'
 
 /** Cost and right answers of the examples. */
 export function evaluate(worker: GradientWorker): void {
@@ -18,13 +18,14 @@ export function evaluate(worker: GradientWorker): void {
 
 /** Claims blocks of the examples and records their loss. */
 export function evaluateExamples(worker: GradientWorker, examples: ExamplesLayout): void {
-  const { pass, tally, timeline } = worker
+  const { pass, timeline } = worker
   const parameters = currentParameters(worker)
+  const tally = pass.tallies[0]!
   recordSquares(worker)
   for (let block = claimBlock(worker, examples); block >= 0; block = claimBlock(worker, examples)) {
     tally.loss = 0
     tally.correct = 0
-    forwardWithLoss(pass, parameters, rowsOf(block, examples), tally)
+    forwardWithLoss(pass, parameters)
     timeline.mark(Phase.forward)
     recordTally(worker, block, tally)
   }
@@ -41,7 +42,7 @@ export function predict(worker: GradientWorker): void {
   const results = pass.scratch.activations.at(-1)!
   for (let block = claimBlock(worker, examples); block >= 0; block = claimBlock(worker, examples)) {
     const rows = rowsOf(block, examples)
-    forward(pass, parameters, rows)
+    forward(pass, parameters)
     for (let row = 0; row < rows; row++) {
       const from = results + row * stride
       worker.bytes.copyWithin(layout.outputs + (block * BLOCK_ROWS + row) * bytes, from, from + bytes)
@@ -56,8 +57,10 @@ function claimBlock(worker: GradientWorker, examples: ExamplesLayout): number {
   const block = worker.claim()
   if (block >= blockCount(examples.count)) return -1
   const rows = rowsOf(block, examples)
-  placeRows(worker, inOrder, block * BLOCK_ROWS, rows)
-  loadBlock(worker.pass, examples, rows)
+  worker.pass.parts.count = 1
+  worker.pass.parts.stride = paddedRows(rows)
+  placePart(worker, inOrder, 0, block * BLOCK_ROWS, rows)
+  loadBlock(worker.pass, examples)
   worker.timeline.mark(Phase.gather)
   return block
 }

@@ -7,6 +7,7 @@ import { bytesPerElement } from '../shared/arena.js'
 import { type BackendName, type Engine, backends } from '../shared/backends.js'
 import { createBarrier } from '../shared/barrier.js'
 import { claimNext } from '../shared/control.js'
+import { MOST_PARTS } from '../shared/kernels/kernels.js'
 import { piecesOfWorker } from '../shared/pieces.js'
 import type { Run, WorkerTask } from '../shared/protocol.js'
 import { Phase, createTimeline } from '../shared/timeline.js'
@@ -37,6 +38,7 @@ export function openArena(memory: WebAssembly.Memory, backend: BackendName, engi
  */
 export function performTask({ run, workerIndex }: WorkerTask, access: ArenaAccess, synchronise = createSynchronisation): void {
   const { layout } = run
+  const { partRows } = layout.scratch[workerIndex]!
   const { meet, claim } = synchronise(access.words, run)
   const timeline = createTimeline(access.doubles, layout.scratch[workerIndex]!.timeline)
   const worker: GradientWorker = {
@@ -51,10 +53,11 @@ export function performTask({ run, workerIndex }: WorkerTask, access: ArenaAcces
       scalarBytes: bytesPerElement[layout.scalar],
       scratch: layout.scratch[workerIndex]!,
       prepared: layout.prepared,
+      parts: { count: 1, stride: 0, rows: access.words.subarray(partRows / 4, partRows / 4 + MOST_PARTS), rowsAt: partRows },
+      tallies: Array.from({ length: MOST_PARTS }, () => ({ loss: 0, correct: 0 })),
     },
     pieces: piecesOfWorker(layout.parameters, run.workers, workerIndex),
     row: inOrder,
-    tally: { loss: 0, correct: 0 },
     figures: { cost: 0, correct: 0 },
     timeline,
     claim,

@@ -5,7 +5,7 @@ import { backward, forwardWithLoss, loadBlock } from '../shared/pass.js'
 import { BLOCK_ROWS, partStart } from '../shared/shards.js'
 import { Phase } from '../shared/timeline.js'
 import { recordSquares, recordTally } from './records.js'
-import { type GradientWorker, currentParameters, placeRows } from './worker.js'
+import { type GradientWorker, currentParameters, placePart } from './worker.js'
 
 /** The examples of one step: positions `first` .. `first + size - 1` of its epoch. */
 export interface Batch {
@@ -29,7 +29,7 @@ export function computeShardGradients(worker: GradientWorker, batch: Batch, shar
 function gradientOfSubtree(
   worker: GradientWorker, batch: Batch, shards: number, first: number, count: number, target: number, depth: number,
 ): void {
-  if (count === 1) return gradientOfShard(worker, batch, shards, first, target)
+  if (count === worker.run.layout.parts) return gradientOfParts(worker, batch, shards, first, target)
   const right = worker.pass.scratch.partials[depth]!
   gradientOfSubtree(worker, batch, shards, first, count / 2, target, depth + 1)
   gradientOfSubtree(worker, batch, shards, first + count / 2, count / 2, right, depth + 1)
@@ -37,25 +37,30 @@ function gradientOfSubtree(
   worker.timeline.mark(Phase.sum)
 }
 
-/** Forward and backward over one shard, block by block; its gradient into `target`, its loss into its record. */
-function gradientOfShard(worker: GradientWorker, batch: Batch, shards: number, shard: number, target: number): void {
-  const { pass, run: { layout }, tally, timeline } = worker
+/**
+ * Forward and backward over as many shards as go side by side, from shard `first` on; or over a single one that is longer than a block, block by block.
+ * Their summed gradient into `target`, each one's loss into its record.
+ */
+function gradientOfParts(worker: GradientWorker, batch: Batch, shards: number, first: number, target: number): void {
+  const { pass, run: { layout }, timeline } = worker
+  const { parts, tallies } = pass
   const parameters = currentParameters(worker)
-  const start = partStart(batch.size, shards, shard)
-  const end = partStart(batch.size, shards, shard + 1)
-  tally.loss = 0
-  tally.correct = 0
-  if (start === end) worker.bytes.fill(0, target, target + layout.slotBytes)
-  for (let at = start; at < end; at += BLOCK_ROWS) {
+  const longest = partStart(batch.size, shards, first + layout.parts) - partStart(batch.size, shards, first)
+  parts.count = layout.parts
+  parts.stride = layout.partStride
+  for (let part = 0; part < parts.count; part++) tallies[part]!.loss = tallies[part]!.correct = 0
+  for (let done = 0; done === 0 || (parts.count === 1 && done < longest); done += BLOCK_ROWS) {
     leaveIfAborted(worker.words)
-    const rows = Math.min(BLOCK_ROWS, end - at)
-    placeRows(worker, worker.row, batch.first + at, rows)
-    loadBlock(pass, layout.training!, rows)
+    for (let part = 0; part < parts.count; part++) {
+      const start = partStart(batch.size, shards, first + part) + done
+      placePart(worker, worker.row, part, batch.first + start, Math.min(BLOCK_ROWS, partStart(batch.size, shards, first + part + 1) - start))
+    }
+    loadBlock(pass, layout.training!)
     timeline.mark(Phase.gather)
-    forwardWithLoss(pass, parameters, rows, tally)
+    forwardWithLoss(pass, parameters)
     timeline.mark(Phase.forward)
-    backward(pass, parameters, target, rows, at > start)
+    backward(pass, parameters, target, done > 0)
     timeline.mark(Phase.backward)
   }
-  recordTally(worker, shard, tally)
+  for (let part = 0; part < parts.count; part++) recordTally(worker, first + part, tallies[part]!)
 }

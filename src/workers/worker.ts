@@ -3,7 +3,7 @@
 import type { Barrier } from '../shared/barrier.js'
 import { currentVersion } from '../shared/control.js'
 import type { Kernels } from '../shared/kernels/kernels.js'
-import { type Pass, type Tally, prepareWeights } from '../shared/pass.js'
+import { type Pass, prepareWeights } from '../shared/pass.js'
 import type { Piece } from '../shared/pieces.js'
 import type { Figures, Run } from '../shared/protocol.js'
 import type { Permutation } from '../shared/shuffle.js'
@@ -32,7 +32,6 @@ export interface GradientWorker extends Synchronisation, ArenaAccess {
   pieces: Piece[]
   /** The row of the examples at each position of the epoch under way. */
   row: Permutation
-  tally: Tally
   figures: Figures
   timeline: Timeline
 }
@@ -54,10 +53,11 @@ export function prepareMyWeights(worker: GradientWorker): void {
   worker.meet(nothing)
 }
 
-/** Writes which rows of the examples the next block consists of. */
-export function placeRows({ pass, words }: GradientWorker, row: Permutation, first: number, rows: number): void {
-  const at = pass.scratch.rowNumbers / 4
+/** Makes the examples at positions first .. first + rows - 1 the next block's part number `part`. */
+export function placePart({ pass: { parts, scratch }, words }: GradientWorker, row: Permutation, part: number, first: number, rows: number): void {
+  const at = scratch.rowNumbers / 4 + part * parts.stride
   for (let i = 0; i < rows; i++) words[at + i] = row(first + i)
+  parts.rows[part] = rows
 }
 
 const nothing = (): void => undefined

@@ -6,6 +6,25 @@ import type { ElementType } from '../arena.js'
 import type { LossName } from '../losses.js'
 import type { Optimizer } from '../optimizers.js'
 
+/**
+ * Shards side by side in one block of rows: part i has rows[i] rows and begins at row i * stride, a multiple of 4. The rows between the parts are
+ * computed along with the others, or not, and never read into a result. Each part's products are its own: their bits don't depend on its neighbours.
+ */
+export interface Parts {
+  /** A power of two, at most MOST_PARTS. */
+  count: number
+  stride: number
+  rows: Int32Array
+  /** Where `rows` lies in the arena. */
+  rowsAt: number
+}
+export const MOST_PARTS = 64
+
+/** Rows from the first part's first to the last one's last. */
+export function extentOf({ count, stride, rows }: Parts): number {
+  return (count - 1) * stride + rows[count - 1]!
+}
+
 export interface Kernels {
   /** matrix (rows, columns) = scale * source[rowNumbers]; of labels, one-hot rows (the scale plays no part). Fills the padding with zeros. */
   gather: (type: ElementType, source: number, rowNumbers: number, matrix: number, rows: number, columns: number, scale: number) => void
@@ -13,13 +32,16 @@ export interface Kernels {
   /** Readies rows first .. end-1 of a layer's weights, `first` a multiple of 8 and `end` too or the last, for the products of forward, and if `backward` of backward. */
   prepare: (weights: number, prepared: number, inputs: number, outputs: number, first: number, end: number, backward: boolean) => void
   /** Z = X.W: z (rows, outputs) = x (rows, inputs) . weights (inputs, outputs). */
-  product: (x: number, weights: number, prepared: number, z: number, rows: number, inputs: number, outputs: number) => void
+  product: (x: number, weights: number, prepared: number, z: number, parts: Parts, inputs: number, outputs: number) => void
   /** E = D.W^T: errors (rows, inputs) = deltas (rows, outputs) . weights^T. */
-  productByTransposed: (deltas: number, weights: number, prepared: number, errors: number, rows: number, inputs: number, outputs: number) => void
-  /** G = A^T.D: gradient (inputs, outputs) = a^T . deltas, biasGradient (outputs) = the column sums of deltas; added to what is there if `accumulate`. */
+  productByTransposed: (deltas: number, weights: number, prepared: number, errors: number, parts: Parts, inputs: number, outputs: number) => void
+  /**
+   * G = A^T.D: gradient (inputs, outputs) = a^T . deltas, biasGradient (outputs) = the column sums of deltas; over the parts as a binary tree,
+   * ((0+1)+(2+3))+..., or of a single part added to what is there if `accumulate`.
+   */
   transposedProduct: (
     a: number, deltas: number, gradient: number, biasGradient: number, scratch: number,
-    rows: number, inputs: number, outputs: number, accumulate: boolean,
+    parts: Parts, inputs: number, outputs: number, accumulate: boolean,
   ) => void
 
   activations: Record<ActivationName, ActivationKernels>

@@ -1,7 +1,7 @@
 // Backend `native`: the matrix products by the system's BLAS, everything else by the wasm kernels, over the same arena.
 
 import { paddedWidth } from '../padding.js'
-import type { Kernels } from './kernels.js'
+import type { Kernels, Parts } from './kernels.js'
 import { type Operations, createWasmKernels } from './wasm.js'
 
 /**
@@ -13,57 +13,85 @@ export type MatrixMultiply = (
   a: number, strideA: number, b: number, strideB: number, beta: 0 | 1, c: number, strideC: number,
 ) => void
 
-/** BLAS packs its operands itself. */
-export function nativePreparedElements(): number {
-  return 0
+/**
+ * OpenBLAS takes a product of up to 10^6 multiplications as it lies; for a larger one it first copies both operands, which for the few rows of
+ * a small shard takes as long as a quarter of the product. So products of few rows are cut into slices that are taken as they lie, and that stay in the
+ * second-level cache while one part after another is multiplied by them. See docs/performance.md.
+ */
+const FEW_ROWS = 64
+const SLICE_MULTIPLICATIONS = 1e6
+const SLICE_ELEMENTS = 65_536
+
+/** How many of `count` lines of a matrix, `width` elements each, a slice has: for parts of up to `rows` rows. */
+export function sliceOf(count: number, width: number, rows: number): number {
+  if (rows > FEW_ROWS) return count
+  const most = 16 * Math.max(1, Math.floor(Math.min(SLICE_MULTIPLICATIONS / rows, SLICE_ELEMENTS) / width / 16))
+  return 16 * Math.ceil(count / Math.ceil(count / most) / 16)
 }
 
-/**
- * Multiplications up to which OpenBLAS takes a product as it lies; for a larger one it first copies both operands, which for the few rows of a
- * small shard takes as long as a quarter of the product. See docs/performance.md.
- */
-const UNPACKED_PRODUCT = 1e6
-/** Narrower slices cost more than the copies. */
-const NARROWEST_SLICE = 32
-
-/** The width of equal slices of a product's `columns`, `work` multiplications each column. */
-export function sliceWidth(columns: number, work: number): number {
-  if (columns * work <= UNPACKED_PRODUCT) return columns
-  const slices = Math.ceil((columns * work) / UNPACKED_PRODUCT)
-  const width = Math.floor(columns / slices / 16) * 16
-  return width < NARROWEST_SLICE ? columns : width
+/** Elements that `transposedProduct` takes beside its operands: a slice of the gradient for each part of the tree that waits. */
+export function nativeProductElements(parts: number, rows: number, inputs: number, outputs: number): number {
+  return parts < 4 ? 0 : (Math.log2(parts) - 1) * sliceOf(paddedWidth(inputs), paddedWidth(outputs), rows) * paddedWidth(outputs)
 }
 
 /** @param operation The wasm kernels. @param multiply The library's product over the same arena. */
 export function createNativeKernels(operation: Operations, multiply: MatrixMultiply): Kernels {
   const sumColumns = operation('sumColumns')
+  const addInto = operation('addInto')
+
+  /** Lines first .. first + lines - 1 of the gradient, summed over `count` parts from part `part` on. */
+  const gradientOfParts = (
+    a: number, deltas: number, target: number, waiting: number, parts: Parts, part: number, count: number, lines: number, height: number, width: number, add: boolean,
+  ): void => {
+    if (count === 1) {
+      const row = 4 * part * parts.stride
+      multiply(true, false, lines, width, parts.rows[part]!, a + row * height, height, deltas + row * width, width, add ? 1 : 0, target, width)
+      return
+    }
+    const half = count / 2
+    gradientOfParts(a, deltas, target, waiting, parts, part, half, lines, height, width, false)
+    if (half === 1) return gradientOfParts(a, deltas, target, waiting, parts, part + 1, 1, lines, height, width, true)
+    const elements = lines * width
+    gradientOfParts(a, deltas, waiting, waiting + 4 * elements, parts, part + half, half, lines, height, width, false)
+    addInto(target, waiting, elements)
+  }
+
   return {
     ...createWasmKernels(operation),
     prepare: () => undefined,
 
-    product(x, weights, _prepared, z, rows, inputs, outputs) {
+    product(x, weights, _prepared, z, { count, stride, rows }, inputs, outputs) {
       const [from, to] = [paddedWidth(inputs), paddedWidth(outputs)]
-      const slice = sliceWidth(to, rows * inputs)
+      const slice = sliceOf(to, inputs, stride)
       for (let at = 0; at < to; at += slice) {
-        multiply(false, false, rows, Math.min(slice, to - at), inputs, x, from, weights + 4 * at, to, 0, z + 4 * at, to)
+        const columns = Math.min(slice, to - at)
+        for (let part = 0; part < count; part++) {
+          const row = 4 * part * stride
+          multiply(false, false, rows[part]!, columns, inputs, x + row * from, from, weights + 4 * at, to, 0, z + row * to + 4 * at, to)
+        }
       }
     },
 
-    productByTransposed(deltas, weights, _prepared, errors, rows, inputs, outputs) {
+    productByTransposed(deltas, weights, _prepared, errors, { count, stride, rows }, inputs, outputs) {
       const [from, to] = [paddedWidth(outputs), paddedWidth(inputs)]
-      const slice = sliceWidth(to, rows * outputs)
+      const slice = sliceOf(to, outputs, stride)
       for (let at = 0; at < to; at += slice) {
-        multiply(false, true, rows, Math.min(slice, to - at), outputs, deltas, from, weights + 4 * at * from, from, 0, errors + 4 * at, to)
+        const columns = Math.min(slice, to - at)
+        for (let part = 0; part < count; part++) {
+          const row = 4 * part * stride
+          multiply(false, true, rows[part]!, columns, outputs, deltas + row * from, from, weights + 4 * at * from, from, 0, errors + row * to + 4 * at, to)
+        }
       }
     },
 
-    transposedProduct(a, deltas, gradient, biasGradient, _scratch, rows, inputs, outputs, accumulate) {
+    transposedProduct(a, deltas, gradient, biasGradient, scratch, parts, inputs, outputs, accumulate) {
       const [height, width] = [paddedWidth(inputs), paddedWidth(outputs)]
-      const slice = sliceWidth(height, rows * width)
+      const slice = sliceOf(height, width, parts.stride)
       for (let at = 0; at < height; at += slice) {
-        multiply(true, false, Math.min(slice, height - at), width, rows, a + 4 * at, height, deltas, width, accumulate ? 1 : 0, gradient + 4 * at * width, width)
+        const lines = Math.min(slice, height - at)
+        gradientOfParts(a + 4 * at, deltas, gradient + 4 * at * width, scratch, parts, 0, parts.count, lines, height, width, accumulate)
       }
-      sumColumns(deltas, biasGradient, rows, outputs, accumulate ? 1 : 0)
+      sumColumns(deltas, biasGradient, scratch, parts.rowsAt, parts.count, parts.stride, outputs, accumulate ? 1 : 0)
     },
   }
 }

@@ -3,12 +3,8 @@
 
 import { type ElementwiseActivation, activations } from '../activations.js'
 import { paddedRows, paddedWidth } from '../padding.js'
-import type { ActivationKernels, Kernels } from './kernels.js'
+import { type ActivationKernels, type Kernels, extentOf } from './kernels.js'
 
-/** The products read the weights as they are. */
-export function referencePreparedElements(): number {
-  return 0
-}
 
 /** @param memory The arena. */
 export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
@@ -89,8 +85,9 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
 
     prepare: () => undefined,
 
-    product(x, weights, _prepared, z, rows, inputs, outputs) {
+    product(x, weights, _prepared, z, parts, inputs, outputs) {
       const w = rowsOf(weights, inputs, outputs)
+      const rows = extentOf(parts)
       const result = rowsOf(z, rows, outputs)
       rowsOf(x, rows, inputs).forEach((row, i) => {
         const sums = result[i]!.fill(0)
@@ -98,8 +95,9 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       })
     },
 
-    productByTransposed(deltas, weights, _prepared, errors, rows, inputs, outputs) {
+    productByTransposed(deltas, weights, _prepared, errors, parts, inputs, outputs) {
       const w = rowsOf(weights, inputs, outputs)
+      const rows = extentOf(parts)
       const result = rowsOf(errors, rows, inputs)
       rowsOf(deltas, rows, outputs).forEach((delta, i) => {
         for (let k = 0; k < inputs; k++) {
@@ -110,15 +108,26 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       })
     },
 
-    transposedProduct(a, deltas, gradient, biasGradient, _scratch, rows, inputs, outputs, accumulate) {
-      const g = rowsOf(gradient, inputs, outputs)
-      const b = vector(biasGradient, outputs)
-      if (!accumulate) for (const row of [...g, b]) row.fill(0)
-      const x = rowsOf(a, rows, inputs)
-      rowsOf(deltas, rows, outputs).forEach((delta, i) => {
-        for (let k = 0; k < inputs; k++) for (let j = 0; j < outputs; j++) g[k]![j] = g[k]![j]! + x[i]![k]! * delta[j]!
-        for (let j = 0; j < outputs; j++) b[j] = b[j]! + delta[j]!
-      })
+    transposedProduct(a, deltas, gradient, biasGradient, _scratch, parts, inputs, outputs, accumulate) {
+      const add = (sum: Float64Array, addend: Float64Array): Float64Array => sum.map((value, i) => value + addend[i]!)
+      /** Rows of the gradient, then the bias gradient: of one part, or of a run of parts as a tree. */
+      const gradientOf = (first: number, count: number): Float64Array[] => {
+        if (count > 1) {
+          const right = gradientOf(first + count / 2, count / 2)
+          return gradientOf(first, count / 2).map((row, k) => add(row, right[k]!))
+        }
+        const sums = Array.from({ length: inputs + 1 }, () => new Float64Array(outputs))
+        const from = first * parts.stride * 8
+        const x = rowsOf(a + from * paddedWidth(inputs), parts.rows[first]!, inputs)
+        rowsOf(deltas + from * paddedWidth(outputs), parts.rows[first]!, outputs).forEach((delta, i) => {
+          for (let k = 0; k < inputs; k++) for (let j = 0; j < outputs; j++) sums[k]![j] = sums[k]![j]! + x[i]![k]! * delta[j]!
+          for (let j = 0; j < outputs; j++) sums[inputs]![j] = sums[inputs]![j]! + delta[j]!
+        })
+        return sums
+      }
+      const sums = gradientOf(0, parts.count)
+      const places = [...rowsOf(gradient, inputs, outputs), vector(biasGradient, outputs)]
+      places.forEach((place, k) => place.set(accumulate ? add(place, sums[k]!) : sums[k]!))
     },
 
     activations: {

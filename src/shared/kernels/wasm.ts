@@ -2,7 +2,7 @@
 // that its results have the same bits on every machine and engine; the second fuses them where the processor can.
 
 import { paddedWidth } from '../padding.js'
-import type { ActivationKernels, Kernels } from './kernels.js'
+import { type ActivationKernels, type Kernels, extentOf } from './kernels.js'
 
 /** The exports of assembly/index.ts: every argument and result is a number or nothing. */
 type Exports = Record<string, (...values: number[]) => number>
@@ -10,6 +10,11 @@ type Exports = Record<string, (...values: number[]) => number>
 /** Panels of the weights, then of the transposed weights. */
 export function wasmPreparedElements(inputs: number, outputs: number): number {
   return panelElements(inputs, outputs) + paddedWidth(inputs) * outputs
+}
+
+/** Elements that `transposedProduct` takes beside its operands: panels, strips of 16 inputs, and strips of the gradient that wait. */
+export function wasmProductElements(parts: number, rows: number, _inputs: number, outputs: number): number {
+  return parts * rows * (paddedWidth(outputs) + 16) + 16 * paddedWidth(outputs) * Math.log2(parts)
 }
 
 function panelElements(inputs: number, outputs: number): number {
@@ -46,14 +51,14 @@ export function createWasmKernels(operation: Operations): Kernels {
       packWeights(weights, prepared, inputs, outputs, first, end)
       if (backward) packTransposedWeights(weights, prepared + 4 * panelElements(inputs, outputs), outputs, first, end)
     },
-    product(x, _weights, prepared, z, rows, inputs, outputs) {
-      multiplyPanels(x, prepared, z, rows, inputs, outputs)
+    product(x, _weights, prepared, z, parts, inputs, outputs) {
+      multiplyPanels(x, prepared, z, extentOf(parts), inputs, outputs)
     },
-    productByTransposed(deltas, _weights, prepared, errors, rows, inputs, outputs) {
-      multiplyPanels(deltas, prepared + 4 * panelElements(inputs, outputs), errors, rows, outputs, inputs)
+    productByTransposed(deltas, _weights, prepared, errors, parts, inputs, outputs) {
+      multiplyPanels(deltas, prepared + 4 * panelElements(inputs, outputs), errors, extentOf(parts), outputs, inputs)
     },
-    transposedProduct(a, deltas, gradient, biasGradient, scratch, rows, inputs, outputs, accumulate) {
-      multiplyTransposed(a, deltas, gradient, biasGradient, scratch, rows, inputs, outputs, accumulate ? 1 : 0)
+    transposedProduct(a, deltas, gradient, biasGradient, scratch, { count, stride, rowsAt }, inputs, outputs, accumulate) {
+      multiplyTransposed(a, deltas, gradient, biasGradient, scratch, rowsAt, count, stride, inputs, outputs, accumulate ? 1 : 0)
     },
     activations: {
       identity: activation('identity'),

@@ -4,6 +4,7 @@
 
 import { paddedRows, paddedWidth } from './layout'
 import { multiplyAdd } from './mathematics'
+import { addInto } from './update'
 
 /** Rows first .. end-1 of the panels of the weights for Z = X.W: for each 8 columns, `inputs` rows of 8. */
 export function packWeights(weights: usize, panels: usize, inputs: i32, outputs: i32, first: i32, end: i32): void {
@@ -118,64 +119,118 @@ function tileOfRows(left: usize, leftStride: usize, panel: usize, depth: i32, re
 const STRIP: i32 = 16
 
 /**
- * gradient (inputs, outputs) = activations^T . deltas over `rows` examples, and biasGradient (outputs) = the column sums of deltas;
- * added to what is there if `accumulate`. Scratch: rows * (paddedWidth(outputs) + STRIP) floats.
+ * gradient (inputs, outputs) = the sum over the parts of activations^T . deltas, and biasGradient (outputs) = that of the column sums of deltas, each
+ * a tree over the parts; with `accumulate`, which goes with one part, added to what is there. Part i has partRows[i] rows and begins at row i * partStride.
+ * The tree is climbed strip by strip, in the cache. Scratch: parts * partStride * (paddedWidth(outputs) + STRIP) floats, then STRIP * paddedWidth(outputs)
+ * for each level of the tree.
  */
 export function multiplyTransposed(
   activations: usize, deltas: usize, gradient: usize, biasGradient: usize, scratch: usize,
-  rows: i32, inputs: i32, outputs: i32, accumulate: bool,
+  partRows: usize, parts: i32, partStride: i32, inputs: i32, outputs: i32, accumulate: bool,
 ): void {
   const inputStride = (<usize>paddedWidth(inputs)) << 2
   const outputStride = (<usize>paddedWidth(outputs)) << 2
-  const panelBytes = (<usize>rows) << 5
-  const strips = scratch + (<usize>rows) * outputStride
-  packDeltas(deltas, scratch, biasGradient, rows, outputs, accumulate)
+  const partPanels = (<usize>partStride) * outputStride
+  const partStrips = (<usize>(partStride * STRIP)) << 2
+  const strips = scratch + (<usize>parts) * partPanels
+  const waiting = strips + (<usize>parts) * partStrips
+  sumColumns(deltas, biasGradient, waiting, partRows, parts, partStride, outputs, accumulate)
+  for (let part = 0; part < parts; part++) {
+    packDeltas(deltas + (<usize>part) * partPanels, scratch + (<usize>part) * partPanels, rowsOf(partRows, part), outputs)
+  }
   for (let input = 0; input < paddedWidth(inputs); input += STRIP) {
     const width = min(STRIP, paddedWidth(inputs) - input)
-    packStrips(activations + ((<usize>input) << 2), strips, rows, width, inputStride)
-    let panel = scratch
-    for (let output = 0; output < outputs; output += 8) {
-      let strip = strips
-      for (let row = input; row < input + width; row += 4) {
-        tileOfStrip(strip, panel, rows, gradient + (<usize>row) * outputStride + ((<usize>output) << 2), outputStride, accumulate)
-        strip += (<usize>rows) << 4
-      }
-      panel += panelBytes
+    for (let part = 0; part < parts; part++) {
+      const from = activations + (<usize>(part * partStride)) * inputStride + ((<usize>input) << 2)
+      packStrips(from, strips + (<usize>part) * partStrips, rowsOf(partRows, part), width, inputStride)
     }
+    stripOfParts(strips, partStrips, scratch, partPanels, partRows, parts, width, outputs, gradient + (<usize>input) * outputStride, waiting, accumulate)
   }
 }
 
-/** sums (outputs) = the column sums of deltas, row after row; added to what is there if `accumulate`. */
-export function sumColumns(deltas: usize, sums: usize, rows: i32, outputs: i32, accumulate: bool): void {
+// @ts-ignore: decorator
+@inline
+function rowsOf(partRows: usize, part: i32): i32 {
+  return load<i32>(partRows + ((<usize>part) << 2))
+}
+
+/** `width` rows of the gradient, summed over the parts in the order of the tree; `strips`, `panels` and `partRows` begin with the first part's. */
+function stripOfParts(
+  strips: usize, partStrips: usize, panels: usize, partPanels: usize, partRows: usize, parts: i32,
+  width: i32, outputs: i32, result: usize, waiting: usize, add: bool,
+): void {
+  if (parts == 1) return stripOfPart(strips, panels, load<i32>(partRows), width, outputs, result, add)
+  const half = parts >> 1
+  const rightStrips = strips + (<usize>half) * partStrips
+  const rightPanels = panels + (<usize>half) * partPanels
+  const rightRows = partRows + ((<usize>half) << 2)
+  stripOfParts(strips, partStrips, panels, partPanels, partRows, half, width, outputs, result, waiting, false)
+  if (half == 1) return stripOfPart(rightStrips, rightPanels, load<i32>(rightRows), width, outputs, result, true)
+  const elements = width * paddedWidth(outputs)
+  stripOfParts(rightStrips, partStrips, rightPanels, partPanels, rightRows, half, width, outputs, waiting, waiting + ((<usize>elements) << 2), false)
+  addInto(result, waiting, elements)
+}
+
+/** `width` rows of one part's gradient, tile by tile. */
+function stripOfPart(strips: usize, panels: usize, depth: i32, width: i32, outputs: i32, result: usize, add: bool): void {
   const stride = (<usize>paddedWidth(outputs)) << 2
-  for (let at: usize = 0; at < stride; at += 16) {
-    let sum = accumulate ? v128.load(sums + at) : f32x4.splat(0)
-    for (let from = deltas + at, end = from + (<usize>rows) * stride; from < end; from += stride) sum = f32x4.add(sum, v128.load(from))
-    v128.store(sums + at, sum)
+  for (let output = 0; output < outputs; output += 8) {
+    for (let row = 0; row < width; row += 4) {
+      tileOfStrip(
+        strips + ((<usize>(row * depth)) << 2), panels + ((<usize>(output * depth)) << 2), depth,
+        result + (<usize>row) * stride + ((<usize>output) << 2), stride, add,
+      )
+    }
   }
 }
 
-/** Panels of the deltas (for each 8 outputs, `rows` rows of 8), and their column sums. */
-function packDeltas(deltas: usize, panels: usize, sums: usize, rows: i32, outputs: i32, accumulate: bool): void {
-  const width = paddedWidth(outputs)
-  const stride = (<usize>width) << 2
-  for (let column = 0; column < width; column += 8) {
-    let from = deltas + ((<usize>column) << 2)
-    const sum = sums + ((<usize>column) << 2)
-    let s0 = accumulate ? v128.load(sum) : f32x4.splat(0)
-    let s1 = accumulate ? v128.load(sum, 16) : f32x4.splat(0)
-    for (let row = 0; row < rows; row++) {
-      const d0 = v128.load(from)
-      const d1 = v128.load(from, 16)
-      s0 = f32x4.add(s0, d0)
-      s1 = f32x4.add(s1, d1)
-      v128.store(panels, d0)
-      v128.store(panels, d1, 16)
-      from += stride
-      panels += 32
+/**
+ * sums (outputs) = the column sums of deltas, row after row in a part and a tree over the parts; with `accumulate`, which goes with one part, added to
+ * what is there. Scratch: 8 floats for each level of the tree.
+ */
+export function sumColumns(
+  deltas: usize, sums: usize, scratch: usize, partRows: usize, parts: i32, partStride: i32, outputs: i32, accumulate: bool,
+): void {
+  const stride = (<usize>paddedWidth(outputs)) << 2
+  for (let at: usize = 0; at < stride; at += 32) {
+    columnsOfParts(deltas + at, stride, partRows, parts, partStride, sums + at, scratch, accumulate)
+  }
+}
+
+/** Eight column sums, over the parts in the order of the tree. */
+function columnsOfParts(
+  deltas: usize, stride: usize, partRows: usize, parts: i32, partStride: i32, sums: usize, waiting: usize, add: bool,
+): void {
+  if (parts == 1) {
+    let s0 = f32x4.splat(0)
+    let s1 = s0
+    for (let end = deltas + (<usize>load<i32>(partRows)) * stride; deltas < end; deltas += stride) {
+      s0 = f32x4.add(s0, v128.load(deltas))
+      s1 = f32x4.add(s1, v128.load(deltas, 16))
     }
-    v128.store(sum, s0)
-    v128.store(sum, s1, 16)
+    v128.store(sums, add ? f32x4.add(v128.load(sums), s0) : s0)
+    v128.store(sums, add ? f32x4.add(v128.load(sums, 16), s1) : s1, 16)
+    return
+  }
+  const half = parts >> 1
+  const right = deltas + (<usize>(half * partStride)) * stride
+  columnsOfParts(deltas, stride, partRows, half, partStride, sums, waiting, false)
+  columnsOfParts(right, stride, partRows + ((<usize>half) << 2), half, partStride, waiting, waiting + 32, false)
+  addInto(sums, waiting, 8)
+}
+
+/** Panels of the deltas: for each 8 outputs, `rows` rows of 8. */
+function packDeltas(deltas: usize, panels: usize, rows: i32, outputs: i32): void {
+  const stride = (<usize>paddedWidth(outputs)) << 2
+  const panelBytes = (<usize>rows) << 5
+  for (let row = 0; row < rows; row++) {
+    let to = panels + ((<usize>row) << 5)
+    for (let at: usize = 0; at < stride; at += 32) {
+      v128.store(to, v128.load(deltas + at))
+      v128.store(to, v128.load(deltas + at, 16), 16)
+      to += panelBytes
+    }
+    deltas += stride
   }
 }
 
@@ -197,24 +252,14 @@ function packStrips(activations: usize, strips: usize, rows: i32, width: i32, st
   }
 }
 
-/** One 4x8 tile whose left operand is a strip. */
+/** One 4x8 tile whose left operand is a strip; with `add`, its sums are added to what is there. */
 // @ts-ignore: decorator
 @inline
-function tileOfStrip(strip: usize, panel: usize, depth: i32, result: usize, resultStride: usize, accumulate: bool): void {
+function tileOfStrip(strip: usize, panel: usize, depth: i32, result: usize, resultStride: usize, add: bool): void {
   const result1 = result + resultStride
   const result2 = result1 + resultStride
   const result3 = result2 + resultStride
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
-  if (accumulate) {
-    c00 = v128.load(result)
-    c01 = v128.load(result, 16)
-    c10 = v128.load(result1)
-    c11 = v128.load(result1, 16)
-    c20 = v128.load(result2)
-    c21 = v128.load(result2, 16)
-    c30 = v128.load(result3)
-    c31 = v128.load(result3, 16)
-  }
   for (let k = 0; k < depth; k++) {
     const b0 = v128.load(panel)
     const b1 = v128.load(panel, 16)
@@ -232,6 +277,16 @@ function tileOfStrip(strip: usize, panel: usize, depth: i32, result: usize, resu
     c31 = multiplyAdd(a, b1, c31)
     strip += 16
     panel += 32
+  }
+  if (add) {
+    c00 = f32x4.add(v128.load(result), c00)
+    c01 = f32x4.add(v128.load(result, 16), c01)
+    c10 = f32x4.add(v128.load(result1), c10)
+    c11 = f32x4.add(v128.load(result1, 16), c11)
+    c20 = f32x4.add(v128.load(result2), c20)
+    c21 = f32x4.add(v128.load(result2, 16), c21)
+    c30 = f32x4.add(v128.load(result3), c30)
+    c31 = f32x4.add(v128.load(result3, 16), c31)
   }
   v128.store(result, c00)
   v128.store(result, c01, 16)

@@ -1,19 +1,18 @@
 // The summation over shards and the update, on one chunk of the parameters at a time. The chunk's gradient stays in the
 // first-level cache between the calls, so slots and parameters are each touched once.
 
-/** gradient = (the pairwise sum over `count` slots, a power of two) / divisor. */
+/** gradient = (the pairwise sum over `count` slots, a power of two) / divisor, in the fixed binary tree ((0+1)+(2+3))+((4+5)+(6+7)). */
 export function sumSlots(slots: usize, slotBytes: usize, count: i32, gradient: usize, elements: i32, divisor: f32): void {
   const m = f32x4.splat(divisor)
-  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
-    v128.store(gradient + at, f32x4.div(sumTree(slots + at, slotBytes, count), m))
-  }
+  const end = (<usize>elements) << 2
+  if (count == 1) for (let at: usize = 0; at < end; at += 16) v128.store(gradient + at, f32x4.div(v128.load(slots + at), m))
+  else if (count == 2) for (let at: usize = 0; at < end; at += 16) v128.store(gradient + at, f32x4.div(sumPair(slots + at, slotBytes), m))
+  else if (count == 4) for (let at: usize = 0; at < end; at += 16) v128.store(gradient + at, f32x4.div(sumFour(slots + at, slotBytes), m))
+  else for (let at: usize = 0; at < end; at += 16) v128.store(gradient + at, f32x4.div(sumTree(slots + at, slotBytes, count), m))
 }
 
-/** The fixed binary tree ((0+1)+(2+3))+((4+5)+(6+7)). */
+/** The sum over eight slots or more. */
 function sumTree(slot: usize, slotBytes: usize, count: i32): v128 {
-  if (count == 1) return v128.load(slot)
-  if (count == 2) return sumPair(slot, slotBytes)
-  if (count == 4) return sumFour(slot, slotBytes)
   if (count == 8) return f32x4.add(sumFour(slot, slotBytes), sumFour(slot + 4 * slotBytes, slotBytes))
   const half = count >> 1
   return f32x4.add(sumTree(slot, slotBytes, half), sumTree(slot + (<usize>half) * slotBytes, slotBytes, half))
