@@ -14,19 +14,19 @@ export type MatrixMultiply = (
 ) => void
 
 /**
- * OpenBLAS takes a product of up to 10^6 multiplications as it lies; for a larger one it first copies both operands, which for the few rows of
- * a small shard takes as long as a quarter of the product. So products of few rows are cut into slices that are taken as they lie, and that stay in the
- * second-level cache while one part after another is multiplied by them. See docs/performance.md.
+ * OpenBLAS takes a product of up to 10^6 multiplications as it lies, and one by a transposed matrix of up to 1200 results; for a larger one it first copies
+ * both operands, which for the few rows of a small shard takes as long as a third of the product. So products are cut into slices that are taken as they
+ * lie, if that leaves them wide enough. A slice also stays in the second-level cache while one part after another is multiplied by it.
  */
-const FEW_ROWS = 64
-const SLICE_MULTIPLICATIONS = 1e6
+const MOST_MULTIPLICATIONS = 1e6
+const MOST_RESULTS_TRANSPOSED = 1200
+const NARROWEST_SLICE = 32
 const SLICE_ELEMENTS = 65_536
 
 /** How many of `count` lines of a matrix, `width` elements each, a slice has: for parts of up to `rows` rows. */
-export function sliceOf(count: number, width: number, rows: number): number {
-  if (rows > FEW_ROWS) return count
-  const most = 16 * Math.max(1, Math.floor(Math.min(SLICE_MULTIPLICATIONS / rows, SLICE_ELEMENTS) / width / 16))
-  return 16 * Math.ceil(count / Math.ceil(count / most) / 16)
+export function sliceOf(count: number, width: number, rows: number, most = MOST_MULTIPLICATIONS / rows / width): number {
+  const widest = 16 * Math.floor(Math.min(most, SLICE_ELEMENTS / width) / 16)
+  return widest < NARROWEST_SLICE ? count : 16 * Math.ceil(count / Math.ceil(count / widest) / 16)
 }
 
 /** Elements that `transposedProduct` takes beside its operands: a slice of the gradient for each part of the tree that waits. */
@@ -74,7 +74,7 @@ export function createNativeKernels(operation: Operations, multiply: MatrixMulti
 
     productByTransposed(deltas, weights, _prepared, errors, { count, stride, rows }, inputs, outputs) {
       const [from, to] = [paddedWidth(outputs), paddedWidth(inputs)]
-      const slice = sliceOf(to, outputs, stride)
+      const slice = sliceOf(to, outputs, stride, MOST_RESULTS_TRANSPOSED / stride)
       for (let at = 0; at < to; at += slice) {
         const columns = Math.min(slice, to - at)
         for (let part = 0; part < count; part++) {
