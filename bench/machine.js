@@ -5,9 +5,15 @@ import { availableCores } from '../dist/main/cores.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 
+/** What the figures were measured on. */
+export function machine() {
+  return { processor: cpus()[0].model.trim(), cores: availableCores(), node: process.version, shardgrad: version }
+}
+
 /** @param {string} question */
 export function printHeading(question) {
-  console.log(`\n${question}\n${cpus()[0].model.trim()}, ${availableCores()} cores, Node ${process.version}, shardgrad ${version}`)
+  const { processor, cores, node, shardgrad } = machine()
+  console.log(`\n${question}\n${processor}, ${cores} cores, Node ${node}, shardgrad ${shardgrad}`)
 }
 
 /** Refuses to time what is wrong. @param {boolean} holds @param {string} what */
