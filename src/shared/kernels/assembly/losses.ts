@@ -3,7 +3,7 @@
 // the activation they belong to: they take pre-activations and leave the outputs in their place.
 
 import { paddedWidth } from './layout'
-import { softmaxRow } from './activations'
+import { largestOfRow, softmaxRow } from './activations'
 import { exp4, log1p4, sumLanes } from './mathematics'
 
 /** factor * sum (p - y)^2; deltas = 2 factor (p - y), with respect to the outputs. */
@@ -32,7 +32,7 @@ export function softmaxCrossEntropy(z: usize, bias: usize, targets: usize, delta
     const rest = softmaxRow(z + row, bias, columns)
     // p = e^(z - max) / (1 + rest), so -log p = log(1 + rest) - (z - max).
     const logSum = log1p4(f32x4.splat(rest))
-    const largest = f32x4.splat(largestOf(deltas + row, columns))
+    const largest = f32x4.splat(largestOfRow)
     let losses = f32x4.splat(0)
     let targetSums = f32x4.splat(0)
     for (let at = row; at < row + stride; at += 16) {
@@ -74,15 +74,6 @@ export function sigmoidCrossEntropy(z: usize, bias: usize, targets: usize, delta
     }
   }
   return loss
-}
-
-/** The largest entry of a row. */
-// @ts-ignore: decorator
-@inline
-function largestOf(row: usize, columns: i32): f32 {
-  let largest = load<f32>(row)
-  for (let column = 1; column < columns; column++) largest = max(largest, load<f32>(row + ((<usize>column) << 2)))
-  return largest
 }
 
 /** How many rows have the right answer: the same side of 1/2 with one output, the same largest column with several. */
