@@ -41,6 +41,8 @@ export interface BenchResult {
 const ROUNDS = 5
 const ROUND_SECONDS = 0.5
 const CHECKED_STEPS = 3
+/** Steps of a round whose phases are recorded. */
+const TIMELINE_STEPS = 500
 
 export async function bench({ json, ...options }: BenchOptions): Promise<void> {
   const results = await measure(options)
@@ -107,10 +109,17 @@ async function requireSameBits(trainers: Trainer[], examples: Examples): Promise
   }
 }
 
+/** Of the quickest of several rounds: whatever else the machine does shows as waiting. */
 async function phaseShares(trainer: Trainer, examples: Examples, steps: number): Promise<PhaseShares> {
-  const spans: Span[] = []
-  await trainer.fit(examples, { epochs: steps, batchSize: 'all', onTimeline: (recorded) => spans.push(...recorded) })
-  return summarisePhases(spans, steps)
+  let best: { seconds: number; spans: Span[] } = { seconds: Infinity, spans: [] }
+  for (let round = 0; round < ROUNDS; round++) {
+    const spans: Span[] = []
+    const { seconds } = await trainer.fit(examples, {
+      epochs: Math.min(steps, TIMELINE_STEPS), batchSize: 'all', onTimeline: (recorded) => spans.push(...recorded),
+    })
+    if (seconds < best.seconds) best = { seconds, spans }
+  }
+  return summarisePhases(best.spans, Math.min(steps, TIMELINE_STEPS))
 }
 
 async function stepsPerRound(trainer: Trainer, examples: Examples): Promise<number> {

@@ -230,7 +230,7 @@ function createTrainerWith(recipe: TrainerRecipe, { backend: backendName, reason
       words = new Int32Array(arena.memory.buffer)
     }
     Object.assign(info, { workers, reason, arenaBytes: arena.memory.buffer.byteLength })
-    return { network, loss, l2, backend: backendName, layout, workers, spins: workers <= cores }
+    return { network, loss, l2, backend: backendName, layout, workers, orderedAt: Date.now(), spins: workers <= cores }
   }
 
   const store = async (place: ArenaLayout['training'], examples: CheckedExamples): Promise<void> =>
@@ -304,7 +304,7 @@ function createTrainerWith(recipe: TrainerRecipe, { backend: backendName, reason
         if (result.outcome === 'diverged') {
           throw new DivergenceError(result.position.epoch, result.position.step, result.position.lastCost)
         }
-        result.timelines?.forEach((records, worker) => onTimeline?.(spansOf(records, worker, result.began)))
+        result.timelines?.forEach((records, worker) => onTimeline?.(spansOf(records, worker, base.orderedAt)))
         onProgress?.({ epochs: reports, step: result.steps, steps })
         for (const report of reports) {
           const wait = { over: false }

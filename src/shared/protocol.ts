@@ -16,6 +16,8 @@ export interface RunBase {
   backend: BackendName
   layout: ArenaLayout
   workers: number
+  /** When, in milliseconds since 1970: the origin of the workers' timelines. */
+  orderedAt: number
   /** Whether every worker has a core, so that waiting may begin with a spin. */
   spins: boolean
 }
@@ -76,8 +78,6 @@ export type RunResult =
     kind: 'trained'; outcome: Exclude<OutcomeName, 'running'>; epochs: EpochFigures[]; steps: number; seconds: number; position: Position
     /** What each worker did when, if that was asked for: as timeline.ts says. */
     timelines: Float64Array[] | undefined
-    /** When the workers had all arrived, in milliseconds since 1970. */
-    began: number
   }
   | { kind: 'done'; figures: Figures }
   | { kind: 'failed'; worker: number; position: Position; reason: string }

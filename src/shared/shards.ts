@@ -29,14 +29,16 @@ export function partStart(total: number, count: number, index: number): number {
 
 /** Memory that slots may take before several shards share one: more than that leaves the second-level caches. */
 const SLOT_BUDGET_BYTES = 2 ** 18
+/** At least, so that a worker whose core is slower for a while leaves a slot to the others. */
+const SLOTS_A_WORKER = 2
 
 /**
  * The number of slots for `shards` gradients of `gradientBytes` each. A slot holds the sum of a complete subtree of `shards / slots` shards, which
- * one worker adds up in the order of the tree; at least two slots a worker, so that work can be shared.
+ * one worker adds up in the order of the tree.
  */
 export function slotCount(shards: number, gradientBytes: number, workers: number): number {
   let slots = shards
-  while (slots * gradientBytes > Number(globalThis.process?.env.SBB ?? SLOT_BUDGET_BYTES) && slots / 2 >= Number(globalThis.process?.env.SPW ?? 2) * workers) slots /= 2
+  while (slots * gradientBytes > SLOT_BUDGET_BYTES && slots / 2 >= SLOTS_A_WORKER * workers) slots /= 2
   return slots
 }
 

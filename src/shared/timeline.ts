@@ -1,6 +1,6 @@
 // What each worker did when: spans of time, one phase each, written by the worker into its own part of the arena and read when the run has ended.
 //
-//   count | (phase, step, start, end) ...        times in milliseconds since the run's workers had all arrived
+//   count | (phase, step, start, end) ...        times in milliseconds since the run was ordered
 
 /** What a worker does in a span; `wait` is at the barrier, with the serial work that belongs there. */
 export const phaseNames = ['prepare', 'gather', 'forward', 'backward', 'sum', 'wait'] as const
@@ -25,7 +25,7 @@ export function timelineBytes(capacity: number): number {
 export type Mark = (phase: number) => void
 
 export interface Timeline {
-  /** Starts the clock: all workers have arrived. */
+  /** Begins with no spans: all workers have arrived. */
   start: () => void
   mark: Mark
   /** The step that spans belong to from here on. */
@@ -34,19 +34,22 @@ export interface Timeline {
 
 const nothing: Timeline = { start: () => undefined, mark: () => undefined, enterStep: () => undefined }
 
-/** @param offset Byte offset of the worker's part, or undefined if nobody asked. */
-export function createTimeline(doubles: Float64Array, offset: number | undefined): Timeline {
+/**
+ * @param offset Byte offset of the worker's part, or undefined if nobody asked.
+ * @param origin Of the times, in milliseconds since 1970: threads' own clocks begin when they do.
+ */
+export function createTimeline(doubles: Float64Array, offset: number | undefined, origin: number): Timeline {
   if (offset === undefined) return nothing
   const base = offset / 8
-  let [began, last, step] = [0, 0, 0]
+  const shift = performance.timeOrigin - origin
+  let [last, step] = [0, 0]
   return {
     start() {
       doubles[base] = 0
-      began = performance.now()
-      last = 0
+      last = performance.now() + shift
     },
     mark(phase) {
-      const now = performance.now() - began
+      const now = performance.now() + shift
       const at = base + 1 + doubles[base]! * SPAN_FIELDS
       doubles[at] = phase
       doubles[at + 1] = step
@@ -83,10 +86,10 @@ export interface Span {
   milliseconds: number
 }
 
-/** @param began When the run's workers had all arrived, in milliseconds since 1970. */
-export function spansOf(records: Float64Array, worker: number, began: number): Span[] {
+/** @param origin Of the records' times. */
+export function spansOf(records: Float64Array, worker: number, origin: number): Span[] {
   return Array.from({ length: records.length / SPAN_FIELDS }, (_, i) => {
     const [phase, step, start, end] = records.subarray(i * SPAN_FIELDS) as unknown as [number, number, number, number]
-    return { worker, phase: phaseNames[phase]!, step, start: began + start, milliseconds: end - start }
+    return { worker, phase: phaseNames[phase]!, step, start: origin + start, milliseconds: end - start }
   })
 }

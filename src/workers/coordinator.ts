@@ -80,7 +80,7 @@ function resultOf(run: Run, { memory }: Arena): RunResult {
   }
   const timelines = run.layout.scratch.flatMap(({ timeline }) => (timeline === undefined ? [] : [readTimeline(doubles, timeline)]))
   return {
-    kind: 'trained', outcome, epochs, steps, seconds: (ended - began) / 1000, position, began, timelines: timelines.length > 0 ? timelines : undefined,
+    kind: 'trained', outcome, epochs, steps, seconds: (ended - began) / 1000, position, timelines: timelines.length > 0 ? timelines : undefined,
   }
 }
 

@@ -40,7 +40,7 @@ export function performTask({ run, workerIndex }: WorkerTask, access: ArenaAcces
   const { layout } = run
   const { partRows } = layout.scratch[workerIndex]!
   const { meet, claim } = synchronise(access.words, run)
-  const timeline = createTimeline(access.doubles, layout.scratch[workerIndex]!.timeline)
+  const timeline = createTimeline(access.doubles, layout.scratch[workerIndex]!.timeline, run.orderedAt)
   const worker: GradientWorker = {
     ...access,
     run,
