@@ -1,10 +1,10 @@
 // Which backend computes: what was asked for if this machine can do it, otherwise the fastest that it can and that pays for the network.
 
-import { setFlagsFromString } from 'node:v8'
 import type { BackendName } from '../shared/backends.js'
 import { BackendError } from '../shared/errors.js'
 import { type BlasLibrary, type BlasRefusal, findBlas } from '../shared/kernels/blas.js'
 import { flopsOf } from '../shared/network.js'
+import { relaxedSimdWorks } from './compiled-kernels.js'
 
 export interface BackendChoice {
   backend: BackendName
@@ -74,17 +74,4 @@ export function describeRefusals(refusals: BlasRefusal[]): string {
 export function installCommand(): string {
   const command = { linux: 'apt-get install libopenblas0-pthread (Debian, Ubuntu) or dnf install openblas-threads (Fedora)', darwin: 'brew install openblas' }[process.platform as string]
   return command === undefined ? 'Put libopenblas where the system looks for libraries' : `To install one: ${command}`
-}
-
-/** A function of three zeros, multiplied and added in one. */
-const RELAXED_MODULE = Uint8Array.of(
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,
-  10, 19, 1, 17, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11,
-)
-
-/** Whether the engine has relaxed SIMD; where it is there but off (Node 20), this switches it on for the whole process. */
-export function relaxedSimdWorks(): boolean {
-  if (WebAssembly.validate(RELAXED_MODULE)) return true
-  setFlagsFromString('--experimental-wasm-relaxed-simd')
-  return WebAssembly.validate(RELAXED_MODULE)
 }

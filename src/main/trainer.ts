@@ -15,7 +15,8 @@ import { blockCount, shardCount } from '../shared/shards.js'
 import { type Span, spansOf } from '../shared/timeline.js'
 import { chooseWorkers } from '../shared/workforce.js'
 import { type BackendChoice, chooseBackend, describeBlas } from './backend-choice.js'
-import { startCoordinator } from './coordinator-thread.js'
+import { compileKernels } from './compiled-kernels.js'
+import { type CoordinatorThread, startCoordinator } from './coordinator-thread.js'
 import { availableCores } from './cores.js'
 import { type CheckedExamples, type Examples, type NumberArray, checkExamples, checkInputs, splitExamples, storeExamples } from './examples.js'
 import { type FloatArray, type Parameters, checkParameters, hashParameters, readParameters, writeParameters } from './parameters.js'
@@ -150,10 +151,20 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
 /** `createTrainer` with another worker script. */
 export async function createTrainerOn(gradientWorker: URL, options: TrainerOptions): Promise<Trainer> {
   const recipe = checkTrainerOptions(options)
-  return createTrainerWith(recipe, await chooseBackend(recipe.backend, widthsOf(recipe.network)), gradientWorker)
+  const coordinator = startCoordinator(gradientWorker) // its thread starts while we look what this machine has
+  try {
+    const choice = await chooseBackend(recipe.backend, widthsOf(recipe.network))
+    coordinator.equip({ compiled: compileKernels(backends[choice.backend].program), blas: choice.blas })
+    return createTrainerWith(recipe, choice, coordinator)
+  } catch (error) {
+    await coordinator.close()
+    throw error
+  }
 }
 
-function createTrainerWith(recipe: TrainerRecipe, { backend: backendName, reason: backendReason, blas }: BackendChoice, gradientWorker: URL): Trainer {
+function createTrainerWith(
+  recipe: TrainerRecipe, { backend: backendName, reason: backendReason, blas }: BackendChoice, coordinator: CoordinatorThread,
+): Trainer {
   const { network, loss, l2, seed } = recipe
   const backend = backends[backendName]
   const { scalar } = backend
@@ -187,7 +198,6 @@ function createTrainerWith(recipe: TrainerRecipe, { backend: backendName, reason
     biases: network.layers.map(({ units }) => new Float64Array(units)),
   })
 
-  const coordinator = startCoordinator({ gradientWorker: gradientWorker.href, program: backend.program, blas })
   const insideOnEpoch = new AsyncLocalStorage<{ over: boolean }>()
   let closing: Promise<void> | undefined
   let underWay = 0

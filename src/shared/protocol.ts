@@ -1,7 +1,7 @@
 // What crosses from the caller to the coordinator and on to the workers: runs, as plain data, and how they ended.
 
 import type { ArenaLayout } from './arena.js'
-import type { Backend, BackendName } from './backends.js'
+import type { BackendName } from './backends.js'
 import type { OutcomeName } from './control.js'
 import type { BlasLibrary } from './kernels/blas.js'
 import type { LossName } from './losses.js'
@@ -91,6 +91,8 @@ export interface Position {
 
 /** The coordinator's endpoint. */
 export interface CoordinatorEndpoint {
+  /** Says what its workers are started with; before the first run. */
+  equip: (data: GradientWorkerData) => void
   run: (run: Run, arena: Arena) => Promise<RunResult>
   close: () => Promise<void>
 }
@@ -99,9 +101,6 @@ export interface CoordinatorEndpoint {
 export interface CoordinatorData {
   /** The worker's script. */
   gradientWorker: string
-  /** Which compiled kernels the workers run. */
-  program: Backend['program']
-  blas: BlasLibrary | undefined
 }
 
 /** What a gradient worker's thread is started with. */

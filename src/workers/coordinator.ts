@@ -4,13 +4,14 @@
 import { EPOCH_RECORD_FIELDS, Header } from '../shared/arena.js'
 import { abortRun } from '../shared/barrier.js'
 import { Control, Outcome, type OutcomeName, currentVersion, resetControl } from '../shared/control.js'
-import type { Arena, CoordinatorEndpoint, EpochFigures, Figures, Position, Run, RunResult, TrainRun } from '../shared/protocol.js'
+import type { Arena, CoordinatorEndpoint, EpochFigures, Figures, GradientWorkerData, Position, Run, RunResult, TrainRun } from '../shared/protocol.js'
 import { readTimeline } from '../shared/timeline.js'
 import type { Pool } from './pool.js'
 
-/** @param startPool Starts a pool of so many threads. */
-export function createCoordinator(startPool: (threads: number) => Promise<Pool>): CoordinatorEndpoint {
+/** @param startPool Starts a pool of so many threads, each with what it is given. */
+export function createCoordinator(startPool: (threads: number, data: GradientWorkerData) => Pool): CoordinatorEndpoint {
   let pool: Pool | undefined
+  let equipment: GradientWorkerData | undefined
 
   const closePool = async (): Promise<void> => {
     const closing = pool
@@ -19,9 +20,13 @@ export function createCoordinator(startPool: (threads: number) => Promise<Pool>)
   }
 
   return {
+    equip(data) {
+      equipment = data
+    },
     async run(run, arena) {
+      if (!equipment) throw new Error('internal: a run before the coordinator was equipped')
       if (pool && pool.threads < run.workers) await closePool()
-      pool ??= await startPool(run.workers)
+      pool ??= startPool(run.workers, equipment)
       const words = new Int32Array(arena.memory.buffer)
       resetControl(words)
       try {
