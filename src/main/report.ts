@@ -49,7 +49,8 @@ function personReporter(epochs: number): Reporter {
   const everyEpochs = Math.ceil(epochs / 10)
   return {
     start(info) {
-      print(`${info.parameters} parameters, ${info.workers} ${info.workers === 1 ? 'worker' : 'workers'} (${info.reason}), ${info.backend}: ${info.kernels}`)
+      print(`${info.parameters} parameters, ${info.workers} ${info.workers === 1 ? 'worker' : 'workers'} (${info.reason})`)
+      print(`backend ${info.backend} (${info.backendReason}): ${info.kernels}`)
       if (live) spinner.start('starting')
     },
     progress({ epochs: reports, step, steps }) {
