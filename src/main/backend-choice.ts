@@ -14,8 +14,8 @@ export interface BackendChoice {
   blas?: BlasLibrary
 }
 
-/** Flops of one example, forward and backward, below which a call into a library costs more than it saves. */
-const FLOPS_WORTH_A_CALL = 20_000
+/** Flops of one example, forward and backward, below which calls into a library cost more than they save. */
+const FLOPS_WORTH_A_CALL = 2500
 
 /**
  * @param widths Inputs, then the units of each layer.

@@ -28,7 +28,7 @@ export async function info({ json }: { json?: boolean }): Promise<void> {
       shards: 'up to 8 of at least 16 examples; from 4096 examples up to 64 of at least 256',
     },
   }
-  if (json) return printJson({ event: 'info', ...facts })
+  if (json) { printJson({ event: 'info', ...facts }); return; }
   print(`cores      ${facts.cores} (${facts.processor})`)
   print(`node       ${facts.node}, WebAssembly SIMD ${facts.simd ? 'works' : 'is missing'}, relaxed SIMD ${relaxedSimd ? 'works' : 'is missing'}`)
   print(`blas       ${library ? describeBlas(library) : `${describeRefusals(refusals)}. ${installCommand()}`}`)

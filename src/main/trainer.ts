@@ -13,7 +13,7 @@ import { flopsOf, widthsOf } from '../shared/network.js'
 import type { Arena, EpochFigures, Run, RunBase, RunResult } from '../shared/protocol.js'
 import { blockCount, shardCount } from '../shared/shards.js'
 import { type Span, spansOf } from '../shared/timeline.js'
-import { chooseWorkers } from '../shared/workforce.js'
+import { chooseWorkers, estimateMicroseconds } from '../shared/workforce.js'
 import { type BackendChoice, chooseBackend, describeBlas } from './backend-choice.js'
 import { compileKernels } from './compiled-kernels.js'
 import { type CoordinatorThread, startCoordinator } from './coordinator-thread.js'
@@ -229,9 +229,10 @@ function createTrainerWith(
   }
 
   /** Chooses the workers and lays out the arena for a job; moves the parameters to a larger arena if this one is too small. */
-  const plan = (units: number, flops: number, needs: (workers: number) => Partial<ArenaNeeds>): RunBase => {
-    const { workers, reason } = chooseWorkers(recipe.workers, cores, units, flops / backend.flopsPerMicrosecond)
-    layout = planArena({ ...baseNeeds, workers, ...needs(workers) })
+  const plan = (units: number, examples: number, flops: number, needs: Partial<ArenaNeeds>): RunBase => {
+    const microseconds = estimateMicroseconds(widths, examples, flops, backend.flopsPerMicrosecond)
+    const { workers, reason } = chooseWorkers(recipe.workers, cores, units, microseconds)
+    layout = planArena({ ...baseNeeds, workers, ...needs })
     if (layout.bytes > arena.memory.buffer.byteLength) {
       const larger: Arena = { number: nextArenaNumber++, memory: createArena(layout.bytes) }
       const kept = new Uint8Array(arena.memory.buffer, 0, layout.clock)
@@ -268,7 +269,7 @@ function createTrainerWith(
     const examples = checkExamples('gradient', { inputs, targets }, network, scalar)
     const { count } = examples
     const shards = shardsFor(count)
-    const base = plan(shards, flopsOf(widths, count), () => ({ shards, batchSize: count, training: stored(examples) }))
+    const base = plan(shards, count, flopsOf(widths, count), { shards, batchSize: count, training: stored(examples) })
     info.shards = shards
     await store(layout.training, examples)
     const { cost } = await figuresOf({ ...base, kind: 'gradient', shards })
@@ -284,9 +285,9 @@ function createTrainerWith(
 
     const batchSize = options.batchSize === 'all' ? training.count : Math.min(options.batchSize, training.count)
     const shards = shardsFor(batchSize)
-    const base = plan(shards, flopsOf(widths, batchSize), () => ({
+    const base = plan(shards, batchSize, flopsOf(widths, batchSize), {
       shards, batchSize, training: stored(training), validation: validation && stored(validation), timeline: onTimeline !== undefined,
-    }))
+    })
     info.shards = shards
     await store(layout.training, training)
     if (validation) await store(layout.validation, validation)
@@ -351,7 +352,7 @@ function createTrainerWith(
   const evaluate: Trainer['evaluate'] = async (given) => inTurn(async () => {
     const examples = checkExamples('evaluate', given, network, scalar)
     const { count } = examples
-    const base = plan(blockCount(count), flopsOf(widths, count) / 3, () => ({ training: stored(examples) }))
+    const base = plan(blockCount(count), count, flopsOf(widths, count) / 3, { training: stored(examples) })
     await store(layout.training, examples)
     const { cost, correct } = await figuresOf({ ...base, kind: 'evaluate' })
     return { cost, ...(reportsAccuracy && { accuracy: correct / count }), examples: count }
@@ -360,7 +361,7 @@ function createTrainerWith(
   const predict: Trainer['predict'] = async (inputs) => inTurn(async () => {
     const examples = checkInputs('predict: inputs', inputs, network, scalar)
     const { count } = examples
-    const base = plan(blockCount(count), flopsOf(widths, count) / 3, () => ({ training: stored(examples), predicts: true }))
+    const base = plan(blockCount(count), count, flopsOf(widths, count) / 3, { training: stored(examples), predicts: true })
     await store(layout.training, { ...examples, where: 'predict' })
     await figuresOf({ ...base, kind: 'predict' })
     const array = scalar === 'float32' ? Float32Array : Float64Array

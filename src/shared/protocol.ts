@@ -110,3 +110,6 @@ export interface GradientWorkerData {
   /** The library to load, for backend `native`. */
   blas: BlasLibrary | undefined
 }
+
+/** Threads handle small objects only: without a limit each lets some 50 MB of them gather before it cleans up. */
+export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 4 }

@@ -1,7 +1,16 @@
 // How many workers a job gets. More of them than pay for its size only make it slower: each step costs two meetings.
 
 /** What one more worker must have to do in a step to pay for the meetings, in microseconds; see bench/synchronisation.ts. */
-const MICROSECONDS_WORTH_SHARING = 10
+const MICROSECONDS_WORTH_SHARING = 6
+
+/** What an output of a layer takes beside its part of the products: bias, activation, derivative. */
+const MICROSECONDS_AN_OUTPUT = 0.002
+
+/** What a pass over `examples` takes one worker, roughly, in microseconds; its products have so many flops. @param widths Inputs, then the units of each layer. */
+export function estimateMicroseconds(widths: number[], examples: number, flops: number, flopsPerMicrosecond: number): number {
+  const outputs = widths.slice(1).reduce((sum, units) => sum + units, 0)
+  return flops / flopsPerMicrosecond + examples * outputs * MICROSECONDS_AN_OUTPUT
+}
 
 export interface Workforce {
   workers: number

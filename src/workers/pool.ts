@@ -1,7 +1,7 @@
 // The pool of gradient workers in Node: Piscina, set up so that every task of a run has a thread of its own.
 
 import { Piscina } from 'piscina'
-import type { GradientWorkerData, WorkerTask } from '../shared/protocol.js'
+import { type GradientWorkerData, THREAD_LIMITS, type WorkerTask } from '../shared/protocol.js'
 
 export interface Pool {
   readonly threads: number
@@ -21,6 +21,7 @@ export function createPool(script: string, threads: number, data: GradientWorker
     idleTimeout: Infinity,
     atomics: 'disabled', // an idle worker parked in Atomics.wait would hear nothing, and measured no faster
     workerData: data,
+    resourceLimits: THREAD_LIMITS,
   })
   piscina.on('error', () => {
     // A thread died without a task: Piscina has replaced it, and a thread with a task rejects that task.
