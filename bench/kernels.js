@@ -1,19 +1,32 @@
-// How close do the wasm kernels come to what the processor can do? GFLOP/s of the three products by shape; nanoseconds an element of the rest.
-import { readFileSync } from 'node:fs'
+// How close do the kernels come to what the processor can do? GFLOP/s of the three products by backend and shape; nanoseconds an element of the rest.
 import benny from 'benny'
-import { backends } from '../dist/shared/backends.js'
+import { chooseBackend } from '../dist/main/backend-choice.js'
+import { compileKernels } from '../dist/main/compiled-kernels.js'
+import { backendNames, backends } from '../dist/shared/backends.js'
+import { MOST_PARTS } from '../dist/shared/kernels/kernels.js'
 import { paddedRows, paddedWidth } from '../dist/shared/padding.js'
+import { loadEngine } from '../dist/workers/engine.js'
 import { bestAndMedian, printHeading, require } from './machine.js'
 
 const shapes = [[16, 64, 128], [16, 128, 128], [202, 128, 128], [128, 784, 128], [128, 128, 10], [256, 1024, 1024]]
-const compiled = new WebAssembly.Module(readFileSync(new URL('../dist/shared/kernels/kernels.wasm', import.meta.url)))
+
+/** What each backend computes with; those that this machine lacks are left out, with a line that says why. */
+const engines = new Map()
+for (const backend of backendNames) {
+  try {
+    const { blas } = await chooseBackend(backend, [])
+    engines.set(backend, await loadEngine({ compiled: compileKernels(backends[backend].program), blas }))
+  } catch (error) {
+    console.log(error.message)
+  }
+}
 
 /** Matrices of one shape in an arena of their own; whole numbers, so that every sum is exact. */
 function prepare(backend, [m, k, n]) {
   const memory = new WebAssembly.Memory({ initial: 1024, maximum: 1024, shared: true })
-  const { scalar, create, preparedElements } = backends[backend]
+  const { scalar, create, preparedElements, productElements } = backends[backend]
   const values = scalar === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
-  const kernels = create(compiled, memory)
+  const kernels = create(engines.get(backend), memory)
   let end = 1024
   const put = (rows, columns, value) => {
     const at = end
@@ -26,13 +39,16 @@ function prepare(backend, [m, k, n]) {
   const [x, w, d] = [put(m, k, whole), put(paddedWidth(k), n, (i, j) => (i < k ? whole(i, j) : 0)), put(m, n, whole)]
   const [z, e, g, b] = [put(m, n, () => 0), put(m, k, () => 0), put(paddedWidth(k), n, () => 0), put(1, n, () => 0)]
   const prepared = put(1, preparedElements(k, n) + 8, () => 0)
-  const scratch = put(paddedRows(m), paddedWidth(n) + 16, () => 0)
-  kernels.prepare(w, prepared, k, n, true)
+  const scratch = put(1, productElements(1, paddedRows(m), k, n) + 8, () => 0)
+  const rowsAt = put(1, MOST_PARTS, () => 0)
+  const parts = { count: 1, stride: paddedRows(m), rows: new Int32Array(memory.buffer, rowsAt, MOST_PARTS), rowsAt }
+  parts.rows[0] = m
+  kernels.prepare(w, prepared, k, n, 0, paddedWidth(k), true)
   return {
     products: {
-      forward: () => kernels.product(x, w, prepared, z, m, k, n),
-      weights: () => kernels.transposedProduct(x, d, g, b, scratch, m, k, n, false),
-      inputs: () => kernels.productByTransposed(d, w, prepared, e, m, k, n),
+      forward: () => kernels.product(x, w, prepared, z, parts, k, n),
+      weights: () => kernels.transposedProduct(x, d, g, b, scratch, parts, k, n, false),
+      inputs: () => kernels.productByTransposed(d, w, prepared, e, parts, k, n),
     },
     passes: {
       sigmoid: () => kernels.activations.sigmoid.forward(z, b, m, n),
@@ -44,32 +60,39 @@ function prepare(backend, [m, k, n]) {
 }
 
 printHeading('Kernels: how close to the processor\'s limit?')
+const timed = [...engines.keys()].filter((backend) => backend !== 'reference')
 for (const shape of shapes) {
   const [m, k, n] = shape
-  if (m * k * n < 1e7) {
-    const [wasm, reference] = ['wasm', 'reference'].map((backend) => prepare(backend, shape))
-    for (const { products } of [wasm, reference]) Object.values(products).forEach((product) => product())
-    require(wasm.results().every((values, i) => values.every((value, j) => value === reference.results()[i][j])), `wasm and reference differ for ${shape.join('x')}`)
+  const reference = m * k * n < 1e7 ? prepare('reference', shape) : undefined
+  Object.values(reference?.products ?? {}).forEach((product) => product())
+  const expected = reference?.results()
+  for (const backend of timed) {
+    const { products, results } = prepare(backend, shape)
+    Object.values(products).forEach((product) => product())
+    require(!expected || results().every((values, i) => values.every((value, j) => value === expected[i][j])), `${backend} and reference differ for ${shape.join('x')}`)
+    await benny.suite(
+      shape.join('x'),
+      ...Object.entries(products).map(([name, product]) => benny.add(name, product, { minSamples: 20, maxTime: 0.4 })),
+      benny.complete(({ results }) => {
+        const flops = 2 * m * k * n
+        const rate = (seconds) => (flops / seconds / 1e9).toFixed(1)
+        console.log(`${shape.join('x').padEnd(14)} ${backend.padEnd(12)} GFLOP/s  ${results.map((result) => {
+          const { best, median } = bestAndMedian(result)
+          return `${result.name} ${rate(best)} (median ${rate(median)})`
+        }).join('   ')}`)
+      }),
+    )
   }
-  const { products } = prepare('wasm', shape)
+}
+for (const backend of timed.filter((name) => name !== 'native')) {
+  const { passes } = prepare(backend, [256, 128, 128])
   await benny.suite(
-    shape.join('x'),
-    ...Object.entries(products).map(([name, product]) => benny.add(name, product, { minSamples: 20, maxTime: 0.4 })),
+    'passes',
+    ...Object.entries(passes).map(([name, pass]) => benny.add(name, pass, { minSamples: 20, maxTime: 0.4 })),
     benny.complete(({ results }) => {
-      const flops = 2 * m * k * n
-      const rate = (seconds) => (flops / seconds / 1e9).toFixed(1)
-      console.log(`${shape.join('x').padEnd(14)} GFLOP/s  ${results.map((result) => {
-        const { best, median } = bestAndMedian(result)
-        return `${result.name} ${rate(best)} (median ${rate(median)})`
-      }).join('   ')}`)
+      for (const result of results) {
+        console.log(`${backend.padEnd(12)} ${result.name.padEnd(24)} ${((bestAndMedian(result).best * 1e9) / (256 * 128)).toFixed(2)} ns an element`)
+      }
     }),
   )
 }
-const { passes } = prepare('wasm', [256, 128, 128])
-await benny.suite(
-  'passes',
-  ...Object.entries(passes).map(([name, pass]) => benny.add(name, pass, { minSamples: 20, maxTime: 0.4 })),
-  benny.complete(({ results }) => {
-    for (const result of results) console.log(`${result.name.padEnd(24)} ${((bestAndMedian(result).best * 1e9) / (256 * 128)).toFixed(2)} ns an element`)
-  }),
-)
