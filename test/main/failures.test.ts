@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { DivergenceError, WorkerError, dense, sgd } from '../../dist/main/index.js'
 import { createTrainerOn } from '../../dist/main/trainer.js'
 import type { Trainer } from '../../dist/main/index.js'
+import { backendsHere } from '../machine.js'
 
 const fixture = (name: string): URL => new URL(`../fixtures/${name}`, import.meta.url)
 const examples = {
@@ -89,7 +90,7 @@ describe('a worker that fails', () => {
 
 describe('divergence', () => {
   it('stops with the epoch, the step and the last finite cost, which the kept parameters still have', async () => {
-    for (const backend of ['wasm', 'reference'] as const) {
+    for (const backend of backendsHere) {
       const line = { inputs: Float64Array.of(1, 2, 3, 4), targets: Float64Array.of(3, 6, 9, 12) }
       const trainer = await createTrainerOn(new URL('../../dist/workers/gradient-worker.js', import.meta.url), {
         network: { inputs: 1, layers: [dense(1)] }, loss: 'meanSquaredError', optimizer: sgd({ learningRate: 1 }), backend,

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { createTrainer, dense } from '../../dist/main/index.js'
 import type { ActivationName, Gradient, LossName, Trainer } from '../../dist/main/index.js'
 import { activationNames } from '../../dist/shared/activations.js'
+import { type BackendName, backendNames } from '../../dist/shared/backends.js'
 import { lossNames } from '../../dist/shared/losses.js'
+import { backendsHere, has } from '../machine.js'
 
 interface Case {
   name: string
@@ -22,10 +24,12 @@ interface Case {
 
 const { gradients } = JSON.parse(readFileSync(new URL('../oracles/gradients.json', import.meta.url), 'utf8')) as { gradients: Case[] }
 const cases = gradients.filter(({ activations, loss }) => lossNames.includes(loss) && activations.every((name) => activationNames.includes(name)))
+/** Largest relative error that a backend may have. */
+const boundOf = (backend: BackendName): number => (backend === 'reference' ? 1e-9 : 2e-4)
 const flat = (rows: number[][]): Float64Array => Float64Array.from(rows.flat())
 
 interface Configuration {
-  backend: 'wasm' | 'reference'
+  backend: BackendName
   workers: number
   shards: number | 'auto'
 }
@@ -63,26 +67,28 @@ function errorOf({ cost, weights, biases }: Gradient, one: Case): number {
 it('the oracle keeps at least 17 cases whose parts are there', () => expect(cases.length).toBeGreaterThanOrEqual(17))
 
 describe('one parallel gradient equals PyTorch\'s', () => {
-  for (const [backend, bound] of [['reference', 1e-9], ['wasm', 2e-4]] as const) {
-    for (const one of cases) {
-      it(`${backend}: ${one.name}: to ${bound} with 1 and 3 workers, the batch whole and in 8 uneven shards; 3 workers have the bits of 1`, async () => {
-        const [whole, wholeBy3, sharded, shardedBy3] = await Promise.all([
-          gradientOf(one, { backend, workers: 1, shards: 'auto' }), gradientOf(one, { backend, workers: 3, shards: 'auto' }),
-          gradientOf(one, { backend, workers: 1, shards: 8 }), gradientOf(one, { backend, workers: 3, shards: 8 }),
-        ])
-        expect(errorOf(whole, one)).toBeLessThan(bound)
-        expect(errorOf(sharded, one)).toBeLessThan(bound)
-        expect(wholeBy3).toEqual(whole)
-        expect(shardedBy3).toEqual(sharded)
-      })
-    }
+  for (const backend of backendNames) {
+    const bound = boundOf(backend)
+    describe.skipIf(!has(backend))(backend, () => {
+      for (const one of cases) {
+        it(`${one.name}: to ${bound} with 1 and 3 workers, the batch whole and in 8 uneven shards; 3 workers have the bits of 1`, async () => {
+          const [whole, wholeBy3, sharded, shardedBy3] = await Promise.all([
+            gradientOf(one, { backend, workers: 1, shards: 'auto' }), gradientOf(one, { backend, workers: 3, shards: 'auto' }),
+            gradientOf(one, { backend, workers: 1, shards: 8 }), gradientOf(one, { backend, workers: 3, shards: 8 }),
+          ])
+          expect(errorOf(whole, one)).toBeLessThan(bound)
+          expect(errorOf(sharded, one)).toBeLessThan(bound)
+          expect(wholeBy3).toEqual(whole)
+          expect(shardedBy3).toEqual(sharded)
+        })
+      }
+    })
   }
 
   it('also with 64 shards, more than there are examples: float64 to 1e-9, float32 to 2e-4', async () => {
     const one = cases.reduce((most, other) => (other.X.length > most.X.length ? other : most))
     expect(one.X.length).toBeLessThan(64)
-    expect(errorOf(await gradientOf(one, { backend: 'reference', workers: 3, shards: 64 }), one)).toBeLessThan(1e-9)
-    expect(errorOf(await gradientOf(one, { backend: 'wasm', workers: 3, shards: 64 }), one)).toBeLessThan(2e-4)
+    for (const backend of backendsHere) expect(errorOf(await gradientOf(one, { backend, workers: 3, shards: 64 }), one), backend).toBeLessThan(boundOf(backend))
   })
 
   it('class labels, in whatever integers, give the bits of one-hot rows', async () => {
@@ -90,7 +96,7 @@ describe('one parallel gradient equals PyTorch\'s', () => {
       const labelled = one.Y.every((row) => row.every((y) => y === 0 || y === 1))
       if (!labelled) continue
       const labels = one.Y.map((row) => row.indexOf(1))
-      for (const backend of ['wasm', 'reference'] as const) {
+      for (const backend of backendsHere) {
         await using trainer = await trainerOf(one, { backend, workers: 2, shards: 4 })
         const expected = await trainer.gradient(flat(one.X), flat(one.Y))
         for (const array of [Uint8Array, Int32Array, Uint16Array]) expect(await trainer.gradient(flat(one.X), array.from(labels))).toEqual(expected)

@@ -6,6 +6,9 @@ import { holdOut, loadDataSet } from '../../dist/main/data-sets.js'
 import { dense, sgd } from '../../dist/main/index.js'
 import type { Examples, FitOptions, Trainer, TrainerOptions } from '../../dist/main/index.js'
 import { createTrainerOn } from '../../dist/main/trainer.js'
+import { backendNames } from '../../dist/shared/backends.js'
+import { slotCount } from '../../dist/shared/shards.js'
+import { has } from '../machine.js'
 
 const workerScript = new URL('../../dist/workers/gradient-worker.js', import.meta.url)
 const delayingScript = new URL('../fixtures/delaying-worker.js', import.meta.url)
@@ -34,26 +37,39 @@ describe('the same bits for any number of workers', () => {
     ['one example', firstRows(1), { epochs: 3, batchSize: 'all' }],
     ['the whole set at once', firstRows(500), { epochs: 2, batchSize: 'all', validation: 0.2 }],
   ]
-  for (const backend of ['wasm', 'reference'] as const) {
-    for (const [what, examples, fit] of cases) {
-      it(`${backend}: ${what}: parameters, costs and validation costs of 2, 3, 5 and 8 workers equal one worker's`, async () => {
+  for (const backend of backendNames) {
+    describe.skipIf(!has(backend))(backend, () => {
+      it.each(cases)('%s: parameters, costs and validation costs of 2, 3, 5 and 8 workers equal one worker\'s', async (_, examples, fit) => {
         const expected = await hashOf(workerScript, { backend, workers: 1 }, examples, fit)
-        for (const workers of [2, 3, 5, 8]) expect(await hashOf(workerScript, { backend, workers }, examples, fit)).toBe(expected)
+        for (const workers of [2, 3, 5, 8]) expect(await hashOf(workerScript, { backend, workers }, examples, fit), `${workers} workers`).toBe(expected)
       })
-    }
 
-    it(`${backend}: workers delayed at random at every barrier and claim change nothing`, async () => {
-      const fit: FitOptions = { epochs: 2, batchSize: 77, validation: heldOut }
-      const expected = await hashOf(workerScript, { backend, workers: 1 }, firstRows(301), fit)
-      for (const workers of [2, 3, 5]) expect(await hashOf(delayingScript, { backend, workers }, firstRows(301), fit)).toBe(expected)
+      it('workers delayed at random at every barrier and claim change nothing', async () => {
+        const fit: FitOptions = { epochs: 2, batchSize: 77, validation: heldOut }
+        const expected = await hashOf(workerScript, { backend, workers: 1 }, firstRows(301), fit)
+        for (const workers of [2, 3, 5]) expect(await hashOf(delayingScript, { backend, workers }, firstRows(301), fit), `${workers} workers`).toBe(expected)
+      })
+
+      it('nor does it change anything how many shards a slot holds, or go side by side: fewer workers have fewer slots', async () => {
+        const network = { inputs: 64, scale: 1 / 16, layers: [dense(256, 'relu'), dense(10, 'softmax')] }
+        const fit: FitOptions = { epochs: 2, batchSize: 700, validation: heldOut } // shards of at most 11 rows, then of 4 or 5
+        const examples = firstRows(1000)
+        const gradientBytes = 4 * (64 * 256 + 256 * 16 + 256 + 16)
+        const groups = [1, 2, 3, 5, 8].map((workers) => 64 / slotCount(64, gradientBytes, workers))
+        expect(groups).toEqual([32, 16, 8, 4, 4]) // those of 32 are more than a block takes
+        const expected = await hashOf(workerScript, { backend, network, shards: 64, workers: 1 }, examples, fit)
+        for (const workers of [2, 3, 5, 8]) expect(await hashOf(workerScript, { backend, network, shards: 64, workers }, examples, fit), `${workers} workers`).toBe(expected)
+        expect(await hashOf(delayingScript, { backend, network, shards: 64, workers: 3 }, examples, fit), 'delayed').toBe(expected)
+      })
     })
   }
 
-  it('slots that hold subtrees of shards give the bits of slots that hold one', async () => {
-    const network = { inputs: 64, scale: 1 / 16, layers: [dense(1024, 'relu'), dense(1024, 'relu'), dense(10, 'softmax')] }
-    const fit: FitOptions = { epochs: 1, batchSize: 'all' }
-    const expected = await hashOf(workerScript, { network, shards: 32, workers: 8 }, firstRows(200), fit) // 8 workers keep 16 slots
-    expect(await hashOf(workerScript, { network, shards: 32, workers: 1 }, firstRows(200), fit)).toBe(expected) // one gets by with 8
+  it('a shard longer than a block gives the bits of any number of workers', async () => {
+    for (const backend of backendNames.filter(has)) {
+      const fit: FitOptions = { epochs: 2, batchSize: 'all' }
+      const expected = await hashOf(workerScript, { backend, shards: 2, workers: 1 }, training, fit)
+      expect(await hashOf(workerScript, { backend, shards: 2, workers: 2 }, training, fit), backend).toBe(expected)
+    }
   })
 })
 
@@ -72,8 +88,10 @@ describe('the recipe of the promise', () => {
     }
   })
 
-  it('reference: 1, 2, 3, 5 and 8 workers give one hash', async () => {
-    const expected = await train(1, 'reference')
-    for (const workers of [2, 3, 5, 8]) expect(await train(workers, 'reference')).toBe(expected)
-  })
+  for (const backend of ['native', 'wasm-relaxed', 'reference'] as const) {
+    it.skipIf(!has(backend))(`${backend}: 1, 2, 3, 5 and 8 workers give one hash`, async () => {
+      const expected = await train(1, backend)
+      for (const workers of [2, 3, 5, 8]) expect(await train(workers, backend), `${workers} workers`).toBe(expected)
+    })
+  }
 })
