@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { automatic } from '../machine.js'
 
 interface Run { code: number | null; out: string; err: string; events: Record<string, unknown>[] }
 
@@ -35,7 +36,7 @@ describe('train', () => {
     expect(code).toBe(0)
     expect(out.trimEnd().split('\n')).toHaveLength(events.length)
     expect(events.map(({ event }) => event)).toEqual(['start', 'epoch', 'epoch', 'epoch', 'end'])
-    expect(events[0]).toMatchObject({ workers: 2, shards: 4, backend: 'wasm', parameters: 26_122 })
+    expect(events[0]).toMatchObject({ workers: 2, shards: 4, backend: automatic.large, parameters: 26_122 })
     expect(events[3]).toEqual({
       event: 'epoch', epoch: 3, cost: expect.any(Number), accuracy: expect.any(Number), validationCost: expect.any(Number),
       validationAccuracy: expect.any(Number), examplesPerSecond: expect.any(Number),
@@ -78,7 +79,7 @@ describe('wrong usage: exit code 2 and what was expected', () => {
     [['train'], /missing required argument 'data'/],
     [['train', 'faces'], /data: expected one of digits, .*, got 'faces'/],
     [['train', 'digits', '--layers', '12,x'], /--layers.*whole number/],
-    [['train', 'digits', '--backend', 'gpu'], /Allowed choices are auto, wasm/],
+    [['train', 'digits', '--backend', 'gpu'], /Allowed choices are auto, native, wasm-relaxed, wasm, reference/],
     [['train', 'digits', '--shards', '3'], /shards: expected 'auto' or a power of two/],
     [['train', 'digits', '--validation', '1'], /--validation: expected a share/],
     [['train', 'digits', '--output', 'relu'], /activation: expected softmax, which the loss categoricalCrossEntropy is defined with, got 'relu'/],
@@ -100,7 +101,7 @@ it('bench --json prints a line for each number of workers', async () => {
   const { code, events } = await shardgrad(['bench', '--dims', '8,16,4', '--batch-size', '64', '--workers', '1,2', '--json'])
   expect(code).toBe(0)
   expect(events.map(({ workers }) => workers)).toEqual([1, 2])
-  expect(events[0]).toMatchObject({ event: 'bench', dims: [8, 16, 4], batchSize: 64, backend: 'wasm', speedup: 1, efficiency: 1 })
+  expect(events[0]).toMatchObject({ event: 'bench', dims: [8, 16, 4], batchSize: 64, backend: automatic.small, speedup: 1, efficiency: 1 })
   const { microsecondsPerStep, gflops } = events[1] as { microsecondsPerStep: number; gflops: number }
   expect((microsecondsPerStep * gflops * 1e3) / ((6 * 192 - 2 * 128) * 64)).toBeCloseTo(1, 6)
 })

@@ -20,7 +20,7 @@ const armed = join(tmpdir(), `shardgrad-fault-${process.pid}`)
 process.env.FAULT_ARMED = armed
 
 /** A trainer whose worker 1 fails once, at its claim number `at`; never if `fault` is undefined. */
-function createFaulty(fault: 'throw' | 'exit' | undefined, at = 60): Trainer {
+async function createFaulty(fault: 'throw' | 'exit' | undefined, at = 60): Promise<Trainer> {
   process.env.FAULT = fault
   process.env.FAULT_AT = String(at)
   if (fault) writeFileSync(armed, '')
@@ -35,7 +35,7 @@ afterEach(() => rmSync(armed, { force: true }))
 describe('a worker that fails', () => {
   for (const [fault, cause] of [['throw', 'a test broke this worker'], ['exit', 'exit']] as const) {
     it(`${fault}: fit rejects with a WorkerError that names worker, epoch, step and cause; the next call works`, async () => {
-      const trainer = createFaulty(fault)
+      const trainer = await createFaulty(fault)
       const before = trainer.parametersHash()
       const error: unknown = await trainer.fit(examples, options).then(() => undefined, (reason: unknown) => reason)
       expect(error).toBeInstanceOf(WorkerError)
@@ -54,12 +54,12 @@ describe('a worker that fails', () => {
   }
 
   it('keeps exactly the committed steps: the same bits as a run of that many steps', async () => {
-    const trainer = createFaulty('throw')
+    const trainer = await createFaulty('throw')
     const error = await trainer.fit(examples, { ...options, epochs: 400, batchSize: 'all' }).then(() => undefined, (reason: unknown) => reason)
     const { epoch } = error as WorkerError // one step an epoch, so epoch - 1 were committed
     const kept = trainer.parametersHash()
     await trainer.close()
-    const whole = createFaulty(undefined)
+    const whole = await createFaulty(undefined)
     await whole.fit(examples, { ...options, epochs: epoch - 1, batchSize: 'all' })
     expect(kept).toBe(whole.parametersHash())
     await whole.close()
@@ -79,7 +79,7 @@ describe('a worker that fails', () => {
   })
 
   it('a worker script that cannot be loaded is a WorkerError, not a hang', async () => {
-    const trainer = createTrainerOn(fixture('no-such-worker.js'), {
+    const trainer = await createTrainerOn(fixture('no-such-worker.js'), {
       network: { inputs: 4, layers: [dense(3, 'softmax')] }, loss: 'categoricalCrossEntropy', workers: 2,
     })
     await expect(trainer.evaluate(examples)).rejects.toThrow(/no-such-worker/)
@@ -91,7 +91,7 @@ describe('divergence', () => {
   it('stops with the epoch, the step and the last finite cost, which the kept parameters still have', async () => {
     for (const backend of ['wasm', 'reference'] as const) {
       const line = { inputs: Float64Array.of(1, 2, 3, 4), targets: Float64Array.of(3, 6, 9, 12) }
-      const trainer = createTrainerOn(new URL('../../dist/workers/gradient-worker.js', import.meta.url), {
+      const trainer = await createTrainerOn(new URL('../../dist/workers/gradient-worker.js', import.meta.url), {
         network: { inputs: 1, layers: [dense(1)] }, loss: 'meanSquaredError', optimizer: sgd({ learningRate: 1 }), backend,
       })
       const error = await trainer.fit(line, { epochs: 1000, batchSize: 'all' }).then(() => undefined, (reason: unknown) => reason)

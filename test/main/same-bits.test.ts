@@ -14,7 +14,7 @@ const digits = await loadDataSet('digits')
 const { training, heldOut } = holdOut(digits, 1797, 0.1, 5)
 
 async function hashOf(script: URL, options: Partial<TrainerOptions>, examples: Examples, fit: FitOptions): Promise<string> {
-  const trainer: Trainer = createTrainerOn(script, {
+  const trainer: Trainer = await createTrainerOn(script, {
     network: { inputs: 64, scale: 1 / 16, layers: [dense(48, 'sigmoid'), dense(24, 'tanh'), dense(10, 'softmax')] },
     loss: 'categoricalCrossEntropy', optimizer: sgd({ learningRate: 0.5 }), seed: 5, shards: 8, l2: 0.1, ...options,
   })

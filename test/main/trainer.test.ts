@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError, createTrainer, dense, sgd } from '../../dist/main/index.js'
 import type { EpochReport, Examples, FloatArray, Gradient, Parameters, Progress, Trainer, TrainerOptions } from '../../dist/main/index.js'
+import { automatic } from '../machine.js'
 
 const options: TrainerOptions = {
   network: { inputs: 3, layers: [dense(5, 'tanh'), dense(4, 'softmax')] },
@@ -448,7 +449,7 @@ describe('calls', () => {
   it('info says how many workers, and why', async () => {
     await using trainer = await create({ workers: 8, shards: 4 })
     await trainer.fit(examplesOf(50))
-    expect(trainer.info).toMatchObject({ workers: 4, shards: 4, backend: 'wasm', parameters: 3 * 5 + 5 + 5 * 4 + 4 })
+    expect(trainer.info).toMatchObject({ workers: 4, shards: 4, backend: automatic.small, parameters: 3 * 5 + 5 + 5 * 4 + 4 })
     expect(trainer.info.reason).toMatch(/4 shards/)
   })
 })

@@ -1,23 +1,24 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type ArenaLayout, type ArenaNeeds, bytesPerElement, chunkRange, createArena, parameterLayout, planArena } from '../../src/shared/arena.js'
+import { type ArenaLayout, type ArenaNeeds, bytesPerElement, createArena, parameterLayout, planArena } from '../../src/shared/arena.js'
 import { CONTROL_BYTES } from '../../src/shared/control.js'
 import { ArenaError } from '../../src/shared/errors.js'
 import { dense } from '../../src/shared/network.js'
+import { piecesOf } from '../../src/shared/pieces.js'
 import { partStart } from '../../src/shared/shards.js'
 
 const needs: ArenaNeeds = {
   network: { inputs: 5, layers: [dense(7), dense(3)] }, scalar: 'float32', stateElements: 1, workers: 3, shards: 4, batchSize: 100,
   training: { count: 1000, inputs: 'uint8', targets: 'labels' }, validation: { count: 10, inputs: 'float32', targets: 'float32' },
-  predicts: false, preparedElements: (inputs, outputs) => inputs * outputs,
+  predicts: false, preparedElements: (inputs, outputs) => inputs * outputs, productElements: (parts, rows, _inputs, outputs) => parts * rows * outputs, timeline: true,
 }
 
 it('areas are in order, apart and on lines of 128 bytes', () => {
   const layout = planArena(needs)
   const offsets = [
     ...layout.versions.flatMap(({ header, parameters, state }) => [header, parameters, state]),
-    layout.clock, layout.epochRecords, layout.lossRecords, layout.squareRecords, layout.slots,
-    ...layout.scratch.flatMap((s) => [s.rowNumbers, ...s.activations, ...s.deltas, s.targets, ...s.prepared, s.product, s.chunk]),
+    layout.clock, layout.epochRecords, layout.lossRecords, layout.squareRecords, layout.slots, ...layout.prepared,
+    ...layout.scratch.flatMap((s) => [s.rowNumbers, s.partRows, ...s.activations, ...s.deltas, s.targets, s.product, s.chunk, s.timeline!]),
     layout.training!.inputs.offset, layout.training!.targets!.offset, layout.validation!.inputs.offset, layout.validation!.targets!.offset,
   ]
   expect(offsets.every((offset) => offset % 128 === 0)).toBe(true)
@@ -40,7 +41,7 @@ it('bytes stay bytes: 60,000 x 784 uint8 examples take 47 MB', () => {
 })
 
 it('a job that does not fit says how many bytes it needs, and what for', () => {
-  const plan = (): unknown => planArena({ ...needs, training: { count: 1e9, inputs: 'float32', targets: 'labels' } })
+  const plan = (): unknown => planArena({ ...needs, timeline: false, training: { count: 1e9, inputs: 'float32', targets: 'labels' } })
   expect(plan).toThrow(ArenaError)
   expect(plan).toThrow(/needs 240\d{8} bytes \(240\d{8} for examples, .*holds at most 4294967296/)
 })
@@ -51,15 +52,6 @@ it('parameters: all weights, then all biases, padded to whole vectors', () => {
   expect(elements).toBe(weights + 8 + 8)
   expect(layers.map((layer) => layer.weights)).toEqual([0, 64])
   expect(layers.map((layer) => layer.biases)).toEqual([weights, weights + 8])
-})
-
-it('the workers\' chunks cover the parameters once', () => {
-  for (const workers of [1, 2, 3, 7]) {
-    const ranges = Array.from({ length: workers }, (_, worker) => chunkRange(5000, workers, worker))
-    expect(ranges[0]!.first).toBe(0)
-    expect(ranges.at(-1)!.end).toBe(5)
-    for (let i = 1; i < workers; i++) expect(ranges[i]!.first).toBe(ranges[i - 1]!.end)
-  }
 })
 
 interface Area { what: string; offset: number; bytes: number }
@@ -74,8 +66,10 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
   const parameters = (weights + pairs.reduce((sum, { outputs }) => sum + padded(outputs), 0)) * size
   const counts = [job.training?.count ?? 0, job.validation?.count ?? 0]
   const shardRows = Array.from({ length: job.shards }, (_, i) => partStart(job.batchSize, job.shards, i + 1) - partStart(job.batchSize, job.shards, i))
+  expect(layout.partStride).toBeGreaterThanOrEqual(Math.min(256, Math.max(...shardRows)))
   const evaluated = job.batchSize > 0 ? counts[1]! : counts[0]!
-  const rows = 4 * Math.ceil(Math.max(1, Math.min(256, Math.max(...shardRows, evaluated))) / 4)
+  const rows = Math.max(layout.parts * layout.partStride, 4 * Math.ceil(Math.min(256, evaluated) / 4))
+  const blocks = [...shardRows, counts[1]!].reduce((sum, each) => sum + Math.ceil(each / 256), 0)
   const widest = Math.max(...widths.map(padded))
   const examples = (what: string, part: ArenaNeeds['training'], at: ArenaLayout['training']): Area[] => (part && at
     ? [
@@ -95,17 +89,22 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
     { what: 'clock', offset: layout.clock, bytes: 3 * 8 },
     { what: 'epoch records', offset: layout.epochRecords, bytes: 1024 * 5 * 8 },
     { what: 'loss records', offset: layout.lossRecords, bytes: Math.max(job.shards, ...counts.map((count) => Math.ceil(count / 256))) * 16 },
-    { what: 'square records', offset: layout.squareRecords, bytes: Math.ceil(weights / 1024) * 8 },
+    { what: 'square records', offset: layout.squareRecords, bytes: piecesOf(layout.parameters).filter(({ kind }) => kind === 'weights').length * 8 },
+    ...layout.prepared.map((offset, l) => ({ what: `prepared ${l}`, offset, bytes: job.preparedElements(pairs[l]!.inputs, pairs[l]!.outputs) * size })),
     ...Array.from({ length: layout.slotCount }, (_, slot) => ({ what: `slot ${slot}`, offset: layout.slots + slot * layout.slotBytes, bytes: parameters })),
     ...layout.scratch.flatMap((scratch, worker) => [
       { what: `row numbers ${worker}`, offset: scratch.rowNumbers, bytes: rows * 4 },
+      { what: `part rows ${worker}`, offset: scratch.partRows, bytes: 64 * 4 },
       ...scratch.activations.map((offset, l) => ({ what: `activations ${worker}.${l}`, offset, bytes: rows * padded(widths[l]!) * size })),
       ...scratch.deltas.map((offset, l) => ({ what: `deltas ${worker}.${l}`, offset, bytes: rows * widest * size })),
       { what: `targets ${worker}`, offset: scratch.targets, bytes: rows * padded(widths.at(-1)!) * size },
-      ...scratch.prepared.map((offset, l) => ({ what: `prepared ${worker}.${l}`, offset, bytes: job.preparedElements(pairs[l]!.inputs, pairs[l]!.outputs) * size })),
-      { what: `product ${worker}`, offset: scratch.product, bytes: rows * (widest + 16) * size },
+      ...pairs.map(({ inputs, outputs }, l) => (
+        { what: `product ${worker}.${l}`, offset: scratch.product, bytes: job.productElements(layout.parts, layout.partStride, inputs, outputs) * size }
+      )).sort((one, other) => other.bytes - one.bytes).slice(0, 1),
       { what: `chunk ${worker}`, offset: scratch.chunk, bytes: 1024 * size },
       ...scratch.partials.map((offset, depth) => ({ what: `partial ${worker}.${depth}`, offset, bytes: parameters })),
+      // 16384 spans, and what one more step may add: 3 for each block, a sum for each shard, its meetings.
+      ...(scratch.timeline === undefined ? [] : [{ what: `timeline ${worker}`, offset: scratch.timeline, bytes: (1 + 4 * (16_384 + 3 * blocks + job.shards + 8)) * 8 }]),
     ]),
     ...examples('training', job.training, layout.training),
     ...examples('validation', job.validation, layout.validation),
@@ -119,7 +118,7 @@ const someExamples = fc.record({
   inputs: fc.constantFrom('uint8', 'float32', 'float64'),
   targets: fc.constantFrom('labels', 'uint8', 'float32', 'float64', undefined),
 } as const)
-const jobs: fc.Arbitrary<ArenaNeeds> = fc.record({
+const jobs: fc.Arbitrary<ArenaNeeds> = fc.record<ArenaNeeds>({
   network: fc.record({ inputs: width, layers: fc.array(width.map((units) => dense(units)), { minLength: 1, maxLength: 4 }) }),
   scalar: fc.constantFrom('float32', 'float64'),
   stateElements: fc.integer({ min: 0, max: 2 }),
@@ -130,10 +129,12 @@ const jobs: fc.Arbitrary<ArenaNeeds> = fc.record({
   validation: fc.option(someExamples, { nil: undefined }),
   predicts: fc.boolean(),
   preparedElements: fc.constantFrom(() => 0, (inputs: number, outputs: number) => inputs * outputs + 5),
-} as const)
+  productElements: fc.constantFrom(() => 0, (parts: number, rows: number, inputs: number, outputs: number) => parts * rows * (outputs + 7) + inputs),
+  timeline: fc.boolean(),
+}).map((job) => ({ ...job, batchSize: Math.min(job.batchSize, job.training?.count ?? 0) }))
 
 it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, and all lie inside the arena', () => {
-  let grouped = 0
+  let [grouped, sideBySide] = [0, 0]
   fc.assert(fc.property(jobs, (job) => {
     let layout: ArenaLayout
     try {
@@ -149,11 +150,14 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
       expect(offset + bytes, `end of ${what}, before ${next?.what ?? 'the end of the arena'}`).toBeLessThanOrEqual(next?.offset ?? layout.bytes)
     })
     if (job.batchSize === 0) return
-    const depth = Math.log2(job.shards / layout.slotCount)
-    if (depth > 0) grouped++
-    for (const scratch of layout.scratch) expect(scratch.partials).toHaveLength(depth)
+    expect(layout.scratch.every(({ timeline }) => (timeline !== undefined) === job.timeline)).toBe(true)
+    const perSlot = job.shards / layout.slotCount
+    if (perSlot > 1) grouped++
+    if (layout.parts > 1) sideBySide++
+    expect(layout.scratch.every(({ partials }) => partials.length === Math.log2(perSlot / layout.parts))).toBe(true)
   }), { seed: 2, numRuns: 300 })
-  expect(grouped, 'jobs with several shards a slot').toBeGreaterThan(5)
+  expect(grouped, 'jobs with several shards a slot').toBeGreaterThan(20)
+  expect(sideBySide, 'jobs with several shards side by side').toBeGreaterThan(20)
 })
 
 it('what depends on network and backend alone stays where it is for every job', () => {

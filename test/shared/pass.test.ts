@@ -1,40 +1,51 @@
 // A block through a whole network: its gradient against central differences of its loss, and the backends against each other.
 
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { ActivationName } from '../../src/shared/activations.js'
 import { createArena, planArena } from '../../src/shared/arena.js'
 import { type BackendName, backends } from '../../src/shared/backends.js'
 import type { LossName } from '../../src/shared/losses.js'
+import { MOST_PARTS } from '../../src/shared/kernels/kernels.js'
 import { type Network, dense } from '../../src/shared/network.js'
 import { paddedWidth } from '../../src/shared/padding.js'
+import { piecesOf } from '../../src/shared/pieces.js'
 import { type Pass, type Tally, backward, forwardWithLoss, loadBlock, prepareWeights } from '../../src/shared/pass.js'
 import { createUniform } from '../../src/shared/random.js'
-import { noise, worstDifference } from './support.js'
+import { backendsHere } from '../machine.js'
+import { engineOf, noise, worstDifference } from './support.js'
 
-const compiled = new WebAssembly.Module(readFileSync(new URL('../../dist/shared/kernels/kernels.wasm', import.meta.url)))
 const EXAMPLES = 11
+/** Of a block: room for all examples as one part, or for up to 8 parts of 4. */
+const ROWS = 32
+
+/** Examples first .. end - 1. */
+type Shard = [first: number, end: number]
+const everything: Shard[] = [[0, EXAMPLES]]
 
 /** A network in an arena of its own: `parameters` holds only the real ones, padding left out. */
-function openPass(backend: BackendName, network: Network, loss: LossName) {
-  const { scalar, create, preparedElements } = backends[backend]
+function openPass(backend: BackendName, network: Network, lossName: LossName) {
+  const { scalar, create, preparedElements, productElements } = backends[backend]
   const outputs = network.layers.at(-1)!.units
   const layout = planArena({
-    network, scalar, stateElements: 0, workers: 1, shards: 1, batchSize: EXAMPLES, predicts: false, preparedElements,
-    training: { count: EXAMPLES, inputs: scalar, targets: scalar }, validation: undefined,
+    network, scalar, stateElements: 0, workers: 1, shards: 1, batchSize: ROWS, predicts: false, preparedElements,
+    productElements: (_parts, _rows, inputs, outputs) => Math.max(productElements(1, ROWS, inputs, outputs), productElements(8, ROWS / 8, inputs, outputs)),
+    training: { count: EXAMPLES, inputs: scalar, targets: scalar }, validation: undefined, timeline: false,
   })
   const memory = createArena(layout.bytes)
   const values = scalar === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
   const size = values.BYTES_PER_ELEMENT
+  const scratch = layout.scratch[0]!
   const pass: Pass = {
-    kernels: create(compiled, memory), network, loss, layout: layout.parameters, scalarBytes: size, scratch: layout.scratch[0]!,
+    kernels: create(engineOf(backend), memory), network, loss: lossName, layout: layout.parameters, scalarBytes: size, scratch, prepared: layout.prepared,
+    parts: { count: 1, stride: ROWS, rows: new Int32Array(memory.buffer, scratch.partRows, MOST_PARTS), rowsAt: scratch.partRows },
+    tallies: Array.from({ length: MOST_PARTS }, () => ({ loss: 0, correct: 0 })),
   }
   const { inputs, targets } = layout.training!
   for (let i = 0; i < EXAMPLES; i++) {
     for (let j = 0; j < network.inputs; j++) values[inputs.offset / size + i * network.inputs + j] = noise(i, j)
     for (let j = 0; j < outputs; j++) {
       values[targets!.offset / size + i * outputs + j] =
-        loss === 'categoricalCrossEntropy' ? Number(i % outputs === j) : loss === 'binaryCrossEntropy' ? (i + j) % 2 : noise(i, j + 50)
+        lossName === 'categoricalCrossEntropy' ? Number(i % outputs === j) : lossName === 'binaryCrossEntropy' ? (i + j) % 2 : noise(i, j + 50)
     }
   }
   const places = layout.parameters.layers.flatMap((layer) => [
@@ -46,48 +57,62 @@ function openPass(backend: BackendName, network: Network, loss: LossName) {
   const uniform = createUniform(4, 4)
   for (const place of places) values[parameters / size + place] = Math.fround(2 * uniform() - 1)
 
-  /** Rows first .. end-1 of the examples: loads them and gives their loss; `backward` may follow. */
-  const run = (first: number, end: number, tally: Tally): void => {
-    const rows = new Int32Array(memory.buffer, layout.scratch[0]!.rowNumbers, end - first)
-    rows.forEach((_, i) => (rows[i] = first + i))
-    prepareWeights(pass, parameters, true)
-    loadBlock(pass, layout.training!, end - first)
-    forwardWithLoss(pass, parameters, end - first, tally)
+  const prepareAll = (): void => {
+    for (const piece of piecesOf(layout.parameters)) if (piece.kind === 'weights') prepareWeights(pass, parameters, piece, true)
+  }
+  prepareAll()
+
+  /** Takes runs of the examples, first .. end-1 each, through the network side by side; `backward` may follow. */
+  const run = (shards: Shard[]): void => {
+    pass.parts.count = shards.length
+    pass.parts.stride = ROWS / shards.length
+    shards.forEach(([first, end], part) => {
+      pass.parts.rows[part] = end - first
+      new Int32Array(memory.buffer, scratch.rowNumbers + 4 * part * pass.parts.stride, end - first).forEach((_, i, rows) => (rows[i] = first + i))
+    })
+    loadBlock(pass, layout.training!)
+    forwardWithLoss(pass, parameters)
+  }
+  const resetTallies = (): void => pass.tallies.forEach((tally) => Object.assign(tally, { loss: 0, correct: 0 }))
+  const loss = (): number => {
+    resetTallies()
+    run(everything)
+    return pass.tallies[0]!.loss
   }
   return {
-    loss: (): number => {
-      const tally = { loss: 0, correct: 0 }
-      run(0, EXAMPLES, tally)
-      return tally.loss
-    },
-    /** The gradient over all examples, taken in blocks that begin at `starts`. */
-    gradient: (starts = [0]): { gradient: number[]; tally: Tally; padding: number[] } => {
-      const tally = { loss: 0, correct: 0 }
+    loss,
+    /** The gradient of blocks one after the other, each of shards side by side; and the tallies of the parts. */
+    gradient: (blocks = [everything]): { gradient: number[]; tallies: Tally[]; padding: number[] } => {
+      resetTallies()
       values.fill(7777, layout.slots / size, layout.slots / size + layout.parameters.elements)
-      starts.forEach((first, block) => {
-        const end = starts[block + 1] ?? EXAMPLES
-        run(first, end, tally)
-        backward(pass, parameters, layout.slots, end - first, block > 0)
+      blocks.forEach((shards, block) => {
+        run(shards)
+        backward(pass, parameters, layout.slots, block > 0)
       })
       const all = Array.from(values.subarray(layout.slots / size, layout.slots / size + layout.parameters.elements))
       const real = new Set(places)
-      return { gradient: places.map((place) => all[place]!), tally, padding: all.filter((_, place) => !real.has(place)) }
+      return {
+        gradient: places.map((place) => all[place]!), tallies: pass.tallies.slice(0, blocks[0]!.length).map((tally) => ({ ...tally })),
+        padding: all.filter((_, place) => !real.has(place)),
+      }
     },
     slope: (parameter: number): number => {
       const at = parameters / size + places[parameter]!
       const [value, step] = [values[at]!, 1e-5]
       const lossAt = (change: number): number => {
         values[at] = value + change
-        const tally = { loss: 0, correct: 0 }
-        run(0, EXAMPLES, tally)
+        prepareAll()
+        const result = loss()
         values[at] = value
-        return tally.loss
+        return result
       }
       return (lossAt(step) - lossAt(-step)) / (2 * step)
     },
     parameters: places.length,
   }
 }
+
+type Result = ReturnType<ReturnType<typeof openPass>['gradient']>
 
 const cases: [LossName, ActivationName, ActivationName][] = [
   ['halfSquaredError', 'tanh', 'identity'], ['halfSquaredError', 'relu', 'softmax'], ['halfSquaredError', 'softmax', 'sigmoid'],
@@ -99,22 +124,39 @@ describe.each(cases)('%s after %s and %s', (loss, hidden, output) => {
 
   it('the gradient is the slope of the summed loss: central differences to 1e-7 in every parameter', () => {
     const pass = openPass('reference', network, loss)
-    const { gradient, tally } = pass.gradient()
+    const { gradient, tallies } = pass.gradient()
     const slopes = Array.from({ length: pass.parameters }, (_, parameter) => pass.slope(parameter))
     expect(worstDifference(gradient, slopes).error).toBeLessThan(1e-7)
     expect(gradient.filter((g) => Math.abs(g) > 1e-3).length, 'parameters that matter').toBeGreaterThan(gradient.length / 2)
-    expect(tally.loss).toBe(pass.loss())
+    expect(tallies[0]!.loss).toBe(pass.loss())
   })
 
-  it('in blocks, accumulated, it is the same to 1e-14 of the largest; float32 gives it to 1e-6 and leaves zeros in the padding', () => {
-    const reference = openPass('reference', network, loss).gradient()
-    const blocks = openPass('reference', network, loss).gradient([0, 1, 6])
-    const wasm = openPass('wasm', network, loss).gradient([0, 1, 6])
-    const largest = Math.max(...reference.gradient.map(Math.abs))
-    expect(worstDifference(blocks.gradient, reference.gradient).error / largest).toBeLessThan(1e-14)
-    expect(worstDifference(wasm.gradient, reference.gradient).error / largest).toBeLessThan(1e-6)
-    expect(wasm.tally.correct).toBe(reference.tally.correct)
-    expect(Math.abs(wasm.tally.loss / reference.tally.loss - 1)).toBeLessThan(1e-6)
-    expect(wasm.padding.filter((x) => x !== 0)).toEqual([])
+  const reference = openPass('reference', network, loss).gradient()
+  const largest = Math.max(...reference.gradient.map(Math.abs))
+  const sumOf = (tallies: Tally[]): Tally => tallies.reduce((sum, tally) => ({ loss: sum.loss + tally.loss, correct: sum.correct + tally.correct }))
+  const ways: [string, Shard[][]][] = [
+    ['in blocks, accumulated', [[[0, 1]], [[1, 6]], [[6, EXAMPLES]]]],
+    ['in 4 shards side by side', [[[0, 3], [3, 6], [6, 8], [8, EXAMPLES]]]],
+    ['in 8 shards side by side, some of them empty', [[[0, 4], [4, 4], [4, 5], [5, 8], [8, 8], [8, 9], [9, 11], [11, 11]]]],
+  ]
+  for (const [way, blocks] of ways) {
+    it.each(backendsHere)(`%s: ${way}, it is the same, in float64 to 1e-14 of the largest, in float32 to 1e-6; zeros stay in the padding`, (backend) => {
+      const bound = backend === 'reference' ? 1e-14 : 1e-6
+      const { gradient, tallies, padding } = openPass(backend, network, loss).gradient(blocks)
+      const [tally, expected] = [sumOf(tallies), reference.tallies[0]!]
+      expect(worstDifference(gradient, reference.gradient).error / largest).toBeLessThan(bound)
+      expect(tally.correct).toBe(expected.correct)
+      expect(Math.abs(tally.loss / expected.loss - 1)).toBeLessThan(bound)
+      expect(padding.filter((x) => x !== (backend === 'reference' ? 7777 : 0))).toEqual([])
+    })
+  }
+
+  it.each(backendsHere)('%s: each of the shards side by side has the tally that it has alone, and their gradient is the tree of those they have alone, bit for bit', (backend) => {
+    const shards = ways[1]![1][0]!
+    const round = backend === 'reference' ? (x: number): number => x : Math.fround
+    const [a, b, c, d] = shards.map((shard) => openPass(backend, network, loss).gradient([[shard]])) as [Result, Result, Result, Result]
+    const together = openPass(backend, network, loss).gradient([shards])
+    expect(together.tallies).toEqual([a, b, c, d].map(({ tallies }) => tallies[0]))
+    expect(together.gradient).toEqual(a.gradient.map((_, i) => round(round(a.gradient[i]! + b.gradient[i]!) + round(c.gradient[i]! + d.gradient[i]!))))
   })
 })

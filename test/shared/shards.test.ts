@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { partStart, shardCount, slotCount } from '../../src/shared/shards.js'
+import { MOST_PARTS } from '../../src/shared/kernels/kernels.js'
+import { BLOCK_ROWS, partStart, partsOfBlock, shardCount, slotCount } from '../../src/shared/shards.js'
 
 it('shardCount is a power of two: up to 8 while each keeps 16 examples; beyond 8, up to 64, while each keeps 256', () => {
   const expected: [number, number][] = [
@@ -32,25 +33,48 @@ it('parts cover everything, in order, and differ by at most one', () => {
   }
 })
 
-it('slots: one a shard while they fit 64 MB; then a power of two, at least two a worker', () => {
+const power = fc.integer({ min: 0, max: 10 }).map((exponent) => 2 ** exponent)
+
+it('slots: one a shard while they fit 256 KB; then a power of two, at least two a worker', () => {
   expect(slotCount(8, 1000, 2)).toBe(8)
-  expect(slotCount(32, 8 * 2 ** 20, 2)).toBe(8)
-  expect(slotCount(32, 64 * 2 ** 20, 2)).toBe(4)
-  expect(slotCount(32, 64 * 2 ** 20, 8)).toBe(16)
+  expect(slotCount(32, 32 * 2 ** 10, 2)).toBe(8)
+  expect(slotCount(32, 2 ** 20, 2)).toBe(4)
+  expect(slotCount(32, 2 ** 20, 8)).toBe(16)
   expect(slotCount(2, 2 ** 30, 3)).toBe(2)
+  expect(slotCount(64, 2 ** 30, 1)).toBe(2)
 })
 
-it('slots: each a complete subtree, within 64 MB or at the least two a worker, and never fewer than needed for that', () => {
-  const power = fc.integer({ min: 0, max: 10 }).map((exponent) => 2 ** exponent)
+it('slots: each a complete subtree, within 256 KB or at the least two a worker, and never fewer than needed for that', () => {
   fc.assert(fc.property(power, fc.integer({ min: 1, max: 2 ** 31 }), fc.integer({ min: 1, max: 64 }), (shards, gradientBytes, workers) => {
     const slots = slotCount(shards, gradientBytes, workers)
     expect(shards % slots).toBe(0)
     expect(Number.isInteger(Math.log2(slots))).toBe(true)
     if (slots < shards) {
       expect(slots).toBeGreaterThanOrEqual(2 * workers)
-      expect(2 * slots * gradientBytes).toBeGreaterThan(64 * 2 ** 20)
+      expect(2 * slots * gradientBytes).toBeGreaterThan(2 ** 18)
     }
-    if (slots * gradientBytes > 64 * 2 ** 20) expect(slots / 2).toBeLessThan(2 * workers)
+    if (slots * gradientBytes > 2 ** 18) expect(slots / 2).toBeLessThan(2 * workers)
+    expect(slotCount(shards, gradientBytes, workers + 1)).toBeGreaterThanOrEqual(slots)
+  }))
+})
+
+it('shards side by side: a power of two of them, of whole tiles, all that fit a block, and no more than a slot has', () => {
+  fc.assert(fc.property(power, fc.integer({ min: 0, max: 1000 }), (shardsOfSlot, shardRows) => {
+    const { parts, stride } = partsOfBlock(shardsOfSlot, shardRows)
+    expect(shardsOfSlot % parts).toBe(0)
+    expect(Number.isInteger(Math.log2(parts))).toBe(true)
+    expect(parts).toBeLessThanOrEqual(MOST_PARTS)
+    expect(parts * stride).toBeLessThanOrEqual(BLOCK_ROWS)
+    if (parts < shardsOfSlot) expect(2 * parts * stride).toBeGreaterThan(BLOCK_ROWS)
+    expect(stride % 4).toBe(0)
+    expect(stride).toBeGreaterThanOrEqual(Math.min(BLOCK_ROWS, shardRows))
+    expect(stride - 4).toBeLessThan(Math.max(1, shardRows))
+  }))
+})
+
+it('shards side by side: where the next begins follows from the recipe alone, not from how many go together', () => {
+  fc.assert(fc.property(power, power, fc.integer({ min: 0, max: 1000 }), (few, many, shardRows) => {
+    expect(partsOfBlock(few, shardRows).stride).toBe(partsOfBlock(many, shardRows).stride)
   }))
 })
 

@@ -1,15 +1,19 @@
 // An arena of its own for a test of kernels: matrices go in and come out without their padding.
 
-import { readFileSync } from 'node:fs'
-import { backends } from '../../src/shared/backends.js'
-import type { BackendName } from '../../src/shared/backends.js'
-import type { Kernels } from '../../src/shared/kernels/kernels.js'
+import { compileKernels } from '../../dist/main/compiled-kernels.js'
+import { type Backend, type BackendName, type Engine, backends } from '../../src/shared/backends.js'
+import { loadBlas } from '../../src/shared/kernels/blas.js'
+import { type Kernels, MOST_PARTS, type Parts } from '../../src/shared/kernels/kernels.js'
 import { paddedRows, paddedWidth } from '../../src/shared/padding.js'
+import { blas } from '../machine.js'
 
-const compiled = new WebAssembly.Module(readFileSync(new URL('../../dist/shared/kernels/kernels.wasm', import.meta.url)))
+const bindMultiply = blas && await loadBlas(blas)
 
-export const exportsOver = (memory: WebAssembly.Memory): Record<string, (...values: number[]) => number> =>
-  new WebAssembly.Instance(compiled, { env: { memory } }).exports as Record<string, (...values: number[]) => number>
+/** What a backend computes with. */
+export const engineOf = (backend: BackendName): Engine => ({ compiled: compileKernels(backends[backend].program), bindMultiply })
+
+export const exportsOver = (memory: WebAssembly.Memory, program: Backend['program']): Record<string, (...values: number[]) => number> =>
+  new WebAssembly.Instance(compileKernels(program), { env: { memory } }).exports as Record<string, (...values: number[]) => number>
 
 export interface Bench {
   kernels: Kernels
@@ -19,6 +23,10 @@ export interface Bench {
   fill: (offset: number, elements: number, value: number) => void
   /** Puts a matrix, padded with zeros, and gives its offset. */
   put: (rows: number, columns: number, value: (row: number, column: number) => number) => number
+  /** Puts shards side by side, each padded with zeros; the rows between them hold NaN, which would show in any sum it got into. */
+  putParts: (parts: Parts, columns: number, value: (part: number, row: number, column: number) => number) => number
+  /** Parts of so many rows each, the next beginning `stride` rows on. */
+  partsOf: (rows: number[], stride?: number) => Parts
   get: (offset: number, rows: number, columns: number) => number[]
   padding: (offset: number, rows: number, columns: number) => number[]
 }
@@ -28,6 +36,7 @@ export function openBench(backend: BackendName): Bench {
   const values = backends[backend].scalar === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
   const size = values.BYTES_PER_ELEMENT
   let end = 1024
+  const positionOf = (matrix: number, columns: number, row: number, column = 0): number => matrix / size + row * paddedWidth(columns) + column
   const reserve = (bytes: number): number => {
     const at = end
     end = Math.ceil((end + bytes) / 128) * 128
@@ -35,21 +44,37 @@ export function openBench(backend: BackendName): Bench {
     return at
   }
   return {
-    kernels: backends[backend].create(compiled, memory),
+    kernels: backends[backend].create(engineOf(backend), memory),
     memory,
     reserve,
     fill: (offset, elements, value) => void values.fill(value, offset / size, offset / size + elements),
     put(rows, columns, value) {
-      const width = paddedWidth(columns)
-      const at = reserve(paddedRows(rows) * width * size)
-      values.fill(0, at / size, at / size + rows * width)
-      for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) values[at / size + row * width + column] = value(row, column)
+      const at = reserve(paddedRows(rows) * paddedWidth(columns) * size)
+      values.fill(0, at / size, positionOf(at, columns, rows))
+      for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) values[positionOf(at, columns, row, column)] = value(row, column)
       return at
     },
-    get: (offset, rows, columns) => Array.from({ length: rows * columns }, (_, i) =>
-      values[offset / size + Math.floor(i / columns) * paddedWidth(columns) + (i % columns)]!),
+    putParts({ count, stride, rows }, columns, value) {
+      const at = reserve(count * stride * paddedWidth(columns) * size)
+      values.fill(NaN, at / size, positionOf(at, columns, count * stride))
+      for (let part = 0; part < count; part++) {
+        const first = part * stride
+        values.fill(0, positionOf(at, columns, first), positionOf(at, columns, first + rows[part]!))
+        for (let row = 0; row < rows[part]!; row++) {
+          for (let column = 0; column < columns; column++) values[positionOf(at, columns, first + row, column)] = value(part, row, column)
+        }
+      }
+      return at
+    },
+    partsOf(rows, stride = paddedRows(Math.max(1, ...rows))) {
+      const rowsAt = reserve(4 * MOST_PARTS)
+      const array = new Int32Array(memory.buffer, rowsAt, MOST_PARTS)
+      array.set(rows)
+      return { count: rows.length, stride, rows: array, rowsAt }
+    },
+    get: (offset, rows, columns) => Array.from({ length: rows * columns }, (_, i) => values[positionOf(offset, columns, Math.floor(i / columns), i % columns)]!),
     padding: (offset, rows, columns) => Array.from({ length: rows }, (_, row) =>
-      Array.from(values.subarray(offset / size + row * paddedWidth(columns) + columns, offset / size + (row + 1) * paddedWidth(columns)))).flat(),
+      Array.from(values.subarray(positionOf(offset, columns, row, columns), positionOf(offset, columns, row + 1)))).flat(),
   }
 }
 

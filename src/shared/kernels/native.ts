@@ -29,9 +29,10 @@ export function sliceOf(count: number, width: number, rows: number, most = MOST_
   return widest < NARROWEST_SLICE ? count : 16 * Math.ceil(count / Math.ceil(count / widest) / 16)
 }
 
-/** Elements that `transposedProduct` takes beside its operands: a slice of the gradient for each part of the tree that waits. */
+/** Elements that `transposedProduct` takes beside its operands: a slice of the gradient for each part of the tree that waits, and later 8 column sums for each. */
 export function nativeProductElements(parts: number, rows: number, inputs: number, outputs: number): number {
-  return parts < 4 ? 0 : (Math.log2(parts) - 1) * sliceOf(paddedWidth(inputs), paddedWidth(outputs), rows) * paddedWidth(outputs)
+  const levels = Math.log2(parts)
+  return Math.max(8 * levels, (levels - 1) * sliceOf(paddedWidth(inputs), paddedWidth(outputs), rows) * paddedWidth(outputs))
 }
 
 /** @param operation The wasm kernels. @param multiply The library's product over the same arena. */

@@ -1,9 +1,9 @@
-// What the wasm kernels promise to the last bit: plain float32 operations in a stated order, redone here with Math.fround.
+// What backend wasm promises to the last bit: plain float32 operations in a stated order, redone here with Math.fround.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { activationNames } from '../../../src/shared/activations.js'
-import { wasmPreparedElements } from '../../../src/shared/kernels/wasm.js'
+import { wasmPreparedElements, wasmProductElements } from '../../../src/shared/kernels/wasm.js'
 import { lossNames } from '../../../src/shared/losses.js'
 import { createUniform } from '../../../src/shared/random.js'
 import { type Bench, openBench } from '../support.js'
@@ -17,8 +17,8 @@ const multiplyAdd = (sum: number, a: number, b: number): number => fround(sum + 
 const matrix = <T>(rows: number, columns: number, value: (row: number, column: number) => T): T[] =>
   Array.from({ length: rows * columns }, (_, i) => value(Math.floor(i / columns), i % columns))
 /** The sum of terms 0 .. count-1 in ascending order. */
-const ascending = (count: number, a: (i: number) => number, b: (i: number) => number, start = 0): number => {
-  let sum = start
+const ascending = (count: number, a: (i: number) => number, b: (i: number) => number): number => {
+  let sum = 0
   for (let i = 0; i < count; i++) sum = multiplyAdd(sum, a(i), b(i))
   return sum
 }
@@ -26,30 +26,32 @@ const ascending = (count: number, a: (i: number) => number, b: (i: number) => nu
 describe('the three products', () => {
   const shapes = [[1, 1, 1], [2, 3, 5], [3, 7, 4], [4, 8, 8], [5, 9, 7], [7, 1, 17], [8, 17, 1], [13, 16, 31], [17, 33, 9], [31, 5, 64], [64, 64, 16], [300, 21, 11]] as const
 
-  it.each(shapes)('of %i rows, %i inputs, %i outputs: every element is one float32 sum in ascending order, bit for bit', (m, k, n) => {
-    const { kernels, put, get, reserve } = openBench('wasm')
+  it.each(shapes)('of %i rows, %i inputs, %i outputs: every element is one float32 sum in ascending order, bit for bit; accumulated, it is added once', (m, k, n) => {
+    const { kernels, put, partsOf, get, reserve } = openBench('wasm')
     const [x, w, d] = [random(1), random(2), random(3)]
     const [xs, ds] = [put(m, k, x), put(m, n, d)]
     const ws = put(Math.ceil(k / 8) * 8, n, (row, column) => (row < k ? w(row, column) : 0))
     const [z, errors, gradient, bias] = [put(m, n, () => 9), put(m, k, () => 9), put(Math.ceil(k / 8) * 8, n, () => 9), put(1, n, () => 9)]
     const prepared = reserve(4 * wasmPreparedElements(k, n))
-    const scratch = reserve(4 * m * (Math.ceil(n / 8) * 8 + 16))
+    const parts = partsOf([m])
+    const scratch = reserve(4 * wasmProductElements(1, parts.stride, k, n))
 
-    kernels.prepare(ws, prepared, k, n, false)
-    kernels.product(xs, ws, prepared, z, m, k, n)
+    kernels.prepare(ws, prepared, k, n, 0, k, false)
+    kernels.product(xs, ws, prepared, z, parts, k, n)
     expect(get(z, m, n)).toEqual(matrix(m, n, (i, j) => ascending(k, (l) => x(i, l), (l) => w(l, j))))
 
-    kernels.prepare(ws, prepared, k, n, true)
-    kernels.productByTransposed(ds, ws, prepared, errors, m, k, n)
+    kernels.prepare(ws, prepared, k, n, 0, Math.ceil(k / 8) * 8, true)
+    kernels.productByTransposed(ds, ws, prepared, errors, parts, k, n)
     expect(get(errors, m, k)).toEqual(matrix(m, k, (i, j) => ascending(n, (l) => d(i, l), (l) => w(j, l))))
 
     const expectedAfter = (times: number, a: (row: number, i: number) => number) => (i: number, j: number): number => {
-      let sum = 0
-      for (let time = 0; time < times; time++) sum = ascending(m, (l) => a(l, i), (l) => d(l, j), sum)
+      const once = ascending(m, (l) => a(l, i), (l) => d(l, j))
+      let sum = once
+      for (let time = 1; time < times; time++) sum = fround(sum + once)
       return sum
     }
-    for (const times of [1, 2]) {
-      kernels.transposedProduct(xs, ds, gradient, bias, scratch, m, k, n, times > 1)
+    for (const times of [1, 2, 3]) {
+      kernels.transposedProduct(xs, ds, gradient, bias, scratch, parts, k, n, times > 1)
       expect(get(gradient, k, n), `gradient after ${times}`).toEqual(matrix(k, n, expectedAfter(times, x)))
       expect(get(bias, 1, n), `bias gradient after ${times}`).toEqual(matrix(1, n, expectedAfter(times, () => 1)))
     }
@@ -105,7 +107,7 @@ describe('summing and updating', () => {
         const at = 4 * from
         kernels.sumSlots(slots + at, 4 * ELEMENTS, count, gradient + at, elements, divisor)
         kernels.addDecay(gradient + at, weights + at, elements, l2)
-        kernels.update({ name: 'sgd', learningRate }, { gradient: gradient + at, parameters: weights + at, nextParameters: next + at, elements })
+        kernels.update({ name: 'sgd', learningRate }, weights + at, next + at, gradient + at, elements)
       }
       const mean = matrix(1, ELEMENTS, (_, i) => fround(tree(Array.from({ length: count }, (_, slot) => random(1)(slot, i))) / divisor))
       const decayed = mean.map((g, i) => multiplyAdd(g, fround(l2), random(2)(0, i)))
