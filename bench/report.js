@@ -1,4 +1,5 @@
-// The tables of docs/performance.md, from the files in bench/results: `npm run bench:report` writes them between their marks.
+// The tables of docs/performance.md, from the files in bench/results: `npm run bench:report` writes them between their marks, and with --check
+// it says whether they are there.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fitModel } from './model.js'
 
@@ -68,16 +69,18 @@ function modelTable(report) {
 }
 
 /** The page with its tables as the results have them. */
-export function renewedPage() {
+function renewed(text) {
   const [peers, phases] = [read('peers'), read('phases')]
   const parts = {
     'peers-machine': machineLine(peers), peers: peersTable(peers), ratios: ratiosTable(peers), targets: targetsTable(peers),
     'phases-machine': machineLine(phases), limits: limitsTable(phases), phases: phasesTable(phases), model: modelTable(phases),
   }
-  return readFileSync(page, 'utf8').replace(/<!-- (\S+) -->[\s\S]*?<!-- end -->/g, (_, name) => {
+  return text.replace(/<!-- (\S+) -->[\s\S]*?<!-- end -->/g, (_, name) => {
     if (parts[name] === undefined) throw new Error(`docs/performance.md: no table is called ${name}`)
     return `<!-- ${name} -->\n${parts[name]}\n<!-- end -->`
   })
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) writeFileSync(page, renewedPage())
+const text = readFileSync(page, 'utf8')
+if (!process.argv.includes('--check')) writeFileSync(page, renewed(text))
+else if (renewed(text) !== text) throw new Error('docs/performance.md has other tables than bench/results; npm run bench:report renews them')
