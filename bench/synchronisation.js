@@ -1,25 +1,10 @@
 // What does it cost to keep workers in step: a barrier in shared memory, against handing every worker of a pool a task and awaiting them all?
-import { Worker } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
 import benny from 'benny'
 import { Piscina } from 'piscina'
 import { availableCores } from '../dist/main/cores.js'
-import { bestAndMedian, printHeading, require } from './machine.js'
-
-/** Milliseconds a barrier, best of five rounds. */
-async function barrier(workers, spins, rounds) {
-  let best = Infinity
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const buffer = new SharedArrayBuffer(8192)
-    const times = await Promise.all(Array.from({ length: workers }, () => new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./workers/meet.js', import.meta.url), { workerData: { buffer, workers, rounds, spins } })
-      worker.once('message', resolve).once('error', reject)
-    })))
-    require(new Int32Array(buffer, 4096)[0] === rounds, 'a barrier was not met exactly once by all')
-    best = Math.min(best, Math.max(...times))
-  }
-  return best
-}
+import { barrier } from './barrier.js'
+import { bestAndMedian, printHeading } from './machine.js'
 
 printHeading('Synchronisation: what does a meeting of all workers cost?')
 for (const [workers, spins, rounds] of [[1, true, 200_000], [2, true, 200_000], [2, false, 20_000], [3, false, 5_000]]) {

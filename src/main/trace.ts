@@ -17,19 +17,19 @@ export function createTrace(path: string): Trace {
   const named = new Set<number>()
   let began: number | undefined
   let separator = '[\n'
-  const write = (event: object): void => {
-    writeSync(file, separator + JSON.stringify({ pid: 1, ...event }))
+  const write = (events: object[]): void => {
+    if (events.length > 0) writeSync(file, separator + events.map((event) => JSON.stringify({ pid: 1, ...event })).join(',\n'))
     separator = ',\n'
   }
-  write({ name: 'process_name', ph: 'M', args: { name: 'shardgrad' } })
+  write([{ name: 'process_name', ph: 'M', args: { name: 'shardgrad' } }])
   return {
     add(spans) {
-      for (const { worker, phase, step, start, milliseconds } of spans) {
-        if (!named.has(worker)) write({ name: 'thread_name', ph: 'M', tid: worker, args: { name: `worker ${worker}` } })
+      write(spans.flatMap(({ worker, phase, step, start, milliseconds }) => {
+        const name = named.has(worker) ? [] : [{ name: 'thread_name', ph: 'M', tid: worker, args: { name: `worker ${worker}` } }]
         named.add(worker)
         began ??= start
-        write({ name: phase, ph: 'X', tid: worker, ts: microseconds(start - began), dur: microseconds(milliseconds), args: { step: step + 1 } })
-      }
+        return [...name, { name: phase, ph: 'X', tid: worker, ts: microseconds(start - began), dur: microseconds(milliseconds), args: { step: step + 1 } }]
+      }))
     },
     close() {
       writeSync(file, '\n]\n')

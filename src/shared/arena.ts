@@ -200,7 +200,7 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   const weightPieces = piecesOf(parameters).filter(({ kind }) => kind === 'weights').length
   const squareRecords = claim('records', weightPieces * 8)
 
-  const slots = needs.batchSize > 0 ? slotCount(needs.shards, parameterBytes, needs.workers) : 0
+  const slots = needs.batchSize > 0 ? slotCount(needs.shards, needs.workers) : 0
   const slotBytes = Math.ceil(parameterBytes / LINE) * LINE
   const slotsAt = claim('gradient slots', slots * slotBytes)
   const perSlot = slots > 0 ? needs.shards / slots : 1

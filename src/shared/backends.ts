@@ -46,7 +46,7 @@ export const backends = {
   },
   'wasm-relaxed': {
     scalar: 'float32',
-    kernels: 'WebAssembly SIMD, 128 bits, 4x8 tiles, fused multiply-add',
+    kernels: 'WebAssembly SIMD, 128 bits, 2x16 tiles, fused multiply-add',
     program: 'kernels-relaxed',
     flopsPerMicrosecond: 45_000,
     preparedElements: wasmPreparedElements,
@@ -55,7 +55,7 @@ export const backends = {
   },
   wasm: {
     scalar: 'float32',
-    kernels: 'WebAssembly SIMD, 128 bits, 4x8 tiles',
+    kernels: 'WebAssembly SIMD, 128 bits, 2x16 tiles',
     program: 'kernels',
     flopsPerMicrosecond: 40_000,
     preparedElements: wasmPreparedElements,

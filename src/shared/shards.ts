@@ -27,18 +27,14 @@ export function partStart(total: number, count: number, index: number): number {
   return Math.floor((index * total) / count)
 }
 
-/** Memory that slots may take before several shards share one: more than that leaves the second-level caches. */
-const SLOT_BUDGET_BYTES = 2 ** 18
-/** At least, so that a worker whose core is slower for a while leaves a slot to the others. */
-const SLOTS_A_WORKER = 2
-
 /**
- * The number of slots for `shards` gradients of `gradientBytes` each. A slot holds the sum of a complete subtree of `shards / slots` shards, which
- * one worker adds up in the order of the tree.
+ * The number of slots for the gradients of `shards` shards. A slot holds the sum of a complete subtree of `shards / slots` shards, which one worker adds up in
+ * the order of the tree: as few as keep every worker busy, since whatever lies in slots has to go from one core's cache to another's.
  */
-export function slotCount(shards: number, gradientBytes: number, workers: number): number {
+export function slotCount(shards: number, workers: number): number {
+  const evenly = Number.isInteger(Math.log2(workers))
   let slots = shards
-  while (slots * gradientBytes > SLOT_BUDGET_BYTES && slots / 2 >= SLOTS_A_WORKER * workers) slots /= 2
+  while (slots / 2 >= (evenly ? workers : 2 * workers)) slots /= 2
   return slots
 }
 

@@ -49,7 +49,7 @@ export function createWasmKernels(operation: Operations): Kernels {
     },
     prepare(weights, prepared, inputs, outputs, first, end, backward) {
       packWeights(weights, prepared, inputs, outputs, first, end)
-      if (backward) packTransposedWeights(weights, prepared + 4 * panelElements(inputs, outputs), outputs, first, end)
+      if (backward) packTransposedWeights(weights, prepared + 4 * panelElements(inputs, outputs), inputs, outputs, first, end)
     },
     product(x, _weights, prepared, z, parts, inputs, outputs) {
       multiplyPanels(x, prepared, z, extentOf(parts), inputs, outputs)

@@ -1,87 +1,146 @@
-// The three matrix products of a dense layer. Each is cut into tiles of 4 rows by 8 columns whose sums stay in
-// registers (8 of 16, so that nothing is spilled), fed from panels: copies of an operand in the order the tile reads it.
-// Every element of a result is one sum in ascending order, so its bits don't depend on where tiles begin.
+// The three matrix products of a dense layer. Each is cut into tiles of 2 rows by 16 columns, and 4 by 8 where less than 16 columns are left, whose sums
+// stay in registers (8 of 16, so that nothing is spilled), fed from panels: copies of an operand in the order the tile reads it, for each 16 columns,
+// and then for the last 8, row after row. Every element of a result is one sum in ascending order, so its bits don't depend on where tiles begin.
 
 import { paddedRows, paddedWidth } from './layout'
 import { multiplyAdd } from './mathematics'
 import { addInto } from './update'
 
-/** Rows first .. end-1 of the panels of the weights for Z = X.W: for each 8 columns, `inputs` rows of 8. */
+/** Rows first .. end-1 of the panels of the weights, for Z = X.W: panels of `inputs` rows. */
 export function packWeights(weights: usize, panels: usize, inputs: i32, outputs: i32, first: i32, end: i32): void {
-  const stride = (<usize>paddedWidth(outputs)) << 2
-  const panelBytes = (<usize>inputs) << 5
-  end = min(end, inputs)
+  const width = paddedWidth(outputs)
+  packRows(weights + ((<usize>(first * width)) << 2), panels, inputs, width, first, min(end, inputs))
+}
+
+/** Rows first .. end-1 of panels of `height` rows, from rows of `width` elements. */
+function packRows(from: usize, panels: usize, height: i32, width: i32, first: i32, end: i32): void {
+  const wholePanels = (<usize>(width & ~15)) << 2
   for (let row = first; row < end; row++) {
-    const from = weights + (<usize>row) * stride
-    let to = panels + ((<usize>row) << 5)
-    for (let at: usize = 0; at < stride; at += 32) {
-      v128.store(to, v128.load(from + at))
-      v128.store(to, v128.load(from + at, 16), 16)
-      to += panelBytes
+    let to = panels + ((<usize>row) << 6)
+    for (const last = from + wholePanels; from < last; from += 64) {
+      v128.store(to, v128.load(from))
+      v128.store(to, v128.load(from, 16), 16)
+      v128.store(to, v128.load(from, 32), 32)
+      v128.store(to, v128.load(from, 48), 48)
+      to += (<usize>height) << 6
+    }
+    if (width & 8) {
+      to -= (<usize>row) << 5
+      v128.store(to, v128.load(from))
+      v128.store(to, v128.load(from, 16), 16)
+      from += 32
     }
   }
 }
 
-/** Inputs first .. end-1, both multiples of 8, of the panels of the transposed weights for E = D.W^T: for each 8 inputs, `outputs` rows of 8. */
-export function packTransposedWeights(weights: usize, panels: usize, outputs: i32, first: i32, end: i32): void {
+/** Inputs first .. end-1, both multiples of 8, of the panels of the transposed weights, for E = D.W^T: panels of `outputs` rows. */
+export function packTransposedWeights(weights: usize, panels: usize, inputs: i32, outputs: i32, first: i32, end: i32): void {
   const stride = (<usize>paddedWidth(outputs)) << 2
+  const height = paddedWidth(inputs)
   for (let input = first; input < end; input += 8) {
+    const start = input & ~15
+    const panelStride: usize = start + 16 <= height ? 64 : 32
+    const panel = panels + ((<usize>(start * outputs)) << 2) + ((<usize>(input & 8)) << 2)
     const block = weights + (<usize>input) * stride
-    const panel = panels + (<usize>(input * outputs) << 2)
     for (let output = 0; output < outputs; output += 4) {
       const rows = min(4, outputs - output)
       const from = block + ((<usize>output) << 2)
-      const to = panel + ((<usize>output) << 5)
-      transpose4x4(from, stride, to, rows)
-      transpose4x4(from + 4 * stride, stride, to + 16, rows)
+      const to = panel + (<usize>output) * panelStride
+      transpose4x4(from, stride, to, panelStride, rows)
+      transpose4x4(from + 4 * stride, stride, to + 16, panelStride, rows)
     }
   }
 }
 
-/** Writes the first `rows` rows of a transposed 4x4 block, 32 bytes apart. */
+/** Writes the first `rows` rows of a transposed 4x4 block. */
 // @ts-ignore: decorator
 @inline
-function transpose4x4(from: usize, stride: usize, to: usize, rows: i32): void {
+function transpose4x4(from: usize, fromStride: usize, to: usize, toStride: usize, rows: i32): void {
   const a = v128.load(from)
-  const b = v128.load(from + stride)
-  const c = v128.load(from + 2 * stride)
-  const d = v128.load(from + 3 * stride)
+  const b = v128.load(from + fromStride)
+  const c = v128.load(from + 2 * fromStride)
+  const d = v128.load(from + 3 * fromStride)
   const lowAB = v128.shuffle<f32>(a, b, 0, 4, 1, 5)
   const highAB = v128.shuffle<f32>(a, b, 2, 6, 3, 7)
   const lowCD = v128.shuffle<f32>(c, d, 0, 4, 1, 5)
   const highCD = v128.shuffle<f32>(c, d, 2, 6, 3, 7)
   v128.store(to, v128.shuffle<f32>(lowAB, lowCD, 0, 1, 4, 5))
-  if (rows > 1) v128.store(to, v128.shuffle<f32>(lowAB, lowCD, 2, 3, 6, 7), 32)
-  if (rows > 2) v128.store(to, v128.shuffle<f32>(highAB, highCD, 0, 1, 4, 5), 64)
-  if (rows > 3) v128.store(to, v128.shuffle<f32>(highAB, highCD, 2, 3, 6, 7), 96)
+  if (rows > 1) v128.store(to + toStride, v128.shuffle<f32>(lowAB, lowCD, 2, 3, 6, 7))
+  if (rows > 2) v128.store(to + 2 * toStride, v128.shuffle<f32>(highAB, highCD, 0, 1, 4, 5))
+  if (rows > 3) v128.store(to + 3 * toStride, v128.shuffle<f32>(highAB, highCD, 2, 3, 6, 7))
 }
 
 /** result (rows, columns) = left (rows, depth) . right (depth, columns), `right` as panels. */
 export function multiplyPanels(left: usize, panels: usize, result: usize, rows: i32, depth: i32, columns: i32): void {
+  const width = paddedWidth(columns)
   const leftStride = (<usize>paddedWidth(depth)) << 2
-  const resultStride = (<usize>paddedWidth(columns)) << 2
-  const tileRows = paddedRows(rows)
-  for (let column = 0; column < columns; column += 8) {
-    for (let row = 0; row < tileRows; row += 4) {
-      tileOfRows(
-        left + (<usize>row) * leftStride, leftStride, panels, depth,
-        result + (<usize>row) * resultStride + ((<usize>column) << 2), resultStride,
-      )
-    }
-    panels += (<usize>depth) << 5
+  const stride = (<usize>width) << 2
+  let column = 0
+  for (; column + 16 <= width; column += 16) {
+    for (let row = 0; row < rows; row += 2) tile2x16(left + (<usize>row) * leftStride, leftStride, 4, panels, depth, result + (<usize>row) * stride, stride, false)
+    panels += (<usize>depth) << 6
+    result += 64
   }
+  if (column == width) return
+  for (let row = 0; row < rows; row += 4) tile4x8(left + (<usize>row) * leftStride, leftStride, 4, panels, depth, result + (<usize>row) * stride, stride, false)
 }
 
-/** One 4x8 tile whose left operand is four rows of a matrix. */
+/**
+ * One 2x16 tile. The left operand's element for row r and term k is at left + r * rowStep + k * termStep; with `add`, the sums are added to what is there.
+ */
 // @ts-ignore: decorator
 @inline
-function tileOfRows(left: usize, leftStride: usize, panel: usize, depth: i32, result: usize, resultStride: usize): void {
+function tile2x16(left: usize, rowStep: usize, termStep: usize, panel: usize, depth: i32, result: usize, stride: usize, add: bool): void {
+  const result1 = result + stride
   let a0 = left
-  let a1 = a0 + leftStride
-  let a2 = a1 + leftStride
-  let a3 = a2 + leftStride
+  let a1 = left + rowStep
+  let c00 = f32x4.splat(0), c01 = c00, c02 = c00, c03 = c00, c10 = c00, c11 = c00, c12 = c00, c13 = c00
+  for (const end = panel + ((<usize>depth) << 6); panel < end; panel += 64) {
+    const b0 = v128.load(panel)
+    const b1 = v128.load(panel, 16)
+    const b2 = v128.load(panel, 32)
+    const b3 = v128.load(panel, 48)
+    let a = v128.load32_splat(a0)
+    c00 = multiplyAdd(a, b0, c00)
+    c01 = multiplyAdd(a, b1, c01)
+    c02 = multiplyAdd(a, b2, c02)
+    c03 = multiplyAdd(a, b3, c03)
+    a = v128.load32_splat(a1)
+    c10 = multiplyAdd(a, b0, c10)
+    c11 = multiplyAdd(a, b1, c11)
+    c12 = multiplyAdd(a, b2, c12)
+    c13 = multiplyAdd(a, b3, c13)
+    a0 += termStep
+    a1 += termStep
+  }
+  storeFour(result, c00, c01, c02, c03, add)
+  storeFour(result1, c10, c11, c12, c13, add)
+}
+
+// @ts-ignore: decorator
+@inline
+function storeFour(to: usize, a: v128, b: v128, c: v128, d: v128, add: bool): void {
+  storeTwo(to, a, b, add)
+  storeTwo(to + 32, c, d, add)
+}
+
+// @ts-ignore: decorator
+@inline
+function storeTwo(to: usize, a: v128, b: v128, add: bool): void {
+  v128.store(to, add ? f32x4.add(v128.load(to), a) : a)
+  v128.store(to, add ? f32x4.add(v128.load(to, 16), b) : b, 16)
+}
+
+/** One 4x8 tile, in the same way. */
+// @ts-ignore: decorator
+@inline
+function tile4x8(left: usize, rowStep: usize, termStep: usize, panel: usize, depth: i32, result: usize, stride: usize, add: bool): void {
+  let a0 = left
+  let a1 = a0 + rowStep
+  let a2 = a1 + rowStep
+  let a3 = a2 + rowStep
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
-  for (let k = 0; k < depth; k++) {
+  for (const end = panel + ((<usize>depth) << 5); panel < end; panel += 32) {
     const b0 = v128.load(panel)
     const b1 = v128.load(panel, 16)
     let a = v128.load32_splat(a0)
@@ -96,23 +155,15 @@ function tileOfRows(left: usize, leftStride: usize, panel: usize, depth: i32, re
     a = v128.load32_splat(a3)
     c30 = multiplyAdd(a, b0, c30)
     c31 = multiplyAdd(a, b1, c31)
-    a0 += 4
-    a1 += 4
-    a2 += 4
-    a3 += 4
-    panel += 32
+    a0 += termStep
+    a1 += termStep
+    a2 += termStep
+    a3 += termStep
   }
-  v128.store(result, c00)
-  v128.store(result, c01, 16)
-  result += resultStride
-  v128.store(result, c10)
-  v128.store(result, c11, 16)
-  result += resultStride
-  v128.store(result, c20)
-  v128.store(result, c21, 16)
-  result += resultStride
-  v128.store(result, c30)
-  v128.store(result, c31, 16)
+  storeTwo(result, c00, c01, add)
+  storeTwo(result + stride, c10, c11, add)
+  storeTwo(result + 2 * stride, c20, c21, add)
+  storeTwo(result + 3 * stride, c30, c31, add)
 }
 
 /** Inputs packed at a time by `multiplyTransposed`: a cache line of a row. */
@@ -136,7 +187,8 @@ export function multiplyTransposed(
   const waiting = strips + (<usize>parts) * partStrips
   sumColumns(deltas, biasGradient, waiting, partRows, parts, partStride, outputs, accumulate)
   for (let part = 0; part < parts; part++) {
-    packDeltas(deltas + (<usize>part) * partPanels, scratch + (<usize>part) * partPanels, rowsOf(partRows, part), outputs)
+    const rows = rowsOf(partRows, part)
+    packRows(deltas + (<usize>part) * partPanels, scratch + (<usize>part) * partPanels, rows, paddedWidth(outputs), 0, rows)
   }
   for (let input = 0; input < paddedWidth(inputs); input += STRIP) {
     const width = min(STRIP, paddedWidth(inputs) - input)
@@ -173,15 +225,19 @@ function stripOfParts(
 
 /** `width` rows of one part's gradient, tile by tile. */
 function stripOfPart(strips: usize, panels: usize, depth: i32, width: i32, outputs: i32, result: usize, add: bool): void {
-  const stride = (<usize>paddedWidth(outputs)) << 2
-  for (let output = 0; output < outputs; output += 8) {
-    for (let row = 0; row < width; row += 4) {
-      tileOfStrip(
-        strips + ((<usize>(row * depth)) << 2), panels + ((<usize>(output * depth)) << 2), depth,
-        result + (<usize>row) * stride + ((<usize>output) << 2), stride, add,
-      )
+  const columns = paddedWidth(outputs)
+  const stride = (<usize>columns) << 2
+  let column = 0
+  for (; column + 16 <= columns; column += 16) {
+    for (let row = 0; row < width; row += 2) {
+      const strip = strips + ((<usize>((row & ~3) * depth + (row & 2))) << 2)
+      tile2x16(strip, 4, 16, panels, depth, result + (<usize>row) * stride, stride, add)
     }
+    panels += (<usize>depth) << 6
+    result += 64
   }
+  if (column == columns) return
+  for (let row = 0; row < width; row += 4) tile4x8(strips + ((<usize>(row * depth)) << 2), 4, 16, panels, depth, result + (<usize>row) * stride, stride, add)
 }
 
 /**
@@ -219,21 +275,6 @@ function columnsOfParts(
   addInto(sums, waiting, 8)
 }
 
-/** Panels of the deltas: for each 8 outputs, `rows` rows of 8. */
-function packDeltas(deltas: usize, panels: usize, rows: i32, outputs: i32): void {
-  const stride = (<usize>paddedWidth(outputs)) << 2
-  const panelBytes = (<usize>rows) << 5
-  for (let row = 0; row < rows; row++) {
-    let to = panels + ((<usize>row) << 5)
-    for (let at: usize = 0; at < stride; at += 32) {
-      v128.store(to, v128.load(deltas + at))
-      v128.store(to, v128.load(deltas + at, 16), 16)
-      to += panelBytes
-    }
-    deltas += stride
-  }
-}
-
 /** Strips of the activations: for each 4 inputs, `rows` rows of 4. */
 // @ts-ignore: decorator
 @inline
@@ -250,50 +291,4 @@ function packStrips(activations: usize, strips: usize, rows: i32, width: i32, st
     activations += stride
     strips += 16
   }
-}
-
-/** One 4x8 tile whose left operand is a strip; with `add`, its sums are added to what is there. */
-// @ts-ignore: decorator
-@inline
-function tileOfStrip(strip: usize, panel: usize, depth: i32, result: usize, resultStride: usize, add: bool): void {
-  const result1 = result + resultStride
-  const result2 = result1 + resultStride
-  const result3 = result2 + resultStride
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
-  for (let k = 0; k < depth; k++) {
-    const b0 = v128.load(panel)
-    const b1 = v128.load(panel, 16)
-    let a = v128.load32_splat(strip)
-    c00 = multiplyAdd(a, b0, c00)
-    c01 = multiplyAdd(a, b1, c01)
-    a = v128.load32_splat(strip, 4)
-    c10 = multiplyAdd(a, b0, c10)
-    c11 = multiplyAdd(a, b1, c11)
-    a = v128.load32_splat(strip, 8)
-    c20 = multiplyAdd(a, b0, c20)
-    c21 = multiplyAdd(a, b1, c21)
-    a = v128.load32_splat(strip, 12)
-    c30 = multiplyAdd(a, b0, c30)
-    c31 = multiplyAdd(a, b1, c31)
-    strip += 16
-    panel += 32
-  }
-  if (add) {
-    c00 = f32x4.add(v128.load(result), c00)
-    c01 = f32x4.add(v128.load(result, 16), c01)
-    c10 = f32x4.add(v128.load(result1), c10)
-    c11 = f32x4.add(v128.load(result1, 16), c11)
-    c20 = f32x4.add(v128.load(result2), c20)
-    c21 = f32x4.add(v128.load(result2, 16), c21)
-    c30 = f32x4.add(v128.load(result3), c30)
-    c31 = f32x4.add(v128.load(result3, 16), c31)
-  }
-  v128.store(result, c00)
-  v128.store(result, c01, 16)
-  v128.store(result1, c10)
-  v128.store(result1, c11, 16)
-  v128.store(result2, c20)
-  v128.store(result2, c21, 16)
-  v128.store(result3, c30)
-  v128.store(result3, c31, 16)
 }
