@@ -1,34 +1,7 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import type { PhaseShares } from '../../dist/main/phases.js'
 import { automatic } from '../machine.js'
-
-interface Run { code: number | null; out: string; err: string; events: Record<string, unknown>[] }
-
-const script = fileURLToPath(new URL('../../dist/main/command-line.js', import.meta.url))
-
-/** Runs shardgrad; `interruptAt` sends SIGINT once standard output or error holds that text. */
-async function shardgrad(args: string[], interruptAt?: string): Promise<Run> {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let [out, err] = ['', '']
-  let interrupted = false // a second signal would end the process at once, as it should
-  const heard = (): void => {
-    if (interruptAt === undefined || interrupted || !(out + err).includes(interruptAt)) return
-    interrupted = true
-    child.kill('SIGINT')
-  }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text
-    heard()
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text
-    heard()
-  })
-  const code = await new Promise<number | null>((resolve) => void child.once('close', resolve))
-  const events = out.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>)
-  return { code, out, err, events }
-}
+import { shardgrad } from './support.js'
 
 describe('train', () => {
   it('--json prints start, one line an epoch, and end, and nothing else', async () => {
@@ -62,7 +35,7 @@ describe('train', () => {
   })
 
   it('an interrupt stops it: exit code 130', async () => {
-    const { code } = await shardgrad(['train', 'digits', '--epochs', '1000000', '--json'], '"epoch"')
+    const { code } = await shardgrad(['train', 'digits', '--epochs', '1000000', '--json'], { interruptAt: '"epoch"' })
     expect(code).toBe(130)
   })
 
@@ -102,8 +75,21 @@ it('bench --json prints a line for each number of workers', async () => {
   expect(code).toBe(0)
   expect(events.map(({ workers }) => workers)).toEqual([1, 2])
   expect(events[0]).toMatchObject({ event: 'bench', dims: [8, 16, 4], batchSize: 64, backend: automatic.small, speedup: 1, efficiency: 1 })
+  expect(events[0]).not.toHaveProperty('phases')
   const { microsecondsPerStep, gflops } = events[1] as { microsecondsPerStep: number; gflops: number }
   expect((microsecondsPerStep * gflops * 1e3) / ((6 * 192 - 2 * 128) * 64)).toBeCloseTo(1, 6)
+})
+
+it('bench --phases says what the time of a step goes to', async () => {
+  const args = ['bench', '--dims', '8,16,4', '--batch-size', '64', '--workers', '2', '--phases']
+  const [json, plain] = [await shardgrad([...args, '--json']), await shardgrad(args)]
+  const { phases } = json.events[0] as unknown as { phases: PhaseShares }
+  expect(Object.keys(phases.microseconds)).toEqual(['prepare', 'gather', 'forward', 'backward', 'sum', 'wait'])
+  expect(Object.values(phases.microseconds).every((microseconds) => microseconds >= 0)).toBe(true)
+  expect(phases.waited).toBeGreaterThanOrEqual(0)
+  expect(phases.waited).toBeLessThan(1)
+  expect([0, 1]).toContain(phases.straggler.worker)
+  expect(plain.err).toMatch(/us a step: .*gather [\d.]+ {2}forward .*; waited [\d.]+ %, straggler worker [01] \([\d.]+ % over the mean\)/)
 })
 
 it('info --json names cores, SIMD and backends', async () => {
