@@ -26,3 +26,9 @@ it('a terminated worker fails the run, with its number, and all threads are gone
   expect(result).toMatchObject({ kind: 'failed', worker: 1 })
   await ended
 })
+
+it('a run before it is equipped is refused', async () => {
+  const coordinator = createCoordinator(() => expect.unreachable('a pool was started'))
+  await expect(coordinator.run({ kind: 'evaluate', workers: 1 } as Run, { number: 0, memory: createArena(65536) })).rejects.toThrow(/internal: .*equipped/)
+  await coordinator.close()
+})

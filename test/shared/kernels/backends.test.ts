@@ -3,7 +3,7 @@ import { activationNames } from '../../../src/shared/activations.js'
 import { type BackendName, backendNames, backends } from '../../../src/shared/backends.js'
 import { fusedActivation, lossNames } from '../../../src/shared/losses.js'
 import { backendsHere, has } from '../../machine.js'
-import { type Bench, noise, openBench, relativeError } from '../support.js'
+import { type Bench, noise, openBench, relativeError, worstDifference } from '../support.js'
 
 const float32Backends = backendNames.filter((name) => backends[name].scalar === 'float32')
 /** The backends that differ in more than their products. */
@@ -14,6 +14,9 @@ const rounded = (backend: BackendName, value: number): number => (backends[backe
 const sizes = [1, 2, 3, 5, 7, 8, 9, 13, 16, 17, 31, 64]
 /** Rows, inputs, outputs: every size in every place. */
 const shapes = sizes.flatMap((_, i) => [1, 4, 7].map((step) => [sizes[i]!, sizes[(i + step) % 12]!, sizes[(i + 3 * step) % 12]!] as const))
+
+/** As layers are: large enough for every kind of slice that a backend takes. */
+const layerShapes = [[202, 128, 128], [64, 784, 128], [33, 300, 264], [256, 100, 10]] as const
 
 interface Products { z: number[]; errors: number[]; gradient: number[]; bias: number[]; padding: number[] }
 
@@ -60,11 +63,11 @@ describe('the three products', () => {
 
   for (const backend of float32Backends) {
     it.skipIf(!has(backend))(`${backend}: agree with the reference to 1e-6 on other numbers, accumulate, and leave zeros in the padding`, () => {
-      for (const shape of shapes) {
+      for (const shape of [...shapes, ...layerShapes]) {
         const [actual, reference] = [products(backend, shape, noise, 2), products('reference', shape, noise, 2)]
         for (const part of ['z', 'errors', 'gradient', 'bias'] as const) {
           const largest = Math.max(...reference[part].map(Math.abs), 1)
-          reference[part].forEach((value, i) => expect(Math.abs(actual[part][i]! - value) / largest, `${part} ${shape.join('x')}`).toBeLessThan(1e-6))
+          expect(worstDifference(actual[part], reference[part]).error / largest, `${part} ${shape.join('x')}`).toBeLessThan(1e-6)
         }
         expect(actual.padding.every((value) => value === 0), `padding ${shape.join('x')}`).toBe(true)
       }
@@ -472,7 +475,7 @@ describe('no operation writes outside what it is given', () => {
     const { preparedElements, productElements, scalar } = backends[backend]
     const size = scalar === 'float32' ? 4 : 8
     for (const rows of [[1], [6], [5, 3], [0, 7], [4, 0, 1, 3], [3, 3, 2, 3, 3, 3, 0, 1]]) {
-      for (const [k, n] of [[1, 1], [5, 2], [9, 7], [8, 8], [17, 9], [3, 18]] as const) {
+      for (const [k, n] of [[1, 1], [5, 2], [9, 7], [8, 8], [17, 9], [3, 18], [9, 40], [35, 24]] as const) {
         const { kernels, memory, put, partsOf, reserve, fill } = openBench(backend)
         const area = (elements: number): [number, number] => [reserve(elements * size), elements * size]
         const parts = partsOf(rows)

@@ -108,6 +108,18 @@ for (const backend of backendNames) {
       }
     })
 
+    it.skipIf(backend === 'native')('a row has the products that it has alone, whatever its place among the rows', () => {
+      const job = { rows: [7, 4, 1, 6], stride: 8, k: 21, n: 35 }
+      const whole = multiply(backend, job)
+      job.rows.forEach((rows, part) => {
+        for (let row = 0; row < rows; row++) {
+          const { z, errors } = multiply(backend, { ...job, rows: [1], x: (_part, _row, column) => inputsOf(part, row, column), d: (_part, _row, column) => deltasOf(part, row, column) })
+          expect(z[0]).toEqual(whole.z[part]!.slice(row * job.n, (row + 1) * job.n))
+          expect(errors[0]).toEqual(whole.errors[part]!.slice(row * job.k, (row + 1) * job.k))
+        }
+      })
+    })
+
     it('parts without rows have a gradient of zeros', () => {
       const { gradient, bias } = multiply(backend, { rows: [0, 0, 0, 0], stride: 4, k: 9, n: 3 })
       expect([...gradient, ...bias].every((x) => x === 0)).toBe(true)

@@ -6,6 +6,7 @@ import { activationNames } from '../../../src/shared/activations.js'
 import { wasmPreparedElements, wasmProductElements } from '../../../src/shared/kernels/wasm.js'
 import { lossNames } from '../../../src/shared/losses.js'
 import { createUniform } from '../../../src/shared/random.js'
+import { has } from '../../machine.js'
 import { type Bench, openBench } from '../support.js'
 
 const { fround } = Math
@@ -58,7 +59,7 @@ describe('the three products', () => {
   })
 })
 
-describe('a row by itself gives the same bits as among others', () => {
+describe.each((['wasm', 'wasm-relaxed'] as const).filter(has))('%s: a row by itself gives the same bits as among others', (backend) => {
   const value = (row: number, column: number): number => fround(9 * random(4)(row, column))
   const shapes = [[6, 1], [5, 3], [9, 8], [7, 21]] as const
 
@@ -70,8 +71,8 @@ describe('a row by itself gives the same bits as among others', () => {
       return [get(z, m, n), get(errors, m, n)]
     }
     for (const [m, n] of shapes) {
-      const alone = Array.from({ length: m }, (_, i) => run(openBench('wasm'), 1, n, i))
-      expect(run(openBench('wasm'), m, n, 0)).toEqual([0, 1].map((part) => alone.flatMap((row) => row[part]!)))
+      const alone = Array.from({ length: m }, (_, i) => run(openBench(backend), 1, n, i))
+      expect(run(openBench(backend), m, n, 0)).toEqual([0, 1].map((part) => alone.flatMap((row) => row[part]!)))
     }
   })
 
@@ -82,8 +83,8 @@ describe('a row by itself gives the same bits as among others', () => {
       return [get(z, m, n), get(deltas, m, n)]
     }
     for (const [m, n] of shapes) {
-      const alone = Array.from({ length: m }, (_, i) => run(openBench('wasm'), 1, n, i))
-      expect(run(openBench('wasm'), m, n, 0)).toEqual([0, 1].map((part) => alone.flatMap((row) => row[part]!)))
+      const alone = Array.from({ length: m }, (_, i) => run(openBench(backend), 1, n, i))
+      expect(run(openBench(backend), m, n, 0)).toEqual([0, 1].map((part) => alone.flatMap((row) => row[part]!)))
     }
   })
 })
