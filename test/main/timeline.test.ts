@@ -62,7 +62,8 @@ describe('onTimeline', () => {
     }
   })
 
-  it('more tiny steps than the workers have room for lose nothing: every step is there, in order', async () => {
+  // A run of the workers ends when it has so many epochs, or so many spans, that there is no room for more.
+  it.each([[5000, 'all'], [1250, 1]] as const)('more tiny steps than the workers have room for lose nothing: of %i epochs, batch size %s, every step is there, in order', async (epochs, batchSize) => {
     await using trainer = await createTrainer({
       network: { inputs: 2, layers: [dense(3, 'sigmoid'), dense(1, 'sigmoid')] }, loss: 'halfSquaredError', optimizer: sgd({ learningRate: 1 }), seed: 1,
     })
@@ -71,7 +72,7 @@ describe('onTimeline', () => {
     const order: number[] = []
     let spans = 0
     await trainer.fit(xor, {
-      epochs: 5000, batchSize: 'all', onTimeline: (some) => {
+      epochs, batchSize, onTimeline: (some) => {
         for (const { phase, step } of some) {
           spans++
           if (phase === 'sum') counts.set(step, (counts.get(step) ?? 0) + 1)

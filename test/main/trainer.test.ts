@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError, createTrainer, dense, sgd } from '../../dist/main/index.js'
 import type { EpochReport, Examples, FloatArray, Gradient, Parameters, Progress, Trainer, TrainerOptions } from '../../dist/main/index.js'
-import { automatic } from '../machine.js'
+import { automatic, backendsHere } from '../machine.js'
 
 const options: TrainerOptions = {
   network: { inputs: 3, layers: [dense(5, 'tanh'), dense(4, 'softmax')] },
@@ -359,7 +359,7 @@ describe('parameters', () => {
   })
 
   it('come back as they were set, and the hash is sha256 over float32 little-endian, layer by layer', async () => {
-    for (const backend of ['wasm', 'reference'] as const) {
+    for (const backend of backendsHere) {
       await using trainer = await create({ backend })
       const parameters = {
         weights: [Float64Array.from({ length: 15 }, (_, i) => i / 8), Float64Array.from({ length: 20 }, (_, i) => -i / 4)],
