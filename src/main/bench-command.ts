@@ -38,8 +38,8 @@ export interface BenchResult {
   phases?: PhaseShares
 }
 
-const ROUNDS = 5
-const ROUND_SECONDS = 0.5
+const ROUNDS = 10
+const ROUND_SECONDS = 0.25
 const CHECKED_STEPS = 3
 /** Steps of a round whose phases are recorded. */
 const TIMELINE_STEPS = 500

@@ -309,13 +309,13 @@ function createTrainerWith(
         })
         if (result.kind !== 'trained') throw new Error(`internal: a run to train came back as ${result.kind}`)
         history.seconds += result.seconds
+        result.timelines?.forEach((records, worker) => onTimeline?.(spansOf(records, worker, base.orderedAt)))
         const reports = result.epochs.map((figures) => reportOf(figures, training.count, validation?.count))
         for (const report of reports) appendTo(history, report)
         done += reports.length
         if (result.outcome === 'diverged') {
           throw new DivergenceError(result.position.epoch, result.position.step, result.position.lastCost)
         }
-        result.timelines?.forEach((records, worker) => onTimeline?.(spansOf(records, worker, base.orderedAt)))
         onProgress?.({ epochs: reports, step: result.steps, steps })
         for (const report of reports) {
           const wait = { over: false }
