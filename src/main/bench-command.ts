@@ -124,7 +124,7 @@ async function phaseShares(trainer: Trainer, examples: Examples, steps: number):
 
 async function stepsPerRound(trainer: Trainer, examples: Examples): Promise<number> {
   const once = await secondsPerStep(trainer, examples, CHECKED_STEPS)
-  return Math.max(3, Math.min(5000, Math.ceil(ROUND_SECONDS / once)))
+  return Math.max(1, Math.min(5000, Math.ceil(ROUND_SECONDS / once)))
 }
 
 async function secondsPerStep(trainer: Trainer, examples: Examples, steps: number): Promise<number> {
