@@ -2,9 +2,14 @@
 
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
-import type { Backend } from '../shared/backends.js'
+import { type Backend, type BackendName, backends } from '../shared/backends.js'
 
 const compiled = new Map<Backend['program'], WebAssembly.Module>()
+
+/** The kernels of a backend. What `native` doesn't leave to the library is quicker with fused multiply-add, where the engine has it. */
+export function programOf(backend: BackendName): Backend['program'] {
+  return backend === 'native' && relaxedSimdWorks() ? 'kernels-relaxed' : backends[backend].program
+}
 
 /** Compiles kernels, once a process: a dozen kilobytes, a few milliseconds. The module then serves every thread. */
 export function compileKernels(program: Backend['program']): WebAssembly.Module {

@@ -15,7 +15,7 @@ import { blockCount, shardCount } from '../shared/shards.js'
 import { type Span, spansOf } from '../shared/timeline.js'
 import { chooseWorkers, estimateMicroseconds } from '../shared/workforce.js'
 import { type BackendChoice, chooseBackend, describeBlas } from './backend-choice.js'
-import { compileKernels } from './compiled-kernels.js'
+import { compileKernels, programOf } from './compiled-kernels.js'
 import { type CoordinatorThread, startCoordinator } from './coordinator-thread.js'
 import { availableCores } from './cores.js'
 import { type CheckedExamples, type Examples, type NumberArray, checkExamples, checkInputs, splitExamples, storeExamples } from './examples.js'
@@ -154,7 +154,7 @@ export async function createTrainerOn(gradientWorker: URL, options: TrainerOptio
   const coordinator = startCoordinator(gradientWorker) // its thread starts while we look what this machine has
   try {
     const choice = await chooseBackend(recipe.backend, widthsOf(recipe.network))
-    coordinator.equip({ compiled: compileKernels(backends[choice.backend].program), blas: choice.blas })
+    coordinator.equip({ compiled: compileKernels(programOf(choice.backend)), blas: choice.blas })
     return createTrainerWith(recipe, choice, coordinator)
   } catch (error) {
     await coordinator.close()
