@@ -1,7 +1,7 @@
 // How close do the kernels come to what the processor can do? GFLOP/s of the three products by backend and shape; nanoseconds an element of the rest.
 import benny from 'benny'
 import { chooseBackend } from '../dist/main/backend-choice.js'
-import { compileKernels } from '../dist/main/compiled-kernels.js'
+import { compileKernels, programOf } from '../dist/main/compiled-kernels.js'
 import { backendNames, backends } from '../dist/shared/backends.js'
 import { MOST_PARTS } from '../dist/shared/kernels/kernels.js'
 import { paddedRows, paddedWidth } from '../dist/shared/padding.js'
@@ -15,7 +15,7 @@ const engines = new Map()
 for (const backend of backendNames) {
   try {
     const { blas } = await chooseBackend(backend, [])
-    engines.set(backend, await loadEngine({ compiled: compileKernels(backends[backend].program), blas }))
+    engines.set(backend, await loadEngine({ compiled: compileKernels(programOf(backend)), blas }))
   } catch (error) {
     console.log(error.message)
   }

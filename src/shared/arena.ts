@@ -12,7 +12,7 @@ import { type Network, widthsOf } from './network.js'
 import { paddedRows, paddedWidth } from './padding.js'
 import { CHUNK, piecesOf } from './pieces.js'
 import { BLOCK_ROWS, blockCount, partsOfBlock, slotCount } from './shards.js'
-import { spanCapacity, timelineBytes } from './timeline.js'
+import { timelineBytes } from './timeline.js'
 
 /** The type a backend computes in. */
 export type Scalar = 'float32' | 'float64'
@@ -223,7 +223,7 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
       product: area(productElements * scalarBytes),
       chunk: area(CHUNK * scalarBytes),
       partials: Array.from({ length: depth }, () => area(slotBytes)),
-      timeline: needs.timeline ? area(timelineBytes(spanCapacity(blocks))) : undefined,
+      timeline: needs.timeline ? area(timelineBytes(blocks)) : undefined,
     }
   })
 

@@ -12,22 +12,16 @@ const SPAN_FIELDS = 4
 /** Spans that a run may leave before it should come back to have them read. */
 const SPANS_WANTED = 16_384
 
-/** Room for spans in each worker's part. @param blocks Blocks of examples that one step takes through the network, validation included. */
-export function spanCapacity(blocks: number): number {
-  return SPANS_WANTED + 4 * blocks + 16
+/** What each worker's part takes: room for the step that goes beyond what is wanted, too. @param blocks Blocks that a step takes through the network, validation included. */
+export function timelineBytes(blocks: number): number {
+  return (1 + (SPANS_WANTED + 4 * blocks + 16) * SPAN_FIELDS) * 8
 }
-
-export function timelineBytes(capacity: number): number {
-  return capacity === 0 ? 0 : (1 + capacity * SPAN_FIELDS) * 8
-}
-
-/** Ends the span under way: it was `phase`. */
-export type Mark = (phase: number) => void
 
 export interface Timeline {
   /** Begins with no spans: all workers have arrived. */
   start: () => void
-  mark: Mark
+  /** Ends the span under way: it was `phase`. */
+  mark: (phase: number) => void
   /** The step that spans belong to from here on. */
   enterStep: (step: number) => void
 }

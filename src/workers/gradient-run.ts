@@ -13,7 +13,7 @@ import type { Run, WorkerTask } from '../shared/protocol.js'
 import { Phase, createTimeline } from '../shared/timeline.js'
 import { evaluate, predict } from './evaluation-run.js'
 import { computeGradient, train } from './training-run.js'
-import { type ArenaAccess, type GradientWorker, type Synchronisation, inOrder, prepareMyWeights } from './worker.js'
+import { type ArenaAccess, type GradientWorker, type Synchronisation, inOrder, nothing, prepareMyWeights } from './worker.js'
 
 /** @param words The arena's control words. */
 export function createSynchronisation(words: Int32Array, { workers, spins }: Run): Synchronisation {
@@ -77,5 +77,3 @@ export function performTask({ run, workerIndex }: WorkerTask, access: ArenaAcces
     default: run satisfies never
   }
 }
-
-const nothing = (): void => undefined

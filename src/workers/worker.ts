@@ -36,6 +36,9 @@ export interface GradientWorker extends Synchronisation, ArenaAccess {
   timeline: Timeline
 }
 
+/** No serial work at a meeting. */
+export const nothing = (): void => undefined
+
 /** Rows as they come. */
 export const inOrder: Permutation = (position) => position
 
@@ -59,5 +62,3 @@ export function placePart({ pass: { parts, scratch }, words }: GradientWorker, r
   for (let i = 0; i < rows; i++) words[at + i] = row(first + i)
   parts.rows[part] = rows
 }
-
-const nothing = (): void => undefined

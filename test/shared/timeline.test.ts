@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
-import { Phase, createTimeline, phaseNames, readTimeline, spanCapacity, spansOf, timelineBytes, timelineIsFull } from '../../src/shared/timeline.js'
+import { Phase, createTimeline, phaseNames, readTimeline, spansOf, timelineBytes, timelineIsFull } from '../../src/shared/timeline.js'
 
 const OFFSET = 64
-const room = (capacity: number): Float64Array => new Float64Array((OFFSET + timelineBytes(capacity)) / 8)
+const room = (blocks: number): Float64Array => new Float64Array((OFFSET + timelineBytes(blocks)) / 8)
 
 it('spans follow each other without a gap: phase, step, and times since the origin', () => {
-  const doubles = room(spanCapacity(1))
+  const doubles = room(1)
   const origin = performance.timeOrigin
   const timeline = createTimeline(doubles, OFFSET, origin)
   const before = performance.now()
@@ -31,7 +31,7 @@ it('the origin is added to the starts, not to how long', () => {
 })
 
 it('starting anew forgets the spans of the run before', () => {
-  const doubles = room(spanCapacity(1))
+  const doubles = room(1)
   const timeline = createTimeline(doubles, OFFSET, 0)
   timeline.start()
   timeline.mark(Phase.sum)
@@ -41,7 +41,7 @@ it('starting anew forgets the spans of the run before', () => {
 
 it('is full early enough that a last step of so many blocks still fits, and writes nowhere else', () => {
   const blocks = 70
-  const doubles = room(spanCapacity(blocks))
+  const doubles = room(blocks)
   const timeline = createTimeline(doubles, OFFSET, 0)
   timeline.start()
   let spans = 0

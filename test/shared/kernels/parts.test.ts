@@ -70,29 +70,24 @@ for (const backend of backendNames) {
   describe.skipIf(!has(backend))(backend, () => {
     const round = backend === 'reference' ? (x: number): number => x : Math.fround
 
+    const expectOwnProducts = (job: Parameters<typeof multiply>[1]): void => {
+      const together = multiply(backend, job)
+      const each = job.rows.map((_, part) => alone(backend, job, part))
+      expect(together.z).toEqual(each.map(({ z }) => z[0]))
+      expect(together.errors).toEqual(each.map(({ errors }) => errors[0]))
+      expect(together.gradient).toEqual(tree(each.map(({ gradient }) => gradient), round))
+      expect(together.bias).toEqual(tree(each.map(({ bias }) => bias), round))
+    }
+
     it('every part has the products that it has alone, and the gradient is the tree of those, bit for bit; whatever the rows, 0 too', () => {
-      fc.assert(fc.property(jobs, (job) => {
-        const together = multiply(backend, job)
-        const each = job.rows.map((_, part) => alone(backend, job, part))
-        expect(together.z).toEqual(each.map(({ z }) => z[0]))
-        expect(together.errors).toEqual(each.map(({ errors }) => errors[0]))
-        expect(together.gradient).toEqual(tree(each.map(({ gradient }) => gradient), round))
-        expect(together.bias).toEqual(tree(each.map(({ bias }) => bias), round))
-      }), { seed: 7, numRuns: 60 })
+      fc.assert(fc.property(jobs, expectOwnProducts), { seed: 7, numRuns: 60 })
     })
 
     it('also with 64 parts, and where the weights are multiplied slice by slice', () => {
       const many = { rows: Array.from({ length: 64 }, (_, part) => part % 5), stride: 4, k: 33, n: 17 }
       const wide = { rows: [64, 0, 63, 64], stride: 64, k: 300, n: 264 }
       const flat = { rows: [8, 5, 0, 8], stride: 8, k: 300, n: 40 }
-      for (const job of [many, wide, flat]) {
-        const together = multiply(backend, job)
-        const each = job.rows.map((_, part) => alone(backend, job, part))
-        expect(together.z).toEqual(each.map(({ z }) => z[0]))
-        expect(together.errors).toEqual(each.map(({ errors }) => errors[0]))
-        expect(together.gradient).toEqual(tree(each.map(({ gradient }) => gradient), round))
-        expect(together.bias).toEqual(tree(each.map(({ bias }) => bias), round))
-      }
+      for (const job of [many, wide, flat]) expectOwnProducts(job)
     })
 
     it('a part\'s products don\'t depend on its neighbours: not even NaN in them shows', () => {
