@@ -3,8 +3,8 @@
 // Z_l = A_(l-1).W_l + b_l, A_l = f_l(Z_l);   D_L from the loss, D_(l-1) = D_l.W_l^T * f'(Z_(l-1));   dW_l = A_(l-1)^T.D_l, db_l = column sums of D_l
 // (Goodfellow, Bengio and Courville, Deep Learning, 2016, algorithms 6.3 and 6.4.)
 
-import { type ExamplesLayout, type ParameterLayout, type ScratchLayout } from './arena.js'
-import { type Kernels, type Parts, extentOf } from './kernels/kernels.js'
+import { type ArenaLayout, type ExamplesLayout, type ParameterLayout, type ScratchLayout, bytesPerElement } from './arena.js'
+import { type Kernels, MOST_PARTS, type Parts, extentOf } from './kernels/kernels.js'
 import { type LossName, fusedActivation } from './losses.js'
 import type { Network } from './network.js'
 import { paddedWidth } from './padding.js'
@@ -30,6 +30,20 @@ export interface Pass {
 export interface Tally {
   loss: number
   correct: number
+}
+
+/** @param words The arena's words. @param worker Whose scratch it uses. */
+export function createPass(kernels: Kernels, words: Int32Array, layout: ArenaLayout, network: Network, loss: LossName, worker: number): Pass {
+  const scratch = layout.scratch[worker]!
+  const { partRows } = scratch
+  return {
+    kernels, network, loss, scratch,
+    layout: layout.parameters,
+    scalarBytes: bytesPerElement[layout.scalar],
+    prepared: layout.prepared,
+    parts: { count: 1, stride: 0, rows: words.subarray(partRows / 4, partRows / 4 + MOST_PARTS), rowsAt: partRows },
+    tallies: Array.from({ length: MOST_PARTS }, () => ({ loss: 0, correct: 0 })),
+  }
 }
 
 /** Readies one piece of the weights of `parameters` for the products. */

@@ -3,11 +3,10 @@
 // Nothing here is a message, and nothing depends on how many workers there are or who is quicker: a shard's gradient is the same
 // whoever computes it, and a parameter's sum runs over the shards in one fixed order.
 
-import { bytesPerElement } from '../shared/arena.js'
 import { type BackendName, type Engine, backends } from '../shared/backends.js'
 import { createBarrier } from '../shared/barrier.js'
 import { claimNext } from '../shared/control.js'
-import { MOST_PARTS } from '../shared/kernels/kernels.js'
+import { createPass } from '../shared/pass.js'
 import { piecesOfWorker } from '../shared/pieces.js'
 import type { Run, WorkerTask } from '../shared/protocol.js'
 import { Phase, createTimeline } from '../shared/timeline.js'
@@ -38,24 +37,13 @@ export function openArena(memory: WebAssembly.Memory, backend: BackendName, engi
  */
 export function performTask({ run, workerIndex }: WorkerTask, access: ArenaAccess, synchronise = createSynchronisation): void {
   const { layout } = run
-  const { partRows } = layout.scratch[workerIndex]!
   const { meet, claim } = synchronise(access.words, run)
   const timeline = createTimeline(access.doubles, layout.scratch[workerIndex]!.timeline, run.orderedAt)
   const worker: GradientWorker = {
     ...access,
     run,
     index: workerIndex,
-    pass: {
-      kernels: access.kernels,
-      network: run.network,
-      loss: run.loss,
-      layout: layout.parameters,
-      scalarBytes: bytesPerElement[layout.scalar],
-      scratch: layout.scratch[workerIndex]!,
-      prepared: layout.prepared,
-      parts: { count: 1, stride: 0, rows: access.words.subarray(partRows / 4, partRows / 4 + MOST_PARTS), rowsAt: partRows },
-      tallies: Array.from({ length: MOST_PARTS }, () => ({ loss: 0, correct: 0 })),
-    },
+    pass: createPass(access.kernels, access.words, layout, run.network, run.loss, workerIndex),
     pieces: piecesOfWorker(layout.parameters, run.workers, workerIndex),
     row: inOrder,
     figures: { cost: 0, correct: 0 },
