@@ -11,7 +11,8 @@ import { availableCores } from './cores.js'
 import type { Examples } from './examples.js'
 import { type PhaseShares, describePhases, summarisePhases } from './phases.js'
 import { print, printJson } from './report.js'
-import { type Span, type Trainer, createTrainer } from './trainer.js'
+import type { Span } from '../shared/timeline.js'
+import { type Trainer, createTrainer } from './trainer.js'
 
 export interface BenchOptions {
   dims: number[]

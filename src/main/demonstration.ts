@@ -5,7 +5,9 @@ import { sgd } from '../shared/optimizers.js'
 import { availableCores } from './cores.js'
 import { holdOut, loadDataSet } from './data-sets.js'
 import { createReporter, percent, print } from './report.js'
-import { type History, type TrainerInfo, createTrainer } from './trainer.js'
+import type { TrainerInfo } from './runner.js'
+import { createTrainer } from './trainer.js'
+import type { History } from './training.js'
 
 const SEED = 1
 const EPOCHS = 1500

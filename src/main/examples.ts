@@ -10,10 +10,11 @@ export type NumberArray = Uint8Array | Uint8ClampedArray | Float32Array | Float6
 /** Class labels, whole numbers from 0. */
 export type LabelArray = Uint8Array | Uint8ClampedArray | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array
 
-/** Inputs (m, n_0) and targets: (m, n_L), or class labels (m). */
+/** Inputs (m, n_0) and targets: (m, n_L), or class labels (m). Weights, if given, (m): the cost is the mean loss weighted by them, so that twice the weight is as good as two examples. */
 export interface Examples {
   inputs: NumberArray
   targets: NumberArray | LabelArray
+  weights?: NumberArray
 }
 
 /** Examples whose shape is known to be right. */
@@ -24,6 +25,7 @@ export interface CheckedExamples {
   inputType: ElementType
   targets: NumberArray | LabelArray | undefined
   targetType: ElementType | undefined
+  weights: NumberArray | undefined
   classes: number
 }
 
@@ -36,12 +38,15 @@ export function checkExamples(where: string, examples: unknown, network: Network
   const checked = checkInputs(`${where}: inputs`, given.inputs, network, scalar)
   const classes = network.layers.at(-1)!.units
   const { count } = checked
-  const { targets } = given
+  const { targets, weights } = given
+  if (weights !== undefined && !(isNumberArray(weights) && weights.length === count)) {
+    throw new InputError(`${where}: weights`, `a typed array of ${count}, one for each example`, show(weights))
+  }
   const rule = `a typed array of ${count * classes} (${count} rows of ${classes} outputs)`
   if (isNumberArray(targets) && targets.length === count * classes) {
-    return { ...checked, where, targets, targetType: scalar, classes }
+    return { ...checked, where, targets, targetType: scalar, weights, classes }
   }
-  if (classes > 1 && isLabelArray(targets) && targets.length === count) return { ...checked, where, targets, targetType: 'labels', classes }
+  if (classes > 1 && isLabelArray(targets) && targets.length === count) return { ...checked, where, targets, targetType: 'labels', weights, classes }
   throw new InputError(`${where}: targets`, classes > 1 ? `${rule}, or ${count} class labels in an integer array` : rule, show(targets))
 }
 
@@ -53,7 +58,10 @@ export function checkInputs(where: string, inputs: unknown, network: Network, sc
   }
   const bytes = inputs instanceof Uint8Array || inputs instanceof Uint8ClampedArray
   const inputType = bytes ? 'uint8' : inputs instanceof Float64Array ? scalar : 'float32'
-  return { where, count: inputs.length / network.inputs, inputs, inputType, targets: undefined, targetType: undefined, classes: network.layers.at(-1)!.units }
+  return {
+    where, count: inputs.length / network.inputs, inputs, inputType, targets: undefined, targetType: undefined, weights: undefined,
+    classes: network.layers.at(-1)!.units,
+  }
 }
 
 /** The first `count - held` rows and the last `held`. */
@@ -63,6 +71,7 @@ export function splitExamples(examples: CheckedExamples, held: number): [Checked
     count: to - from,
     inputs: rowsOf(examples.inputs, examples.count, from, to),
     targets: examples.targets && rowsOf(examples.targets, examples.count, from, to),
+    weights: examples.weights?.subarray(from, to),
   })
   const kept = examples.count - held
   return [rows(0, kept), rows(kept, examples.count)]
@@ -74,10 +83,34 @@ function rowsOf<Values extends NumberArray | LabelArray>(values: Values, count: 
 }
 
 /**
+ * The examples with each one's weight multiplied by that of its class.
+ * @throws {InputError} if there are no classes, or a weight is none.
+ */
+export function weighClasses(
+  where: string, examples: CheckedExamples, classWeights: readonly number[] | Readonly<Record<number, number>>, scalar: Scalar,
+): CheckedExamples {
+  const { classes: columns, count, targets, targetType, weights } = examples
+  const classes = Math.max(2, columns)
+  for (const [name, weight] of Object.entries(classWeights)) {
+    if (!(Number(name) < classes)) throw new InputError(`${where}: classWeights`, `classes from 0 to ${classes - 1}`, show(name))
+    if (!(Number.isFinite(weight) && weight >= 0)) throw new InputError(`${where}: classWeights[${name}]`, 'a number of at least 0', show(weight))
+  }
+  const classOf = (row: number): number => {
+    if (targetType === 'labels') return targets![row]!
+    if (columns === 1) return targets![row]! >= 0.5 ? 1 : 0
+    const outputs = Array.from(targets!.subarray(row * columns, (row + 1) * columns))
+    return outputs.indexOf(Math.max(...outputs))
+  }
+  const weighed = new (scalar === 'float32' ? Float32Array : Float64Array)(count)
+  for (let row = 0; row < count; row++) weighed[row] = (weights?.[row] ?? 1) * (classWeights[classOf(row)] ?? 1)
+  return { ...examples, weights: weighed }
+}
+
+/**
  * Copies examples to their place in the arena, slice by slice.
  *
  * @param rest Called between slices, to let the event loop turn.
- * @throws {InputError} naming the first row with a number that is not finite or a label out of range.
+ * @throws {InputError} naming the first row with a number that is not finite, a label out of range or a weight below 0.
  */
 export async function storeExamples(
   memory: WebAssembly.Memory, layout: ExamplesLayout, examples: CheckedExamples, rest: () => Promise<void>,
@@ -85,6 +118,11 @@ export async function storeExamples(
   await storeMatrix(memory, layout.inputs, examples.inputs, `${examples.where}: inputs`, examples.classes, rest)
   if (layout.targets && examples.targets) {
     await storeMatrix(memory, layout.targets, examples.targets, `${examples.where}: targets`, examples.classes, rest)
+  }
+  if (layout.weights && examples.weights) {
+    const negative = examples.weights.findIndex((weight) => weight < 0)
+    if (negative >= 0) throw new InputError(`${examples.where}: weights, row ${negative}`, 'numbers of at least 0', String(examples.weights[negative]))
+    await storeMatrix(memory, layout.weights, examples.weights, `${examples.where}: weights`, examples.classes, rest)
   }
 }
 

@@ -41,16 +41,16 @@ export function writeParameters(
 }
 
 /** @throws {InputError} naming the layer whose parameters have the wrong type, shape or a number that is not finite. */
-export function checkParameters(given: unknown, layout: ParameterLayout, scalar: Scalar): Parameters {
+export function checkParameters(given: unknown, widths: readonly number[], scalar: Scalar): Parameters {
   const where = 'setParameters'
   if (typeof given !== 'object' || given === null) throw new InputError(where, '{ weights, biases }', show(given))
   const parameters = given as Parameters
   for (const kind of ['weights', 'biases'] as const) {
     const list: unknown = parameters[kind]
-    if (!Array.isArray(list) || list.length !== layout.layers.length) {
-      throw new InputError(`${where}: ${kind}`, `an array of ${layout.layers.length}, one per layer`, show(list))
-    }
-    layout.layers.forEach(({ inputs, outputs }, l) => {
+    const layers = widths.length - 1
+    if (!Array.isArray(list) || list.length !== layers) throw new InputError(`${where}: ${kind}`, `an array of ${layers}, one per layer`, show(list))
+    widths.slice(1).forEach((outputs, l) => {
+      const inputs = widths[l]!
       const length = kind === 'weights' ? inputs * outputs : outputs
       const values: unknown = list[l]
       if (!(values instanceof Float32Array || values instanceof Float64Array) || values.length !== length) {

@@ -1,7 +1,8 @@
 // How training is reported: a live line on a terminal, plain lines elsewhere, JSON lines for programs.
 
 import ora from 'ora'
-import type { EpochReport, History, Progress, TrainerInfo } from './trainer.js'
+import type { TrainerInfo } from './runner.js'
+import type { EpochReport, History, Progress } from './training.js'
 
 export interface Reporter {
   start: (info: TrainerInfo) => void

@@ -1,6 +1,6 @@
 // The arena: where everything lies in the one shared memory of a trainer. Offsets are in bytes from its start.
 //
-//   control words | version 0 | version 1 | clock | epoch records | loss records | slots | prepared weights | scratch of each worker | examples
+//   control words | version 0 | version 1 | clock | records | slots | prepared weights | scratch of each worker | examples
 //
 // A version is what a step replaces: a header, the parameters, the optimizer state. Everything before the clock depends on the
 // network and the backend alone, so it stays where it is when a later job plans the rest anew.
@@ -49,6 +49,8 @@ export interface ExamplesLayout {
   count: number
   inputs: MatrixLayout
   targets: MatrixLayout | undefined
+  /** One number an example. */
+  weights: MatrixLayout | undefined
 }
 
 /** One worker's own memory: a block on its way through the network, and what a step needs beside it. */
@@ -61,6 +63,8 @@ export interface ScratchLayout {
   /** Deltas of layer l are at [l % 2]. */
   deltas: [number, number]
   targets: number
+  /** The examples' weights, a padded row each. */
+  rowWeights: number
   product: number
   chunk: number
   /** Gradients of subtrees under way, where a slot holds more than one shard. */
@@ -75,11 +79,23 @@ export interface ArenaLayout {
   versions: [VersionLayout, VersionLayout]
   /** Three doubles: when the run's workers were all there, when its last step ended (milliseconds since 1970), and the last finite cost of a run that diverged. */
   clock: number
+  /** Sums over the examples of the epoch so far, a tally for each version; in place of the loss, cost * weight. */
+  sums: [number, number]
+  /** Sums over the examples of the step under way. */
+  stepSums: number
+  /** Figures of each epoch of a run: time, then of training and of validation a tally each, with the cost in place of the loss. */
   epochRecords: number
-  lossRecords: number
-  /** The squares of each piece of the weights, for the regularisation term. */
+  /** Epochs whose figures fit before a run of the workers must end. */
+  epochRecordCount: number
+  /** The tally of each shard, or block. */
+  tallyRecords: number
+  /** The squares of each piece of the weights, for the regularisation term, and of the gradient, for its norm. */
   squareRecords: number
+  gradientSquareRecords: number
+  pieces: number
   weightPieces: number
+  /** The gradient of a step, where it has to be whole before the update. */
+  gradient: number | undefined
   slots: number
   slotBytes: number
   slotCount: number
@@ -98,13 +114,12 @@ export interface ArenaLayout {
 
 /** Doubles of a version's header. */
 export const Header = {
-  /** Steps committed since `fit` began. */
+  /** Steps committed since epoch 0 of `fit`. */
   steps: 0,
-  /** Sums over the examples of the epoch so far: cost * examples, and right answers. */
-  costSum: 1,
-  correct: 2,
-  /** Cost of the last step. */
-  cost: 3,
+  /** Cost of the last step; next to `steps`. Not a number if there was none. */
+  cost: 1,
+  /** Updates since the optimizer's state was all zero. */
+  updates: 2,
 } as const
 
 export interface VersionLayout {
@@ -123,8 +138,12 @@ export interface ArenaNeeds {
   shards: number
   /** Examples of the largest batch; 0 if nothing is trained. */
   batchSize: number
-  training: { count: number; inputs: ElementType; targets: ElementType | undefined } | undefined
-  validation: { count: number; inputs: ElementType; targets: ElementType | undefined } | undefined
+  training: ExamplesNeeds | undefined
+  validation: ExamplesNeeds | undefined
+  /** Sums that a tally has. */
+  tallyFields: number
+  /** Whether the gradient of a step must be whole before the update. */
+  gradient: boolean
   /** Whether the outputs are kept. */
   predicts: boolean
   /** Elements that preparing one layer's weights takes; the backend's. */
@@ -135,12 +154,21 @@ export interface ArenaNeeds {
   timeline: boolean
 }
 
-/** Epochs whose figures fit before a run of the workers must end. */
-export const EPOCH_RECORDS = 1024
-/** Doubles of an epoch record: cost, correct, validation cost, validation correct, time. */
-export const EPOCH_RECORD_FIELDS = 5
-/** Doubles of a loss record, of one shard or one block: summed loss, right answers. */
-export const LOSS_RECORD_FIELDS = 2
+export interface ExamplesNeeds {
+  count: number
+  inputs: ElementType
+  targets: ElementType | undefined
+  weighted: boolean
+}
+
+/** Epochs whose figures are kept before a run of the workers must end, and the doubles that they may take. */
+const EPOCH_RECORDS = 1024
+const EPOCH_RECORD_DOUBLES = 65_536
+
+/** Doubles of an epoch record. */
+export function epochRecordFields(tallyFields: number): number {
+  return 1 + 2 * tallyFields
+}
 
 const LINE = 128
 const HEADER_BYTES = LINE
@@ -194,11 +222,19 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   const versions: [VersionLayout, VersionLayout] = [version(), version()]
 
   const clock = claim('records', 24)
-  const epochRecords = claim('records', EPOCH_RECORDS * EPOCH_RECORD_FIELDS * 8)
+  const tallyBytes = needs.tallyFields * 8
+  const sums: [number, number] = [claim('records', tallyBytes), claim('records', tallyBytes)]
+  const stepSums = claim('records', tallyBytes)
+  const recordFields = epochRecordFields(needs.tallyFields)
+  const epochRecordCount = Math.max(1, Math.min(EPOCH_RECORDS, Math.floor(EPOCH_RECORD_DOUBLES / recordFields)))
+  const epochRecords = claim('records', epochRecordCount * recordFields * 8)
   const claims = Math.max(needs.shards, blockCount(needs.training?.count ?? 0), blockCount(needs.validation?.count ?? 0))
-  const lossRecords = claim('records', claims * LOSS_RECORD_FIELDS * 8)
-  const weightPieces = piecesOf(parameters).filter(({ kind }) => kind === 'weights').length
+  const tallyRecords = claim('records', claims * tallyBytes)
+  const pieces = piecesOf(parameters)
+  const weightPieces = pieces.filter(({ kind }) => kind === 'weights').length
   const squareRecords = claim('records', weightPieces * 8)
+  const gradientSquareRecords = claim('records', needs.gradient ? pieces.length * 8 : 0)
+  const gradient = needs.gradient ? claim('gradient', parameterBytes) : undefined
 
   const slots = needs.batchSize > 0 ? slotCount(needs.shards, needs.workers) : 0
   const slotBytes = Math.ceil(parameterBytes / LINE) * LINE
@@ -220,6 +256,7 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
       activations: widths.map((width) => area(rowBytes(width))),
       deltas: [area(rowBytes(Math.max(...widths))), area(rowBytes(Math.max(...widths)))],
       targets: area(rowBytes(widths.at(-1)!)),
+      rowWeights: area(needs.training?.weighted || needs.validation?.weighted ? rowBytes(1) : 0),
       product: area(productElements * scalarBytes),
       chunk: area(CHUNK * scalarBytes),
       partials: Array.from({ length: depth }, () => area(slotBytes)),
@@ -231,6 +268,7 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
     count: part.count,
     inputs: matrix(part.count, part.inputs, widths[0]!),
     targets: part.targets && matrix(part.count, part.targets, part.targets === 'labels' ? 1 : widths.at(-1)!),
+    weights: part.weighted ? matrix(part.count, needs.scalar, 1) : undefined,
   }
   const matrix = (count: number, type: ElementType, columns: number): MatrixLayout =>
     ({ offset: claim('examples', count * columns * bytesPerElement[type]), type, columns })
@@ -240,7 +278,8 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
 
   if (end > MAXIMUM_BYTES) throw new ArenaError(end, MAXIMUM_BYTES, parts)
   return {
-    scalar: needs.scalar, parameters, versions, clock, epochRecords, lossRecords, squareRecords, weightPieces,
+    scalar: needs.scalar, parameters, versions, clock, sums, stepSums, epochRecords, epochRecordCount, tallyRecords, squareRecords, gradientSquareRecords,
+    pieces: pieces.length, weightPieces, gradient,
     slots: slotsAt, slotBytes, slotCount: slots, parts: blockParts, partStride: stride, prepared, scratch, training, validation, outputs, bytes: end,
   }
 }

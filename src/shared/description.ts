@@ -5,7 +5,10 @@ import { activationNames } from './activations.js'
 import { backendNames } from './backends.js'
 import { InputError } from './errors.js'
 import { initialiserNames } from './initialisers.js'
+import type { LearningRate } from './learning-rate.js'
 import { fusedActivation, lossNames } from './losses.js'
+import { type MetricName, metricNames } from './metrics.js'
+import { sgd } from './optimizers.js'
 
 const wholeNumber = (minimum: number): v.GenericSchema<unknown, number> =>
   v.custom<number>((value) => Number.isSafeInteger(value) && (value as number) >= minimum, `a whole number of at least ${minimum}`)
@@ -28,8 +31,36 @@ const networkSchema = v.strictObject({
   layers: v.pipe(v.array(layerSchema, 'a list of layers, such as dense(10, \'softmax\')'), v.minLength(1, 'at least one layer')),
 })
 
+const above0 = finiteNumber('a number above 0', (value) => value > 0)
+const atLeast0 = finiteNumber('a number of at least 0', (value) => value >= 0)
+const below1 = finiteNumber('a number from 0 to below 1', (value) => value >= 0 && value < 1)
+const trueOrFalse = v.custom<boolean>((value) => typeof value === 'boolean', 'true or false')
+
+const lastingSchedules = [
+  v.strictObject({ name: v.literal('constant'), learningRate: above0 }),
+  v.strictObject({ name: v.literal('step'), learningRate: above0, factor: above0, every: above0 }),
+  v.strictObject({ name: v.literal('exponential'), learningRate: above0, factor: above0, every: above0 }),
+  v.strictObject({ name: v.literal('cosine'), learningRate: above0, epochs: above0, minimum: atLeast0 }),
+  v.strictObject({ name: v.literal('inverseScaling'), learningRate: above0, power: atLeast0 }),
+  v.strictObject({
+    name: v.literal('reduceOnPlateau'), learningRate: above0, factor: finiteNumber('a number between 0 and 1', (value) => value > 0 && value < 1),
+    patience: wholeNumber(0), minimumChange: atLeast0, cooldown: wholeNumber(0), minimum: atLeast0,
+  }),
+] as const
+const lastingSchedule = v.variant('name', lastingSchedules, 'a schedule, such as stepDecay({ learningRate: 0.1 })')
+const scheduleSchema = v.variant(
+  'name', [...lastingSchedules, v.strictObject({ name: v.literal('warmUp'), epochs: above0, then: lastingSchedule })],
+  'a number above 0, or a schedule such as stepDecay({ learningRate: 0.1 })',
+)
+const learningRate = v.lazy((value): v.GenericSchema<unknown, LearningRate> => (typeof value === 'number' ? above0 : scheduleSchema))
+
 const optimizerSchema = v.variant('name', [
-  v.strictObject({ name: v.literal('sgd'), learningRate: finiteNumber('a number above 0', (rate) => rate > 0) }),
+  v.strictObject({ name: v.literal('sgd'), learningRate, momentum: v.optional(below1, 0), nesterov: v.optional(trueOrFalse, false) }),
+  v.strictObject({ name: v.literal('rmsprop'), learningRate, decay: below1, epsilon: above0 }),
+  v.strictObject({ name: v.literal('adagrad'), learningRate, epsilon: above0 }),
+  v.strictObject({ name: v.literal('adadelta'), learningRate, decay: below1, epsilon: above0 }),
+  v.strictObject({ name: v.literal('adam'), learningRate, beta1: below1, beta2: below1, epsilon: above0 }),
+  v.strictObject({ name: v.literal('adamw'), learningRate, beta1: below1, beta2: below1, epsilon: above0, weightDecay: atLeast0 }),
 ], 'an optimizer, such as sgd({ learningRate: 0.5 })')
 
 const isPowerOfTwo = (value: number): boolean => Number.isSafeInteger(value) && value >= 1 && value <= 1024 && Number.isInteger(Math.log2(value))
@@ -37,8 +68,9 @@ const isPowerOfTwo = (value: number): boolean => Number.isSafeInteger(value) && 
 const trainerSchema = v.strictObject({
   network: networkSchema,
   loss: oneOf(lossNames),
-  optimizer: v.optional(optimizerSchema, { name: 'sgd', learningRate: 0.01 }),
+  optimizer: v.optional(optimizerSchema, sgd()),
   l2: v.optional(finiteNumber('a finite number of at least 0', (l2) => l2 >= 0), 0),
+  clipNorm: v.optional(above0),
   seed: v.optional(v.custom<number>((value) => Number.isSafeInteger(value), 'a whole number no larger than 2^53 - 1 in size'), 0),
   workers: v.optional(autoOr(wholeNumber(1), '\'auto\' or a whole number of at least 1'), 'auto'),
   shards: v.optional(autoOr(finiteNumber('', isPowerOfTwo), '\'auto\' or a power of two from 1 to 1024'), 'auto'),
@@ -61,26 +93,77 @@ export function checkTrainerOptions(options: unknown): TrainerRecipe {
       show(recipe.network.layers[last]!.activation),
     )
   }
+  if (recipe.optimizer.name === 'sgd' && recipe.optimizer.nesterov && recipe.optimizer.momentum === 0) {
+    throw new InputError('createTrainer: optimizer.nesterov', 'a momentum above 0 with it', 'momentum 0')
+  }
   return recipe
 }
 
-const fitSchema = v.strictObject({
+const aFunction = v.custom<CallableFunction>((value) => typeof value === 'function', 'a function')
+const metrics = v.array(oneOf(metricNames), 'a list of metrics')
+
+const earlyStoppingSchema = v.strictObject({
+  monitor: v.optional(v.custom<string>((value) => typeof value === 'string', 'the name of a figure')),
+  patience: v.optional(wholeNumber(0)),
+  minimumChange: v.optional(atLeast0),
+})
+
+const epochsSchema = v.strictObject({
   epochs: v.optional(wholeNumber(1), 1),
+  initialEpoch: v.optional(wholeNumber(0), 0),
   batchSize: v.optional(v.custom<number | 'all'>((value) => value === 'all' || v.is(wholeNumber(1), value), '\'all\' or a whole number of at least 1'), 32),
-  shuffle: v.optional(v.custom<boolean>((value) => typeof value === 'boolean', 'true or false'), true),
+  batchesPerUpdate: v.optional(wholeNumber(1), 1),
+  shuffle: v.optional(trueOrFalse, true),
   validation: v.optional(v.custom<number | object>(
     (value) => (typeof value === 'number' && value > 0 && value < 1) || (typeof value === 'object' && value !== null),
     '{ inputs, targets } or a share of the examples between 0 and 1',
   )),
-  onTimeline: v.optional(v.custom<CallableFunction>((value) => typeof value === 'function', 'a function')),
-  onEpoch: v.optional(v.custom<CallableFunction>((value) => typeof value === 'function', 'a function')),
-  onProgress: v.optional(v.custom<CallableFunction>((value) => typeof value === 'function', 'a function')),
+  classWeights: v.optional(v.custom<object>((value) => typeof value === 'object' && value !== null, 'a weight for each class, such as { 0: 1, 1: 5 }')),
+  metrics: v.optional(metrics),
+  topK: v.optional(wholeNumber(1)),
+  earlyStopping: v.optional(earlyStoppingSchema),
+  onTimeline: v.optional(aFunction),
   signal: v.optional(v.custom<AbortSignal>((value) => value instanceof AbortSignal, 'an AbortSignal')),
 })
+const fitSchema = v.strictObject({ ...epochsSchema.entries, onEpoch: v.optional(aFunction), onProgress: v.optional(aFunction) })
 
-/** Fills in the defaults of `fit`. @throws {InputError} naming the option, the rule and the value. */
-export function checkFitOptions(options: unknown): v.InferOutput<typeof fitSchema> {
-  return check('fit', fitSchema, options)
+/** Fills in the defaults of a call to train. @throws {InputError} naming the option, the rule and the value. */
+export function checkTrainingOptions(where: 'fit' | 'epochs' | 'findLearningRate', options: unknown): v.InferOutput<typeof fitSchema> {
+  const checked = check(where, where === 'fit' ? fitSchema : epochsSchema, options)
+  const { epochs, initialEpoch } = checked
+  if (initialEpoch >= epochs) throw new InputError(`${where}: initialEpoch`, `a number below epochs, ${epochs}`, String(initialEpoch))
+  requireTopK(where, checked)
+  return checked
+}
+
+const evaluateSchema = v.strictObject({ metrics: v.optional(metrics, []), topK: v.optional(wholeNumber(1)) })
+
+/** Fills in the defaults of `evaluate`. @throws {InputError} naming the option, the rule and the value. */
+export function checkEvaluateOptions(options: unknown): { metrics: MetricName[]; topK: number } {
+  const checked = check('evaluate', evaluateSchema, options)
+  requireTopK('evaluate', checked)
+  return { topK: 5, ...checked }
+}
+
+const rateFinderSchema = v.strictObject({ from: v.optional(above0, 1e-5), to: v.optional(above0, 10), steps: v.optional(wholeNumber(2), 100) })
+
+/** Fills in the defaults of `findLearningRate`. @throws {InputError} naming the option, the rule and the value. */
+export function checkRateFinderOptions(options: unknown): v.InferOutput<typeof rateFinderSchema> {
+  const checked = check('findLearningRate', rateFinderSchema, options)
+  if (checked.to <= checked.from) throw new InputError('findLearningRate: to', `a rate above from, ${checked.from}`, String(checked.to))
+  return checked
+}
+
+function requireTopK(where: string, { metrics: wanted = [], topK }: { metrics?: MetricName[]; topK?: number }): void {
+  if (topK !== undefined && !wanted.includes('topKAccuracy')) throw new InputError(`${where}: topK`, 'the metric topKAccuracy with it', String(topK))
+}
+
+/** Which call or constructor an option belongs to, for whoever has put it elsewhere. */
+const homes: Record<string, string> = {
+  ...Object.fromEntries(Object.keys(trainerSchema.entries).map((name) => [name, 'createTrainer'])),
+  ...Object.fromEntries(Object.keys(fitSchema.entries).map((name) => [name, 'fit'])),
+  ...Object.fromEntries(['learningRate', 'momentum', 'nesterov', 'decay', 'epsilon', 'beta1', 'beta2', 'weightDecay'].map((name) => [name, 'an optimizer that has it'])),
+  initialiser: 'dense', dropout: 'dense',
 }
 
 function check<Schema extends v.GenericSchema>(where: string, schema: Schema, value: unknown): v.InferOutput<Schema> {
@@ -97,7 +180,9 @@ function check<Schema extends v.GenericSchema>(where: string, schema: Schema, va
 function ruleOf(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object') {
     if (issue.expected === 'Object') return 'an object'
-    return issue.expected === 'never' ? 'no such option' : 'a value'
+    if (issue.expected !== 'never') return 'a value'
+    const home = homes[String(issue.path?.at(-1)?.key)]
+    return home ? `no such option here (it belongs to ${home})` : 'no such option'
   }
   return issue.type === 'literal' ? issue.expected ?? issue.message : issue.message
 }

@@ -6,6 +6,7 @@
 import { type ArenaLayout, type ExamplesLayout, type ParameterLayout, type ScratchLayout, bytesPerElement } from './arena.js'
 import { type Kernels, MOST_PARTS, type Parts, extentOf } from './kernels/kernels.js'
 import { type LossName, fusedActivation } from './losses.js'
+import { TALLY_FIELDS, Tally, type TallyLayout, tallyMetrics } from './metrics.js'
 import type { Network } from './network.js'
 import { paddedWidth } from './padding.js'
 import type { WeightPiece } from './pieces.js'
@@ -22,18 +23,18 @@ export interface Pass {
   prepared: number[]
   /** The shards that make up the block under way. */
   parts: Parts
-  /** Of each part. */
-  tallies: Tally[]
-}
-
-/** Summed loss and right answers of some examples. */
-export interface Tally {
-  loss: number
-  correct: number
+  /** What the tallies count. */
+  tallyLayout: TallyLayout
+  /** Of each part: sums over its examples. */
+  tallies: Float64Array[]
+  /** The arena, as numbers of the backend's type. */
+  scalars: Float32Array | Float64Array
 }
 
 /** @param words The arena's words. @param worker Whose scratch it uses. */
-export function createPass(kernels: Kernels, words: Int32Array, layout: ArenaLayout, network: Network, loss: LossName, worker: number): Pass {
+export function createPass(
+  kernels: Kernels, words: Int32Array, layout: ArenaLayout, network: Network, loss: LossName, tallies: TallyLayout, worker: number,
+): Pass {
   const scratch = layout.scratch[worker]!
   const { partRows } = scratch
   return {
@@ -42,7 +43,9 @@ export function createPass(kernels: Kernels, words: Int32Array, layout: ArenaLay
     scalarBytes: bytesPerElement[layout.scalar],
     prepared: layout.prepared,
     parts: { count: 1, stride: 0, rows: words.subarray(partRows / 4, partRows / 4 + MOST_PARTS), rowsAt: partRows },
-    tallies: Array.from({ length: MOST_PARTS }, () => ({ loss: 0, correct: 0 })),
+    tallyLayout: tallies,
+    tallies: Array.from({ length: layout.parts }, () => new Float64Array(tallies.fields)),
+    scalars: layout.scalar === 'float32' ? new Float32Array(words.buffer) : new Float64Array(words.buffer),
   }
 }
 
@@ -53,7 +56,7 @@ export function prepareWeights(pass: Pass, parameters: number, { layer: l, first
 }
 
 /** Gathers the block's inputs, and its targets if there are any; the rows of each part stand in `scratch.rowNumbers` from its first row on. */
-export function loadBlock(pass: Pass, { inputs, targets }: ExamplesLayout): void {
+export function loadBlock(pass: Pass, { inputs, targets, weights }: ExamplesLayout): void {
   const { kernels, network, parts, scratch } = pass
   const { units } = network.layers.at(-1)!
   for (let part = 0; part < parts.count; part++) {
@@ -61,6 +64,7 @@ export function loadBlock(pass: Pass, { inputs, targets }: ExamplesLayout): void
     const rowNumbers = scratch.rowNumbers + 4 * part * parts.stride
     kernels.gather(inputs.type, inputs.offset, rowNumbers, partOf(pass, scratch.activations[0]!, part, inputs.columns), rows, inputs.columns, network.scale ?? 1)
     if (targets) kernels.gather(targets.type, targets.offset, rowNumbers, partOf(pass, scratch.targets, part, units), rows, units, 1)
+    if (weights) kernels.gather(weights.type, weights.offset, rowNumbers, partOf(pass, scratch.rowWeights, part, 1), rows, 1, 1)
   }
 }
 
@@ -69,9 +73,9 @@ export function forward(pass: Pass, parameters: number): void {
   forwardLayers(pass, parameters, pass.layout.layers.length)
 }
 
-/** Outputs of the block, and the summed loss and right answers of each part, added to its tally; the deltas are left for `backward`. */
-export function forwardWithLoss(pass: Pass, parameters: number): void {
-  const { kernels, layout, network, parts, scratch, loss, scalarBytes, tallies } = pass
+/** Outputs of the block, and the tally of each part, added to what is there; the deltas are left for `backward`. @param weighted Whether examples have weights. */
+export function forwardWithLoss(pass: Pass, parameters: number, weighted: boolean): void {
+  const { kernels, layout, network, parts, scratch, loss, scalarBytes, tallies, tallyLayout } = pass
   const last = layout.layers.length - 1
   const { outputs, biases } = layout.layers[last]!
   const { activation } = network.layers[last]!
@@ -84,10 +88,34 @@ export function forwardWithLoss(pass: Pass, parameters: number): void {
     const result = partOf(pass, scratch.activations[last + 1]!, part, outputs)
     const targets = partOf(pass, scratch.targets, part, outputs)
     const deltas = partOf(pass, scratch.deltas[last % 2]!, part, outputs)
-    tally.loss += kernels.losses[loss](result, parameters + biases * scalarBytes, targets, deltas, rows, outputs)
+    const bias = parameters + biases * scalarBytes
+    if (weighted) weightedLoss(pass, part, tally, result, bias, targets, deltas, rows, outputs)
+    else {
+      tally[Tally.loss]! += kernels.losses[loss](result, bias, targets, deltas, rows, outputs)
+      tally[Tally.weight]! += rows
+    }
     if (!fused) kernels.activations[activation].backward(deltas, result, rows, outputs)
-    tally.correct += kernels.countCorrect(result, targets, rows, outputs)
+    tally[Tally.correct]! += kernels.countCorrect(result, targets, rows, outputs)
+    if (tallyLayout.fields > TALLY_FIELDS) {
+      tallyMetrics(tallyLayout, pass.scalars, result / scalarBytes, pass.scalars, targets / scalarBytes, rows, outputs, paddedWidth(outputs), tally)
+    }
   }
+}
+
+/** Losses row by row, each times its example's weight; likewise the deltas. */
+function weightedLoss(
+  { kernels, loss, parts, scalarBytes, scalars, scratch }: Pass, part: number, tally: Float64Array,
+  result: number, bias: number, targets: number, deltas: number, rows: number, outputs: number,
+): void {
+  const weights = scratch.rowWeights + part * parts.stride * paddedWidth(1) * scalarBytes
+  const stride = paddedWidth(outputs) * scalarBytes
+  for (let row = 0; row < rows; row++) {
+    const at = row * stride
+    const weight = scalars[weights / scalarBytes + row * paddedWidth(1)]!
+    tally[Tally.loss]! += weight * kernels.losses[loss](result + at, bias, targets + at, deltas + at, 1, outputs)
+    tally[Tally.weight]! += weight
+  }
+  kernels.scaleRows(deltas, weights, rows, outputs)
 }
 
 /** The block's gradient: the tree over its parts, each summed over its rows; written to `gradient`, or of a single part added to what is there. */

@@ -5,6 +5,7 @@ import type { BackendName } from './backends.js'
 import type { OutcomeName } from './control.js'
 import type { BlasLibrary } from './kernels/blas.js'
 import type { LossName } from './losses.js'
+import type { TallyLayout } from './metrics.js'
 import type { Network } from './network.js'
 import type { Optimizer } from './optimizers.js'
 
@@ -13,6 +14,7 @@ export interface RunBase {
   network: Network
   loss: LossName
   l2: number
+  tallies: TallyLayout
   backend: BackendName
   layout: ArenaLayout
   workers: number
@@ -26,9 +28,14 @@ export interface RunBase {
 export interface TrainRun extends RunBase {
   kind: 'train'
   optimizer: Optimizer
+  /** The norm that the gradient is clipped to. */
+  clipNorm: number | undefined
+  /** What a plateau has multiplied the learning rate by so far. */
+  rateReduction: number
   seed: number
   shuffle: boolean
   batchSize: number
+  batchesPerUpdate: number
   shards: number
   /** Epochs complete before the run, counted from 0; the first epoch record is this epoch's. */
   fromEpoch: number
@@ -60,15 +67,13 @@ export interface WorkerTask {
   arena: Arena
 }
 
-/** Figures of some examples: mean loss plus the regularisation term, and the right answers. */
-export interface Figures {
-  cost: number
-  correct: number
-}
+/** Figures of some examples: a tally, with the mean loss plus the regularisation term in place of the loss. */
+export type Figures = Float64Array
 
 /** An epoch that a training run finished; epochs are counted from 1. */
-export interface EpochFigures extends Figures {
+export interface EpochFigures {
   epoch: number
+  training: Figures
   validation: Figures | undefined
   seconds: number
 }

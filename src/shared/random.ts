@@ -1,6 +1,8 @@
 // Everything random comes from here, from the seed, by exact operations: integer arithmetic, and + - * / and square roots of
 // doubles, which IEEE 754 rounds the same everywhere. Math.log and its kind don't: engines differ in their last bits.
 
+import { exactLog } from './exact.js'
+
 /** A stream of uniform numbers in (0, 1), odd multiples of 2^-53, so that none is rounded to 0 or 1. */
 export type Uniform = () => number
 
@@ -55,20 +57,6 @@ export function normalQuantile(probability: number): number {
   const r = Math.sqrt(-exactLog(q < 0 ? probability : 1 - probability))
   const size = r <= 5 ? ratio(MIDDLE, r - 1.6) : ratio(TAIL, r - 5)
   return q < 0 ? -size : size
-}
-
-/** log x for 0 < x <= 1, from exact operations: 2^k out, then the series of 2 artanh((m - 1) / (m + 1)). */
-function exactLog(x: number): number {
-  let exponent = 0
-  while (x < 0.7071067811865476) {
-    x *= 2
-    exponent--
-  }
-  const s = (x - 1) / (x + 1)
-  const square = s * s
-  let sum = 0
-  for (let n = 23; n >= 1; n -= 2) sum = sum * square + 1 / n
-  return exponent * 0.6931471805599453 + 2 * s * sum
 }
 
 /** Quotient of two polynomials, coefficients from the constant upwards. */

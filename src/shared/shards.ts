@@ -22,6 +22,11 @@ export function shardCount(batchSize: number): number {
   return shards
 }
 
+/** Steps of an epoch, each of so many batches; the last one takes what is left. */
+export function stepsPerEpoch(examples: number, batchSize: number, batchesPerUpdate: number): number {
+  return Math.ceil(examples / (batchSize * batchesPerUpdate))
+}
+
 /** Where part `index` of `count` of a run of `total` begins: parts differ by at most one. */
 export function partStart(total: number, count: number, index: number): number {
   return Math.floor((index * total) / count)

@@ -1,10 +1,11 @@
 // The coordinator: runs the workers of a job and says how it ended. It awaits promises and never blocks, so it hears at once when a
 // worker has died.
 
-import { EPOCH_RECORD_FIELDS, Header } from '../shared/arena.js'
+import { Header, epochRecordFields } from '../shared/arena.js'
 import { abortRun } from '../shared/barrier.js'
 import { Control, Outcome, type OutcomeName, currentVersion, resetControl } from '../shared/control.js'
-import type { Arena, CoordinatorEndpoint, EpochFigures, Figures, GradientWorkerData, Position, Run, RunResult, TrainRun } from '../shared/protocol.js'
+import { stepsPerEpoch } from '../shared/shards.js'
+import type { Arena, CoordinatorEndpoint, EpochFigures, GradientWorkerData, Position, Run, RunResult } from '../shared/protocol.js'
 import { readTimeline } from '../shared/timeline.js'
 import type { Pool } from './pool.js'
 
@@ -64,23 +65,25 @@ async function performTasks(pool: Pool, run: Run, arena: Arena): Promise<void> {
 function resultOf(run: Run, { memory }: Arena): RunResult {
   const words = new Int32Array(memory.buffer)
   const doubles = new Float64Array(memory.buffer)
+  const { fields } = run.tallies
   const record = (index: number): Float64Array => {
-    const at = run.layout.epochRecords / 8 + index * EPOCH_RECORD_FIELDS
-    return doubles.slice(at, at + EPOCH_RECORD_FIELDS)
+    const at = run.layout.epochRecords / 8 + index * epochRecordFields(fields)
+    return doubles.slice(at, at + epochRecordFields(fields))
   }
-  if (run.kind !== 'train') return { kind: 'done', figures: { cost: record(0)[0]!, correct: record(0)[1]! } }
+  if (run.kind !== 'train') return { kind: 'done', figures: record(0).subarray(1, 1 + fields) }
 
   const outcome = outcomeName(Atomics.load(words, Control.outcome))
   const position = positionOf(run, { memory })
   const steps = outcome === 'diverged' ? Atomics.load(words, Control.divergedStep) : stepsOf(run, memory, currentVersion(words))
-  const finished = Math.floor(steps / stepsPerEpoch(run)) - run.fromEpoch
+  const finished = Math.floor(steps / stepsPerEpoch(run.layout.training!.count, run.batchSize, run.batchesPerUpdate)) - run.fromEpoch
   const epochs: EpochFigures[] = []
   const [began, ended] = doubles.subarray(run.layout.clock / 8) as unknown as [number, number]
   let before = began
   for (let index = 0; index < finished; index++) {
-    const [cost, correct, validationCost, validationCorrect, at] = record(index) as unknown as [number, number, number, number, number]
-    const validation: Figures | undefined = run.layout.validation && { cost: validationCost, correct: validationCorrect }
-    epochs.push({ epoch: run.fromEpoch + index + 1, cost, correct, validation, seconds: (at - before) / 1000 })
+    const figures = record(index)
+    const at = figures[0]!
+    const validation = run.layout.validation && figures.subarray(1 + fields)
+    epochs.push({ epoch: run.fromEpoch + index + 1, training: figures.subarray(1, 1 + fields), validation, seconds: (at - before) / 1000 })
     before = at
   }
   const timelines = run.layout.scratch.flatMap(({ timeline }) => (timeline === undefined ? [] : [readTimeline(doubles, timeline)]))
@@ -96,16 +99,12 @@ function positionOf(run: Run, { memory }: Pick<Arena, 'memory'>): Position {
   const diverged = Atomics.load(words, Control.outcome) === Outcome.diverged
   const steps = diverged ? Atomics.load(words, Control.divergedStep) : stepsOf(run, memory, currentVersion(words))
   const lastCost = diverged ? new Float64Array(memory.buffer)[run.layout.clock / 8 + 2]! : NaN
-  const perEpoch = stepsPerEpoch(run)
+  const perEpoch = stepsPerEpoch(run.layout.training!.count, run.batchSize, run.batchesPerUpdate)
   return { epoch: Math.floor(steps / perEpoch) + 1, step: (steps % perEpoch) + 1, lastCost: Number.isNaN(lastCost) ? undefined : lastCost }
 }
 
 function stepsOf(run: Run, memory: WebAssembly.Memory, version: number): number {
   return new Float64Array(memory.buffer)[run.layout.versions[version]!.header / 8 + Header.steps]!
-}
-
-function stepsPerEpoch(run: TrainRun): number {
-  return Math.ceil(run.layout.training!.count / run.batchSize)
 }
 
 function outcomeName(code: number): Exclude<OutcomeName, 'running'> {

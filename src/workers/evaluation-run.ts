@@ -9,23 +9,22 @@ import { Phase } from '../shared/timeline.js'
 import { recordResult, recordSquares, recordTally, sumFigures } from './records.js'
 import { type GradientWorker, currentParameters, inOrder, placePart } from './worker.js'
 
-/** Cost and right answers of the examples. */
+/** Figures of the examples. */
 export function evaluate(worker: GradientWorker): void {
   const examples = worker.run.layout.training!
   evaluateExamples(worker, examples)
-  worker.meet(() => recordResult(worker, sumFigures(worker, blockCount(examples.count), examples.count)))
+  worker.meet(() => recordResult(worker, sumFigures(worker, blockCount(examples.count))))
 }
 
-/** Claims blocks of the examples and records their loss. */
+/** Claims blocks of the examples and records their tallies. */
 export function evaluateExamples(worker: GradientWorker, examples: ExamplesLayout): void {
   const { pass, timeline } = worker
   const parameters = currentParameters(worker)
   const tally = pass.tallies[0]!
   recordSquares(worker)
   for (let block = claimBlock(worker, examples); block >= 0; block = claimBlock(worker, examples)) {
-    tally.loss = 0
-    tally.correct = 0
-    forwardWithLoss(pass, parameters)
+    tally.fill(0)
+    forwardWithLoss(pass, parameters, examples.weights !== undefined)
     timeline.mark(Phase.forward)
     recordTally(worker, block, tally)
   }

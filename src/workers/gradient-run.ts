@@ -43,10 +43,11 @@ export function performTask({ run, workerIndex }: WorkerTask, access: ArenaAcces
     ...access,
     run,
     index: workerIndex,
-    pass: createPass(access.kernels, access.words, layout, run.network, run.loss, workerIndex),
+    pass: createPass(access.kernels, access.words, layout, run.network, run.loss, run.tallies, workerIndex),
     pieces: piecesOfWorker(layout.parameters, run.workers, workerIndex),
     row: inOrder,
-    figures: { cost: 0, correct: 0 },
+    figures: new Float64Array(run.tallies.fields),
+    factors: { learningRate: 0, firstCorrection: 1, secondCorrection: 1 },
     timeline,
     claim,
     meet(serial) {

@@ -7,12 +7,10 @@ import { Phase } from '../shared/timeline.js'
 import { recordSquares, recordTally } from './records.js'
 import { type GradientWorker, currentParameters, placePart } from './worker.js'
 
-/** The examples of one step: positions `first` .. `first + size - 1` of its epoch. */
+/** Examples whose gradients are computed together: positions `first` .. `first + size - 1` of an epoch. */
 export interface Batch {
-  epoch: number
   first: number
   size: number
-  endsEpoch: boolean
 }
 
 /** Claims slots until none is left and fills each with the gradients of its shards. */
@@ -48,7 +46,7 @@ function gradientOfParts(worker: GradientWorker, batch: Batch, shards: number, f
   const longest = partStart(batch.size, shards, first + layout.parts) - partStart(batch.size, shards, first)
   parts.count = layout.parts
   parts.stride = layout.partStride
-  for (let part = 0; part < parts.count; part++) tallies[part]!.loss = tallies[part]!.correct = 0
+  for (let part = 0; part < parts.count; part++) tallies[part]!.fill(0)
   for (let done = 0; done === 0 || (parts.count === 1 && done < longest); done += BLOCK_ROWS) {
     leaveIfAborted(worker.words)
     for (let part = 0; part < parts.count; part++) {
@@ -57,7 +55,7 @@ function gradientOfParts(worker: GradientWorker, batch: Batch, shards: number, f
     }
     loadBlock(pass, layout.training!)
     timeline.mark(Phase.gather)
-    forwardWithLoss(pass, parameters)
+    forwardWithLoss(pass, parameters, layout.training!.weights !== undefined)
     timeline.mark(Phase.forward)
     backward(pass, parameters, target, done > 0)
     timeline.mark(Phase.backward)

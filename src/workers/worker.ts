@@ -3,9 +3,10 @@
 import type { Barrier } from '../shared/barrier.js'
 import { currentVersion } from '../shared/control.js'
 import type { Kernels } from '../shared/kernels/kernels.js'
+import type { UpdateFactors } from '../shared/optimizers.js'
 import { type Pass, prepareWeights } from '../shared/pass.js'
 import type { Piece } from '../shared/pieces.js'
-import type { Figures, Run } from '../shared/protocol.js'
+import type { Run } from '../shared/protocol.js'
 import type { Permutation } from '../shared/shuffle.js'
 import { Phase, type Timeline } from '../shared/timeline.js'
 
@@ -32,7 +33,9 @@ export interface GradientWorker extends Synchronisation, ArenaAccess {
   pieces: Piece[]
   /** The row of the examples at each position of the epoch under way. */
   row: Permutation
-  figures: Figures
+  /** Sums over examples, or what comes of them: as a tally. */
+  figures: Float64Array
+  factors: UpdateFactors
   timeline: Timeline
 }
 

@@ -12,7 +12,7 @@ describe('train', () => {
     expect(events[0]).toMatchObject({ workers: 2, shards: 4, backend: automatic.large, parameters: 26_122 })
     expect(events[3]).toEqual({
       event: 'epoch', epoch: 3, cost: expect.any(Number), accuracy: expect.any(Number), validationCost: expect.any(Number),
-      validationAccuracy: expect.any(Number), examplesPerSecond: expect.any(Number),
+      validationAccuracy: expect.any(Number), learningRate: 0.5, examplesPerSecond: expect.any(Number),
     })
     expect(events[4]).toMatchObject({ parametersHash: expect.stringMatching(/^[0-9a-f]{64}$/), seconds: expect.any(Number) })
   })

@@ -51,8 +51,9 @@ describe('fit', () => {
   it('the history has one entry an epoch in every array; without validation, or without classes, those arrays are empty', async () => {
     await using trainer = await create()
     const whole = await trainer.fit(examplesOf(50), { epochs: 3, validation: 0.1 })
-    expect(Object.keys(whole).sort()).toEqual(['accuracy', 'cost', 'epoch', 'seconds', 'validationAccuracy', 'validationCost'])
-    expect([whole.epoch, whole.cost, whole.accuracy, whole.validationCost, whole.validationAccuracy].map((values) => values.length)).toEqual([3, 3, 3, 3, 3])
+    expect(Object.keys(whole).sort()).toEqual(['accuracy', 'cost', 'epoch', 'learningRate', 'seconds', 'validationAccuracy', 'validationCost'])
+    expect([whole.epoch, whole.cost, whole.accuracy, whole.validationCost, whole.validationAccuracy, whole.learningRate].map((values) => values.length))
+      .toEqual([3, 3, 3, 3, 3, 3])
     expect(Number.isFinite(whole.seconds)).toBe(true)
     const plain = await trainer.fit(examplesOf(50))
     expect([plain.epoch, plain.accuracy, plain.validationCost, plain.validationAccuracy].map((values) => values.length)).toEqual([1, 1, 0, 0])
@@ -505,7 +506,7 @@ describe('bad input', () => {
   it('options of createTrainer: it rejects with an InputError, which is a TypeError, and does not throw', async () => {
     const wrong: [unknown, RegExp][] = [
       [undefined, /createTrainer: expected an object, got nothing/],
-      [{ ...options, learningRate: 0.1 }, /createTrainer: learningRate: expected no such option, got 0\.1/],
+      [{ ...options, learningRate: 0.1 }, /createTrainer: learningRate: expected no such option here \(it belongs to an optimizer that has it\), got 0\.1/],
       [{ ...options, seed: '7' }, /createTrainer: seed: expected a whole number no larger than .*, got '7'/],
       [{ ...options, workers: 1.5 }, /createTrainer: workers: expected .*, got 1\.5/],
       [{ ...options, network: { inputs: 3, layers: [dense(4)] } }, /layers\[0\]\.activation: expected softmax, .*, got 'identity'/],

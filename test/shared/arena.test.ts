@@ -9,7 +9,8 @@ import { partStart } from '../../src/shared/shards.js'
 
 const needs: ArenaNeeds = {
   network: { inputs: 5, layers: [dense(7), dense(3)] }, scalar: 'float32', stateElements: 1, workers: 3, shards: 4, batchSize: 100,
-  training: { count: 1000, inputs: 'uint8', targets: 'labels' }, validation: { count: 10, inputs: 'float32', targets: 'float32' },
+  training: { count: 1000, inputs: 'uint8', targets: 'labels', weighted: true },
+  validation: { count: 10, inputs: 'float32', targets: 'float32', weighted: false }, tallyFields: 3, gradient: true,
   predicts: false, preparedElements: (inputs, outputs) => inputs * outputs, productElements: (parts, rows, _inputs, outputs) => parts * rows * outputs, timeline: true,
 }
 
@@ -17,9 +18,10 @@ it('areas are in order, apart and on lines of 128 bytes', () => {
   const layout = planArena(needs)
   const offsets = [
     ...layout.versions.flatMap(({ header, parameters, state }) => [header, parameters, state]),
-    layout.clock, layout.epochRecords, layout.lossRecords, layout.squareRecords, layout.slots, ...layout.prepared,
-    ...layout.scratch.flatMap((s) => [s.rowNumbers, s.partRows, ...s.activations, ...s.deltas, s.targets, s.product, s.chunk, s.timeline!]),
-    layout.training!.inputs.offset, layout.training!.targets!.offset, layout.validation!.inputs.offset, layout.validation!.targets!.offset,
+    layout.clock, ...layout.sums, layout.stepSums, layout.epochRecords, layout.tallyRecords, layout.squareRecords, layout.gradientSquareRecords, layout.gradient!,
+    layout.slots, ...layout.prepared,
+    ...layout.scratch.flatMap((s) => [s.rowNumbers, s.partRows, ...s.activations, ...s.deltas, s.targets, s.rowWeights, s.product, s.chunk, s.timeline!]),
+    layout.training!.inputs.offset, layout.training!.targets!.offset, layout.training!.weights!.offset, layout.validation!.inputs.offset, layout.validation!.targets!.offset,
   ]
   expect(offsets.every((offset) => offset % 128 === 0)).toBe(true)
   expect(offsets.every((offset, i) => i === 0 || offset > offsets[i - 1]!)).toBe(true)
@@ -28,20 +30,20 @@ it('areas are in order, apart and on lines of 128 bytes', () => {
 })
 
 it('what stays between jobs lies in front, wherever the rest goes', () => {
-  const [small, large] = [planArena(needs), planArena({ ...needs, shards: 64, workers: 1, batchSize: 9000, training: { count: 9000, inputs: 'float32', targets: 'float32' } })]
+  const [small, large] = [planArena(needs), planArena({ ...needs, shards: 64, workers: 1, batchSize: 9000, training: { count: 9000, inputs: 'float32', targets: 'float32', weighted: false } })]
   expect(large.versions).toEqual(small.versions)
   expect(large.clock).toBe(small.clock)
 })
 
 it('bytes stay bytes: 60,000 x 784 uint8 examples take 47 MB', () => {
   const network = { inputs: 784, layers: [dense(128), dense(10)] }
-  const layout = planArena({ ...needs, network, batchSize: 128, shards: 8, training: { count: 60_000, inputs: 'uint8', targets: 'labels' }, validation: undefined })
+  const layout = planArena({ ...needs, network, batchSize: 128, shards: 8, training: { count: 60_000, inputs: 'uint8', targets: 'labels', weighted: false }, validation: undefined })
   expect(layout.training!.targets!.offset - layout.training!.inputs.offset).toBe(60_000 * 784)
   expect(layout.bytes).toBeLessThan(60e6)
 })
 
 it('a job that does not fit says how many bytes it needs, and what for', () => {
-  const plan = (): unknown => planArena({ ...needs, timeline: false, training: { count: 1e9, inputs: 'float32', targets: 'labels' } })
+  const plan = (): unknown => planArena({ ...needs, timeline: false, training: { count: 1e9, inputs: 'float32', targets: 'labels', weighted: false } })
   expect(plan).toThrow(ArenaError)
   expect(plan).toThrow(/needs 240\d{8} bytes \(240\d{8} for examples, .*holds at most 4294967296/)
 })
@@ -87,9 +89,15 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
       { what: `state ${i}`, offset: version.state, bytes: job.stateElements * parameters },
     ]),
     { what: 'clock', offset: layout.clock, bytes: 3 * 8 },
-    { what: 'epoch records', offset: layout.epochRecords, bytes: 1024 * 5 * 8 },
-    { what: 'loss records', offset: layout.lossRecords, bytes: Math.max(job.shards, ...counts.map((count) => Math.ceil(count / 256))) * 16 },
+    { what: 'epoch records', offset: layout.epochRecords, bytes: layout.epochRecordCount * (1 + 2 * job.tallyFields) * 8 },
+    ...layout.sums.map((offset, i) => ({ what: `sums ${i}`, offset, bytes: job.tallyFields * 8 })),
+    { what: 'sums of the step', offset: layout.stepSums, bytes: job.tallyFields * 8 },
+    { what: 'tally records', offset: layout.tallyRecords, bytes: Math.max(job.shards, ...counts.map((count) => Math.ceil(count / 256))) * job.tallyFields * 8 },
     { what: 'square records', offset: layout.squareRecords, bytes: piecesOf(layout.parameters).filter(({ kind }) => kind === 'weights').length * 8 },
+    ...(layout.gradient === undefined ? [] : [
+      { what: 'squares of the gradient', offset: layout.gradientSquareRecords, bytes: piecesOf(layout.parameters).length * 8 },
+      { what: 'gradient', offset: layout.gradient, bytes: parameters },
+    ]),
     ...layout.prepared.map((offset, l) => ({ what: `prepared ${l}`, offset, bytes: job.preparedElements(pairs[l]!.inputs, pairs[l]!.outputs) * size })),
     ...Array.from({ length: layout.slotCount }, (_, slot) => ({ what: `slot ${slot}`, offset: layout.slots + slot * layout.slotBytes, bytes: parameters })),
     ...layout.scratch.flatMap((scratch, worker) => [
@@ -98,6 +106,7 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
       ...scratch.activations.map((offset, l) => ({ what: `activations ${worker}.${l}`, offset, bytes: rows * padded(widths[l]!) * size })),
       ...scratch.deltas.map((offset, l) => ({ what: `deltas ${worker}.${l}`, offset, bytes: rows * widest * size })),
       { what: `targets ${worker}`, offset: scratch.targets, bytes: rows * padded(widths.at(-1)!) * size },
+      { what: `row weights ${worker}`, offset: scratch.rowWeights, bytes: job.training?.weighted || job.validation?.weighted ? rows * 8 * size : 0 },
       ...pairs.map(({ inputs, outputs }, l) => (
         { what: `product ${worker}.${l}`, offset: scratch.product, bytes: job.productElements(layout.parts, layout.partStride, inputs, outputs) * size }
       )).sort((one, other) => other.bytes - one.bytes).slice(0, 1),
@@ -117,6 +126,7 @@ const someExamples = fc.record({
   count: fc.integer({ min: 1, max: 5000 }),
   inputs: fc.constantFrom('uint8', 'float32', 'float64'),
   targets: fc.constantFrom('labels', 'uint8', 'float32', 'float64', undefined),
+  weighted: fc.boolean(),
 } as const)
 const jobs: fc.Arbitrary<ArenaNeeds> = fc.record<ArenaNeeds>({
   network: fc.record({ inputs: width, layers: fc.array(width.map((units) => dense(units)), { minLength: 1, maxLength: 4 }) }),
@@ -127,6 +137,8 @@ const jobs: fc.Arbitrary<ArenaNeeds> = fc.record<ArenaNeeds>({
   batchSize: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5000 })),
   training: fc.option(someExamples, { nil: undefined }),
   validation: fc.option(someExamples, { nil: undefined }),
+  tallyFields: fc.constantFrom(3, 4, 107),
+  gradient: fc.boolean(),
   predicts: fc.boolean(),
   preparedElements: fc.constantFrom(() => 0, (inputs: number, outputs: number) => inputs * outputs + 5),
   productElements: fc.constantFrom(() => 0, (parts: number, rows: number, inputs: number, outputs: number) => parts * rows * (outputs + 7) + inputs),

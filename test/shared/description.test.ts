@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { activationNames } from '../../src/shared/activations.js'
-import { checkFitOptions, checkTrainerOptions } from '../../src/shared/description.js'
+import { checkTrainerOptions, checkTrainingOptions } from '../../src/shared/description.js'
 import { InputError } from '../../src/shared/errors.js'
 import { dense } from '../../src/shared/network.js'
 import { lossNames } from '../../src/shared/losses.js'
@@ -14,7 +14,7 @@ it('fills in the defaults', () => {
   expect(checkTrainerOptions(valid)).toEqual({
     ...valid, optimizer: { name: 'sgd', learningRate: 0.01 }, l2: 0, seed: 0, workers: 'auto', shards: 'auto', backend: 'auto',
   })
-  expect(checkFitOptions({})).toEqual({ epochs: 1, batchSize: 32, shuffle: true })
+  expect(checkTrainingOptions('fit', {})).toEqual({ epochs: 1, initialEpoch: 0, batchSize: 32, batchesPerUpdate: 1, shuffle: true })
   expect(dense(3)).toEqual({ units: 3, activation: 'identity', initialiser: 'xavier' })
   expect(sgd()).toEqual({ name: 'sgd', learningRate: 0.01 })
 })
@@ -79,8 +79,8 @@ describe('an error of fit names the field, the rule and the value:', () => {
   ]
   for (const [options, message] of wrong) {
     it(String(message), () => {
-      expect(() => checkFitOptions(options)).toThrow(InputError)
-      expect(() => checkFitOptions(options)).toThrow(message)
+      expect(() => checkTrainingOptions('fit', options)).toThrow(InputError)
+      expect(() => checkTrainingOptions('fit', options)).toThrow(message)
     })
   }
 })

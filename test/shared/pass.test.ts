@@ -5,11 +5,11 @@ import type { ActivationName } from '../../src/shared/activations.js'
 import { createArena, planArena } from '../../src/shared/arena.js'
 import { type BackendName, backends } from '../../src/shared/backends.js'
 import type { LossName } from '../../src/shared/losses.js'
-import { MOST_PARTS } from '../../src/shared/kernels/kernels.js'
+import { Tally, tallyLayout } from '../../src/shared/metrics.js'
 import { type Network, dense } from '../../src/shared/network.js'
 import { paddedWidth } from '../../src/shared/padding.js'
 import { piecesOf } from '../../src/shared/pieces.js'
-import { type Pass, type Tally, backward, forwardWithLoss, loadBlock, prepareWeights } from '../../src/shared/pass.js'
+import { backward, createPass, forwardWithLoss, loadBlock, prepareWeights } from '../../src/shared/pass.js'
 import { createUniform } from '../../src/shared/random.js'
 import { backendsHere } from '../machine.js'
 import { engineOf, noise, worstDifference } from './support.js'
@@ -29,17 +29,16 @@ function openPass(backend: BackendName, network: Network, lossName: LossName) {
   const layout = planArena({
     network, scalar, stateElements: 0, workers: 1, shards: 1, batchSize: ROWS, predicts: false, preparedElements,
     productElements: (_parts, _rows, inputs, outputs) => Math.max(productElements(1, ROWS, inputs, outputs), productElements(8, ROWS / 8, inputs, outputs)),
-    training: { count: EXAMPLES, inputs: scalar, targets: scalar }, validation: undefined, timeline: false,
+    training: { count: EXAMPLES, inputs: scalar, targets: scalar, weighted: false }, validation: undefined, tallyFields: 3, gradient: false,
+    timeline: false,
   })
   const memory = createArena(layout.bytes)
   const values = scalar === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
   const size = values.BYTES_PER_ELEMENT
   const scratch = layout.scratch[0]!
-  const pass: Pass = {
-    kernels: create(engineOf(backend), memory), network, loss: lossName, layout: layout.parameters, scalarBytes: size, scratch, prepared: layout.prepared,
-    parts: { count: 1, stride: ROWS, rows: new Int32Array(memory.buffer, scratch.partRows, MOST_PARTS), rowsAt: scratch.partRows },
-    tallies: Array.from({ length: MOST_PARTS }, () => ({ loss: 0, correct: 0 })),
-  }
+  const pass = createPass(
+    create(engineOf(backend), memory), new Int32Array(memory.buffer), { ...layout, parts: 8 }, network, lossName, tallyLayout('', [], 1, outputs, network.layers.at(-1)!.activation), 0,
+  )
   const { inputs, targets } = layout.training!
   for (let i = 0; i < EXAMPLES; i++) {
     for (let j = 0; j < network.inputs; j++) values[inputs.offset / size + i * network.inputs + j] = noise(i, j)
@@ -71,18 +70,18 @@ function openPass(backend: BackendName, network: Network, lossName: LossName) {
       new Int32Array(memory.buffer, scratch.rowNumbers + 4 * part * pass.parts.stride, end - first).forEach((_, i, rows) => (rows[i] = first + i))
     })
     loadBlock(pass, layout.training!)
-    forwardWithLoss(pass, parameters)
+    forwardWithLoss(pass, parameters, false)
   }
-  const resetTallies = (): void => pass.tallies.forEach((tally) => Object.assign(tally, { loss: 0, correct: 0 }))
+  const resetTallies = (): void => pass.tallies.forEach((tally) => tally.fill(0))
   const loss = (): number => {
     resetTallies()
     run(everything)
-    return pass.tallies[0]!.loss
+    return pass.tallies[0]![Tally.loss]!
   }
   return {
     loss,
     /** The gradient of blocks one after the other, each of shards side by side; and the tallies of the parts. */
-    gradient: (blocks = [everything]): { gradient: number[]; tallies: Tally[]; padding: number[] } => {
+    gradient: (blocks = [everything]): { gradient: number[]; tallies: number[][]; padding: number[] } => {
       resetTallies()
       values.fill(7777, layout.slots / size, layout.slots / size + layout.parameters.elements)
       blocks.forEach((shards, block) => {
@@ -92,7 +91,7 @@ function openPass(backend: BackendName, network: Network, lossName: LossName) {
       const all = Array.from(values.subarray(layout.slots / size, layout.slots / size + layout.parameters.elements))
       const real = new Set(places)
       return {
-        gradient: places.map((place) => all[place]!), tallies: pass.tallies.slice(0, blocks[0]!.length).map((tally) => ({ ...tally })),
+        gradient: places.map((place) => all[place]!), tallies: pass.tallies.slice(0, blocks[0]!.length).map((tally) => Array.from(tally)),
         padding: all.filter((_, place) => !real.has(place)),
       }
     },
@@ -128,12 +127,12 @@ describe.each(cases)('%s after %s and %s', (loss, hidden, output) => {
     const slopes = Array.from({ length: pass.parameters }, (_, parameter) => pass.slope(parameter))
     expect(worstDifference(gradient, slopes).error).toBeLessThan(1e-7)
     expect(gradient.filter((g) => Math.abs(g) > 1e-3).length, 'parameters that matter').toBeGreaterThan(gradient.length / 2)
-    expect(tallies[0]!.loss).toBe(pass.loss())
+    expect(tallies[0]![Tally.loss]).toBe(pass.loss())
   })
 
   const reference = openPass('reference', network, loss).gradient()
   const largest = Math.max(...reference.gradient.map(Math.abs))
-  const sumOf = (tallies: Tally[]): Tally => tallies.reduce((sum, tally) => ({ loss: sum.loss + tally.loss, correct: sum.correct + tally.correct }))
+  const sumOf = (tallies: number[][]): number[] => tallies.reduce((sum, tally) => sum.map((value, field) => value + tally[field]!))
   const ways: [string, Shard[][]][] = [
     ['in blocks, accumulated', [[[0, 1]], [[1, 6]], [[6, EXAMPLES]]]],
     ['in 4 shards side by side', [[[0, 3], [3, 6], [6, 8], [8, EXAMPLES]]]],
@@ -145,8 +144,9 @@ describe.each(cases)('%s after %s and %s', (loss, hidden, output) => {
       const { gradient, tallies, padding } = openPass(backend, network, loss).gradient(blocks)
       const [tally, expected] = [sumOf(tallies), reference.tallies[0]!]
       expect(worstDifference(gradient, reference.gradient).error / largest).toBeLessThan(bound)
-      expect(tally.correct).toBe(expected.correct)
-      expect(Math.abs(tally.loss / expected.loss - 1)).toBeLessThan(bound)
+      expect(tally[Tally.correct]).toBe(expected[Tally.correct])
+      expect(tally[Tally.weight]).toBe(EXAMPLES)
+      expect(Math.abs(tally[Tally.loss]! / expected[Tally.loss]! - 1)).toBeLessThan(bound)
       expect(padding.filter((x) => x !== (backend === 'reference' ? 7777 : 0))).toEqual([])
     })
   }

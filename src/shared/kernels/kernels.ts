@@ -4,7 +4,7 @@
 import type { ActivationName } from '../activations.js'
 import type { ElementType } from '../arena.js'
 import type { LossName } from '../losses.js'
-import type { Optimizer } from '../optimizers.js'
+import type { Optimizer, UpdateFactors } from '../optimizers.js'
 
 /**
  * Shards side by side in one block of rows: part i has rows[i] rows and begins at row i * stride, a multiple of 4. The rows between the parts are
@@ -61,8 +61,15 @@ export interface Kernels {
   addDecay: (gradient: number, weights: number, elements: number, factor: number) => void
   sumSquares: (weights: number, elements: number) => number
   allFinite: (values: number, elements: number) => boolean
-  /** Writes the next parameters. */
-  update: (optimizer: Optimizer, parameters: number, nextParameters: number, gradient: number, elements: number) => void
+  /** values = values / divisor */
+  divide: (values: number, elements: number, divisor: number) => void
+  /** Each row of a matrix times its weight; a weight is the first of its own padded row. */
+  scaleRows: (matrix: number, weights: number, rows: number, columns: number) => void
+  /** Writes the next parameters and the next state. Of each number kept for a parameter there is one run; the next one begins `stateStride` bytes on. */
+  update: (
+    optimizer: Optimizer, factors: UpdateFactors, parameters: number, nextParameters: number, gradient: number,
+    state: number, nextState: number, stateStride: number, elements: number,
+  ) => void
 }
 
 export interface ActivationKernels {

@@ -2,8 +2,10 @@
 // backends and the place to read what they do. Slow on purpose; its bits may differ between engines, since it uses Math.
 
 import { type ElementwiseActivation, activations } from '../activations.js'
+import { stateElements } from '../optimizers.js'
 import { paddedRows, paddedWidth } from '../padding.js'
 import { type ActivationKernels, type Kernels, extentOf } from './kernels.js'
+import { updateParameters } from './reference-updates.js'
 
 
 /** @param memory The arena. */
@@ -212,11 +214,23 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       return vector(values, elements).every(Number.isFinite)
     },
 
-    update(optimizer, parameters, nextParameters, gradient, elements) {
-      const w = vector(parameters, elements)
-      const g = vector(gradient, elements)
-      const next = vector(nextParameters, elements)
-      for (let i = 0; i < elements; i++) next[i] = w[i]! - optimizer.learningRate * g[i]!
+    divide(values, elements, divisor) {
+      const v = vector(values, elements)
+      for (let i = 0; i < elements; i++) v[i] = v[i]! / divisor
+    },
+
+    scaleRows(matrix, weights, rows, columns) {
+      const w = rowsOf(weights, rows, 1)
+      rowsOf(matrix, rows, columns).forEach((row, i) => {
+        for (let j = 0; j < columns; j++) row[j] = row[j]! * w[i]![0]!
+      })
+    },
+
+    update(optimizer, factors, parameters, nextParameters, gradient, state, nextState, stateStride, elements) {
+      const runs = (at: number): Float64Array[] => Array.from({ length: stateElements(optimizer) }, (_, k) => vector(at + k * stateStride, elements))
+      updateParameters(
+        optimizer, factors, vector(parameters, elements), vector(nextParameters, elements), vector(gradient, elements), runs(state), runs(nextState),
+      )
     },
   }
 }

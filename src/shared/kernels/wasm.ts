@@ -40,7 +40,7 @@ export function createWasmKernels(operation: Operations): Kernels {
   const [packWeights, packTransposedWeights] = [operation('packWeights'), operation('packTransposedWeights')]
   const [multiplyPanels, multiplyTransposed] = [operation('multiplyPanels'), operation('multiplyTransposed')]
   const [softmaxCrossEntropy, sigmoidCrossEntropy] = [operation('softmaxCrossEntropy'), operation('sigmoidCrossEntropy')]
-  const [squaredError, sgd, allFinite] = [operation('squaredError'), operation('sgd'), operation('allFinite')]
+  const [squaredError, allFinite] = [operation('squaredError'), operation('allFinite')]
 
   return {
     gather(type, source, rowNumbers, matrix, rows, columns, scale) {
@@ -79,8 +79,48 @@ export function createWasmKernels(operation: Operations): Kernels {
     addDecay: operation('addDecay'),
     sumSquares: operation('sumSquares'),
     allFinite: (values, elements) => allFinite(values, elements) === 1,
-    update(optimizer, parameters, nextParameters, gradient, elements) {
-      sgd(parameters, nextParameters, gradient, elements, optimizer.learningRate)
-    },
+    divide: operation('divide'),
+    scaleRows: operation('scaleRows'),
+    update: wasmUpdate(operation),
+  }
+}
+
+/** Coefficients are worked out in double precision and rounded once, on their way into the kernel. */
+function wasmUpdate(operation: Operations): Kernels['update'] {
+  const [sgd, momentumSgd, squareScaled] = [operation('sgd'), operation('momentumSgd'), operation('squareScaled')]
+  const [adadelta, adam] = [operation('adadelta'), operation('adam')]
+  return (optimizer, { learningRate, firstCorrection, secondCorrection }, parameters, next, gradient, state, nextState, stride, elements) => {
+    switch (optimizer.name) {
+      case 'sgd': {
+        const { momentum, nesterov } = optimizer
+        if (momentum === 0) sgd(parameters, next, gradient, elements, learningRate)
+        else momentumSgd(parameters, next, gradient, state, nextState, elements, learningRate, momentum, nesterov ? 1 : 0)
+        return
+      }
+      case 'rmsprop': {
+        const { decay, epsilon } = optimizer
+        squareScaled(parameters, next, gradient, state, nextState, elements, learningRate, decay, 1 - decay, epsilon)
+        return
+      }
+      case 'adagrad':
+        squareScaled(parameters, next, gradient, state, nextState, elements, learningRate, 1, 1, optimizer.epsilon)
+        return
+      case 'adadelta': {
+        const { decay, epsilon } = optimizer
+        adadelta(parameters, next, gradient, state, nextState, stride, elements, learningRate, decay, 1 - decay, epsilon)
+        return
+      }
+      case 'adam':
+      case 'adamw': {
+        const { beta1, beta2, epsilon } = optimizer
+        const kept = optimizer.name === 'adamw' ? 1 - learningRate * optimizer.weightDecay : 1
+        adam(
+          parameters, next, gradient, state, nextState, stride, elements,
+          learningRate / firstCorrection, beta1, 1 - beta1, beta2, 1 - beta2, Math.sqrt(secondCorrection), epsilon, kept,
+        )
+        return
+      }
+      default: optimizer satisfies never
+    }
   }
 }

@@ -4,6 +4,7 @@ import { type BackendName, backendNames, backends } from '../../../src/shared/ba
 import { fusedActivation, lossNames } from '../../../src/shared/losses.js'
 import { backendsHere, has } from '../../machine.js'
 import { type Bench, noise, openBench, relativeError, worstDifference } from '../support.js'
+import { sgd } from '../../../src/shared/optimizers.js'
 
 const float32Backends = backendNames.filter((name) => backends[name].scalar === 'float32')
 /** The backends that differ in more than their products. */
@@ -432,7 +433,7 @@ describe('the sum over slots and the update', () => {
       const [a, b, next] = [put(1, ELEMENTS, quarter(3)), put(1, ELEMENTS, quarter(5)), put(1, ELEMENTS, () => 9)]
       const [aValues, bValues] = [get(a, 1, ELEMENTS), get(b, 1, ELEMENTS)]
       expect(kernels.sumSquares(a, ELEMENTS)).toBe(aValues.reduce((sum, x) => sum + x * x, 0))
-      kernels.update({ name: 'sgd', learningRate: 0.5 }, a, next, b, ELEMENTS)
+      kernels.update(sgd({ learningRate: 0.5 }), { learningRate: 0.5, firstCorrection: 1, secondCorrection: 1 }, a, next, b, 0, 0, 0, ELEMENTS)
       expect(get(next, 1, ELEMENTS)).toEqual(aValues.map((x, i) => x - bValues[i]! / 2))
       kernels.addDecay(b, a, ELEMENTS, 0.25)
       expect(get(b, 1, ELEMENTS)).toEqual(bValues.map((x, i) => x + aValues[i]! / 4))
@@ -511,7 +512,9 @@ describe('no operation writes outside what it is given', () => {
           ['addInto', [[gradient[0], width(n) * size]], () => kernels.addInto(gradient[0], w, width(n))],
           ['addDecay', [[gradient[0], width(n) * size]], () => kernels.addDecay(gradient[0], w, width(n), 0.5)],
           ['sumSquares and allFinite', [], () => [kernels.sumSquares(w, width(n)), kernels.allFinite(w, width(n))]],
-          ['update', [biasGradient], () => kernels.update({ name: 'sgd', learningRate: 0.5 }, w, biasGradient[0], gradient[0], width(n))],
+          ['update', [biasGradient], () => kernels.update(
+            sgd({ learningRate: 0.5 }), { learningRate: 0.5, firstCorrection: 1, secondCorrection: 1 }, w, biasGradient[0], gradient[0], 0, 0, 0, width(n),
+          )],
         ]
         for (const [name, areas, run] of operations) expect(strayWrites(memory, areas, run), `${name} of ${rows.join('+')} rows, ${k}x${n}`).toEqual([])
       }

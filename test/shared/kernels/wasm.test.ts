@@ -8,6 +8,7 @@ import { lossNames } from '../../../src/shared/losses.js'
 import { createUniform } from '../../../src/shared/random.js'
 import { has } from '../../machine.js'
 import { type Bench, openBench } from '../support.js'
+import { sgd } from '../../../src/shared/optimizers.js'
 
 const { fround } = Math
 const uniform = createUniform(11, 3)
@@ -108,7 +109,9 @@ describe('summing and updating', () => {
         const at = 4 * from
         kernels.sumSlots(slots + at, 4 * ELEMENTS, count, gradient + at, elements, divisor)
         kernels.addDecay(gradient + at, weights + at, elements, l2)
-        kernels.update({ name: 'sgd', learningRate }, weights + at, next + at, gradient + at, elements)
+        kernels.update(
+          sgd({ learningRate }), { learningRate, firstCorrection: 1, secondCorrection: 1 }, weights + at, next + at, gradient + at, 0, 0, 0, elements,
+        )
       }
       const mean = matrix(1, ELEMENTS, (_, i) => fround(tree(Array.from({ length: count }, (_, slot) => random(1)(slot, i))) / divisor))
       const decayed = mean.map((g, i) => multiplyAdd(g, fround(l2), random(2)(0, i)))

@@ -6,4 +6,5 @@ export {
   identity, identityDerivative, relu, reluDerivative, sigmoid, sigmoidDerivative, softmax, softmaxDerivative, tanh, tanhDerivative,
 } from './activations'
 export { countCorrect, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from './losses'
-export { addDecay, addInto, allFinite, sgd, sumSlots, sumSquares } from './update'
+export { adadelta, adam, momentumSgd, sgd, squareScaled } from './optimizers'
+export { addDecay, addInto, allFinite, divide, scaleRows, sumSlots, sumSquares } from './update'

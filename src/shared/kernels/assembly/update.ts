@@ -1,5 +1,7 @@
-// The summation over shards and the update, on one chunk of the parameters at a time. The chunk's gradient stays in the
+// The summation over shards and what goes with it, on one chunk of the parameters at a time. The chunk's gradient stays in the
 // first-level cache between the calls, so slots and parameters are each touched once.
+
+import { paddedWidth } from './layout'
 
 /** gradient = (the pairwise sum over `count` slots, a power of two) / divisor, in the fixed binary tree ((0+1)+(2+3))+((4+5)+(6+7)). */
 export function sumSlots(slots: usize, slotBytes: usize, count: i32, gradient: usize, elements: i32, divisor: f32): void {
@@ -44,10 +46,19 @@ export function addDecay(gradient: usize, weights: usize, elements: i32, factor:
   }
 }
 
-/** next = parameters - learningRate * gradient. */
-export function sgd(parameters: usize, next: usize, gradient: usize, elements: i32, learningRate: f32): void {
-  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
-    v128.store(next + at, f32x4.sub(v128.load(parameters + at), f32x4.mul(f32x4.splat(learningRate), v128.load(gradient + at))))
+/** values = values / divisor */
+export function divide(values: usize, elements: i32, divisor: f32): void {
+  for (let at = values, end = values + ((<usize>elements) << 2); at < end; at += 16) v128.store(at, f32x4.div(v128.load(at), f32x4.splat(divisor)))
+}
+
+/** Each row of a matrix times its weight, the first element of the weight's own padded row. */
+export function scaleRows(matrix: usize, weights: usize, rows: i32, columns: i32): void {
+  const stride = (<usize>paddedWidth(columns)) << 2
+  const weightStride = (<usize>paddedWidth(1)) << 2
+  for (let i = 0; i < rows; i++) {
+    const row = matrix + (<usize>i) * stride
+    const weight = f32x4.splat(load<f32>(weights + (<usize>i) * weightStride))
+    for (let at = row; at < row + stride; at += 16) v128.store(at, f32x4.mul(v128.load(at), weight))
   }
 }
 

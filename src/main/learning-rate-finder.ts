@@ -1,0 +1,45 @@
+// The learning-rate finder: the cost as the learning rate rises from step to step.
+
+import { checkRateFinderOptions } from '../shared/description.js'
+import { DivergenceError } from '../shared/errors.js'
+import { exactPower } from '../shared/exact.js'
+import { exponentialDecay } from '../shared/learning-rate.js'
+import type { Examples } from './examples.js'
+import type { Runner } from './runner.js'
+import { prepareTraining } from './training.js'
+
+export interface RateFinderOptions {
+  /** The first learning rate. @default 1e-5 */
+  from?: number
+  /** The last one. @default 10 */
+  to?: number
+  /** Steps from one to the other, each over all the examples. @default 100 */
+  steps?: number
+}
+
+export interface RateCurve {
+  /** The learning rates tried, rising. */
+  rates: number[]
+  /** The cost before the step at each rate. Ends where the cost has grown to four times its lowest, or is no longer finite. */
+  costs: number[]
+  /** A tenth of the rate at which the cost was lowest. */
+  suggested: number
+}
+
+/** Tries one learning rate after another, and leaves the trainer as it was. */
+export async function findLearningRate(runner: Runner, examples: Examples, options: RateFinderOptions): Promise<RateCurve> {
+  const { from, to, steps } = checkRateFinderOptions(options)
+  const before = runner.snapshot()
+  const factor = exactPower(to / from, 1 / (steps - 1))
+  const optimizer = { ...runner.recipe.optimizer, learningRate: exponentialDecay({ learningRate: from, factor, every: 1 }) }
+  const training = await prepareTraining(runner, 'findLearningRate', examples, { epochs: steps, batchSize: 'all' }, optimizer)
+  const { cost: costs, learningRate: rates } = training.history
+  try {
+    while (!training.over && !(costs.at(-1)! > 4 * Math.min(...costs))) await training.advance()
+  } catch (error) {
+    if (!(error instanceof DivergenceError)) throw error
+  } finally {
+    runner.restore(before)
+  }
+  return { rates, costs, suggested: (rates[costs.indexOf(Math.min(...costs))] ?? from) / 10 }
+}

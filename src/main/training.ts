@@ -1,0 +1,290 @@
+// One call to train, epoch by epoch: what `fit` and `epochs` have in common.
+
+import { DivergenceError, InputError } from '../shared/errors.js'
+import { type LearningRate, learningRateAt, plateauOf } from '../shared/learning-rate.js'
+import { type MetricName, type Metrics, type TallyLayout, Tally, metricsOf, tallyLayout } from '../shared/metrics.js'
+import { checkTrainingOptions, show } from '../shared/description.js'
+import { flopsOf } from '../shared/network.js'
+import type { Figures, RunResult } from '../shared/protocol.js'
+import { stepsPerEpoch } from '../shared/shards.js'
+import { type Span, spansOf } from '../shared/timeline.js'
+import { type CheckedExamples, type Examples, checkExamples, splitExamples, weighClasses } from './examples.js'
+import { type MonitoredName, createMonitor } from './monitor.js'
+import { type Plan, type Runner, needsOf } from './runner.js'
+
+type ValidationMetrics = { [Name in keyof Metrics as `validation${Capitalize<Name>}`]: Metrics[Name] }
+
+/** Figures of an epoch, counted from 1; those of validation are there if there is one. */
+export interface EpochReport extends Metrics, ValidationMetrics {
+  epoch: number
+  /** Mean over the epoch's steps, each before its update. */
+  cost: number
+  validationCost?: number
+  /** Of the epoch's last step. */
+  learningRate: number
+  examplesPerSecond: number
+}
+
+/** The figures of every epoch, one array each; metrics have one if they were asked for. */
+export type History = Required<Pick<EpochArrays, 'epoch' | 'cost' | 'accuracy' | 'validationCost' | 'validationAccuracy' | 'learningRate'>> & EpochArrays & {
+  /** Time the workers trained; starting threads and copying examples aside. */
+  seconds: number
+  /** The epoch whose parameters early stopping has restored. */
+  bestEpoch?: number
+}
+type EpochArrays = { [Name in Exclude<keyof EpochReport, 'examplesPerSecond'>]?: Exclude<EpochReport[Name], undefined>[] }
+
+/** How training stands; `epochs` are those finished since the last report. */
+export interface Progress {
+  epochs: EpochReport[]
+  /** Steps done, of how many; `initialEpoch` counts as done. */
+  step: number
+  steps: number
+}
+
+/** Ends training when a figure has not got better for a while; the parameters (and the optimizer's state) are then those of the best epoch, however training ended. */
+export interface EarlyStopping {
+  /** The figure. Costs and errors should fall, others rise. @default 'validationCost' with a validation, 'cost' without */
+  monitor?: MonitoredName
+  /** Epochs without an improvement after which training ends. @default 0 */
+  patience?: number
+  /** Smaller changes are none. @default 0 */
+  minimumChange?: number
+}
+
+export interface EpochsOptions {
+  /** The number of the last epoch. @default 1 */
+  epochs?: number
+  /** Epochs that count as done: the order of the examples and the learning rate go on from there. @default 0 */
+  initialEpoch?: number
+  /** Examples of a batch; 'all', or more than there are, means every example. @default 32 */
+  batchSize?: number | 'all'
+  /** Batches whose gradients are summed into one update (gradient accumulation): the average is over the examples of them all. An epoch's last update takes what is left. @default 1 */
+  batchesPerUpdate?: number
+  /** Whether every epoch takes the examples in another order, which follows from the seed. Plays no part if a batch has them all. @default true */
+  shuffle?: boolean
+  /** Examples to evaluate after every epoch: others, or the last share of the rows, which is then not trained on. */
+  validation?: Examples | number
+  /** A weight for the examples of each class, by its number; 1 where there is none. Multiplied by the examples' own. */
+  classWeights?: readonly number[] | Readonly<Record<number, number>>
+  /** Figures to report beside cost and accuracy. */
+  metrics?: readonly MetricName[]
+  /** The k of topKAccuracy. @default 5 */
+  topK?: number
+  /** @default none */
+  earlyStopping?: EarlyStopping
+  /** Has the workers record what they do when; called with the spans, some ten times a second. Costs a few percent of the time of small steps. */
+  onTimeline?: (spans: Span[]) => void
+  /** Aborting stops training after the current step: the call rejects with the signal's reason, the parameters are the last step's. */
+  signal?: AbortSignal
+}
+
+export interface FitOptions extends EpochsOptions {
+  /** Called after every epoch; training waits for it, so the parameters are those of that epoch. Of the trainer's calls only those that return at once may be made in it. */
+  onEpoch?: (report: EpochReport) => unknown
+  /** Called about ten times a second while training goes on. */
+  onProgress?: (progress: Progress) => void
+}
+
+export interface Training {
+  readonly history: History
+  readonly over: boolean
+  /** Trains on, for an epoch or for a slice of time; says which epochs are done since. */
+  advance: () => Promise<Progress>
+  /** Leaves the trainer as early stopping promises. */
+  end: () => void
+}
+
+/** How long the workers run before they report. */
+const SLICE_MS = 100
+
+/**
+ * Checks a call to train and plans it; nothing is trained yet. To be called, like `advance`, when the call has its turn.
+ *
+ * @throws {InputError} on wrong options or data.
+ */
+export async function prepareTraining(
+  runner: Runner, where: 'fit' | 'epochs' | 'findLearningRate', given: Examples, givenOptions: FitOptions, optimizer = runner.recipe.optimizer,
+): Promise<Training> {
+  const { recipe, widths } = runner
+  const options = checkTrainingOptions(where, givenOptions) as ReturnType<typeof checkTrainingOptions> & FitOptions
+  const { batchesPerUpdate, earlyStopping, epochs, initialEpoch, onTimeline, signal } = options
+  const [training, validation] = trainingAndValidation(runner, where, given, options)
+  const outputs = widths.at(-1)!
+  const tallies = tallyLayout(where, options.metrics ?? [], options.topK ?? 5, outputs, recipe.network.layers.at(-1)!.activation)
+  const stopper = earlyStopping && createStopper(runner, where, earlyStopping, tallies, validation !== undefined)
+  const plateau = createPlateau(optimizer.learningRate)
+  signal?.throwIfAborted()
+
+  const batchSize = options.batchSize === 'all' ? training.count : Math.min(options.batchSize, training.count)
+  const perEpoch = stepsPerEpoch(training.count, batchSize, batchesPerUpdate)
+  const shards = runner.shardsFor(batchSize)
+  const oneByOne = where !== 'fit' || [options.onEpoch, stopper, plateau].some((part) => part !== undefined) // then the next epoch depends on what is made of this one
+  const history: History = { epoch: [], cost: [], accuracy: [], validationCost: [], validationAccuracy: [], learningRate: [], seconds: 0 }
+  let done = initialEpoch
+  let stopped = false
+  let plan: Plan | undefined
+
+  /** Brings the job into the arena, unless it is there still. */
+  const settle = async (): Promise<Plan> => {
+    if (plan && runner.occupant === plan) return plan
+    plan = runner.plan({
+      units: shards, examples: batchSize, flops: flopsOf(widths, batchSize), tallies,
+      needs: {
+        shards, batchSize, training: needsOf(training), validation: validation && needsOf(validation), timeline: onTimeline !== undefined,
+        gradient: batchesPerUpdate > 1 || recipe.clipNorm !== undefined,
+      },
+    })
+    await runner.store(plan.layout.training, training)
+    if (validation) await runner.store(plan.layout.validation, validation)
+    runner.standAt(done * perEpoch)
+    return plan
+  }
+
+  const reportOf = (epoch: number, figures: Figures, ofValidation: Figures | undefined, seconds: number): EpochReport => ({
+    epoch,
+    cost: figures[Tally.loss]!,
+    ...metricsOf(tallies, figures, training.count, outputs),
+    ...(ofValidation && {
+      validationCost: ofValidation[Tally.loss]!,
+      ...prefixed(metricsOf(tallies, ofValidation, validation!.count, outputs)),
+    }),
+    learningRate: learningRateAt(optimizer.learningRate, epoch * perEpoch - 1, perEpoch, plateau?.reduction),
+    examplesPerSecond: Math.round(training.count / seconds),
+  })
+
+  /** Takes in what the workers have done. */
+  const account = (result: RunResult, { orderedAt }: Plan): Progress => {
+    if (result.kind !== 'trained') throw new Error(`internal: a run to train came back as ${result.kind}`)
+    history.seconds += result.seconds
+    result.timelines?.forEach((records, worker) => onTimeline?.(spansOf(records, worker, orderedAt)))
+    const reports = result.epochs.map(({ epoch, training: figures, validation: ofValidation, seconds }) => reportOf(epoch, figures, ofValidation, seconds))
+    for (const report of reports) {
+      appendTo(history, report)
+      plateau?.observe(report)
+      if (stopper?.observe(report)) stopped = true
+    }
+    done += reports.length
+    if (result.outcome === 'diverged') throw new DivergenceError(result.position.epoch, result.position.step, result.position.lastCost)
+    return { epochs: reports, step: result.steps, steps: perEpoch * epochs }
+  }
+
+  await settle()
+  return {
+    history,
+    get over() { return stopped || done >= epochs },
+    async advance() {
+      signal?.throwIfAborted()
+      const settled = await settle()
+      signal?.throwIfAborted()
+      signal?.addEventListener('abort', runner.stop, { once: true })
+      try {
+        const result = await runner.run({
+          ...settled, kind: 'train', optimizer, clipNorm: recipe.clipNorm, rateReduction: plateau?.reduction ?? 1, seed: recipe.seed, shards, batchSize,
+          batchesPerUpdate, shuffle: options.shuffle && batchSize < training.count,
+          fromEpoch: done, untilEpoch: oneByOne ? done + 1 : epochs, sliceMs: SLICE_MS,
+        })
+        return account(result, settled)
+      } finally {
+        signal?.removeEventListener('abort', runner.stop)
+      }
+    },
+    end() {
+      if (stopper) history.bestEpoch = stopper.restore()
+    },
+  }
+}
+
+/** The examples to train on, weighed, and those to validate with. */
+function trainingAndValidation(
+  { recipe: { network }, scalar }: Runner, where: string, given: Examples, { classWeights, validation }: EpochsOptions,
+): [CheckedExamples, CheckedExamples | undefined] {
+  const examples = checkExamples(where, given, network, scalar)
+  const weigh = (chosen: CheckedExamples): CheckedExamples => (classWeights === undefined ? chosen : weighClasses(where, chosen, classWeights, scalar))
+  if (validation === undefined) return [weigh(examples), undefined]
+  if (typeof validation !== 'number') return [weigh(examples), checkExamples(`${where}: validation`, validation, network, scalar)]
+  const held = Math.ceil(examples.count * validation)
+  if (held === examples.count) {
+    throw new InputError(`${where}: validation`, `a share that leaves some of the ${held} examples to train on`, String(validation))
+  }
+  const [training, heldOut] = splitExamples(examples, held)
+  return [weigh(training), heldOut]
+}
+
+interface Stopper {
+  /** Whether training should end. */
+  observe: (report: EpochReport) => boolean
+  /** Goes back to the best epoch. @returns Its number. */
+  restore: () => number | undefined
+}
+
+function createStopper(
+  runner: Runner, where: string, { monitor, patience = 0, minimumChange = 0 }: EarlyStopping, { names }: TallyLayout, validates: boolean,
+): Stopper {
+  const name = monitor ?? (validates ? 'validationCost' : 'cost')
+  const reported: string[] = ['cost', ...names, ...(validates ? ['cost', ...names].map(validationName) : [])]
+  if (!reported.includes(name)) throw new InputError(`${where}: earlyStopping.monitor`, `a figure that is reported here (${reported.join(', ')})`, show(name))
+  const watched = createMonitor(name, minimumChange)
+  let best: { epoch: number; snapshot: Uint8Array } | undefined
+  let waited = 0
+  return {
+    observe(report) {
+      if (watched.improves(report[name]!)) {
+        best = { epoch: report.epoch, snapshot: runner.snapshot() }
+        waited = 0
+        return false
+      }
+      return ++waited >= patience
+    },
+    restore() {
+      if (best) runner.restore(best.snapshot)
+      return best?.epoch
+    },
+  }
+}
+
+interface Plateau {
+  /** What the learning rate is multiplied by now. */
+  reduction: number
+  observe: (report: EpochReport) => void
+}
+
+/** The state of a learning rate that falls on plateaus: Keras's ReduceLROnPlateau. */
+function createPlateau(rate: LearningRate): Plateau | undefined {
+  const schedule = plateauOf(rate)
+  if (!schedule) return undefined
+  const watched = createMonitor('cost', schedule.minimumChange)
+  let waited = 0
+  let cooling = 0
+  const plateau: Plateau = {
+    reduction: 1,
+    observe({ cost, validationCost }) {
+      if (cooling > 0) {
+        cooling--
+        waited = 0
+      }
+      if (watched.improves(validationCost ?? cost)) waited = 0
+      else if (cooling === 0 && ++waited >= schedule.patience) {
+        plateau.reduction *= schedule.factor
+        cooling = schedule.cooldown
+        waited = 0
+      }
+    },
+  }
+  return plateau
+}
+
+function appendTo(history: History, report: EpochReport): void {
+  const arrays: Record<string, unknown[] | undefined> = history as object as Record<string, unknown[]>
+  for (const [field, value] of Object.entries(report)) {
+    if (field !== 'examplesPerSecond') (arrays[field] ??= []).push(value)
+  }
+}
+
+function prefixed(metrics: Metrics): ValidationMetrics {
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [validationName(name), value]))
+}
+
+function validationName(name: string): string {
+  return `validation${name[0]!.toUpperCase()}${name.slice(1)}`
+}
