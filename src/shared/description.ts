@@ -20,6 +20,7 @@ const layerSchema = v.strictObject({
   units: wholeNumber(1),
   activation: oneOf(activationNames),
   initialiser: oneOf(initialiserNames),
+  dropout: v.optional(finiteNumber('a number of at least 0 and below 1', (share) => share >= 0 && share < 1)),
 })
 
 const networkSchema = v.strictObject({
@@ -61,6 +62,8 @@ export function checkTrainerOptions(options: unknown): TrainerRecipe {
       show(recipe.network.layers[last]!.activation),
     )
   }
+  const { dropout = 0 } = recipe.network.layers[last]!
+  if (dropout > 0) throw new InputError(`createTrainer: network.layers[${last}].dropout`, 'none on the output layer', show(dropout))
   return recipe
 }
 

@@ -3,6 +3,7 @@
 
 import { EPOCH_RECORDS, Header } from '../shared/arena.js'
 import { Control, Outcome, commitVersion, currentVersion, revertVersion } from '../shared/control.js'
+import { dropoutKeys } from '../shared/dropout.js'
 import { prepareWeights } from '../shared/pass.js'
 import { CHUNK, type Piece } from '../shared/pieces.js'
 import type { GradientRun, TrainRun } from '../shared/protocol.js'
@@ -32,6 +33,7 @@ export function train(worker: GradientWorker, run: TrainRun): void {
     if (batch.epoch !== epoch) {
       epoch = batch.epoch
       worker.row = run.shuffle ? permutation(run.seed, epoch, training!.count) : inOrder
+      worker.pass.dropoutKeys = dropoutKeys(run.seed, epoch, run.network)
     }
     computeShardGradients(worker, batch, run.shards)
     meet(close)
@@ -40,6 +42,7 @@ export function train(worker: GradientWorker, run: TrainRun): void {
     timeline.mark(Phase.sum)
     meet(finish)
     if (batch.endsEpoch && validation && outcomeOf(words) !== Outcome.diverged) {
+      worker.pass.dropoutKeys = undefined // validation leaves nothing out; the next epoch has keys of its own
       evaluateExamples(worker, validation)
       meet(finishValidation)
     }

@@ -5,11 +5,10 @@ import type { ActivationName } from '../../src/shared/activations.js'
 import { createArena, planArena } from '../../src/shared/arena.js'
 import { type BackendName, backends } from '../../src/shared/backends.js'
 import type { LossName } from '../../src/shared/losses.js'
-import { MOST_PARTS } from '../../src/shared/kernels/kernels.js'
 import { type Network, dense } from '../../src/shared/network.js'
 import { paddedWidth } from '../../src/shared/padding.js'
 import { piecesOf } from '../../src/shared/pieces.js'
-import { type Pass, type Tally, backward, forwardWithLoss, loadBlock, prepareWeights } from '../../src/shared/pass.js'
+import { type Tally, backward, createPass, forwardWithLoss, loadBlock, prepareWeights } from '../../src/shared/pass.js'
 import { createUniform } from '../../src/shared/random.js'
 import { backendsHere } from '../machine.js'
 import { engineOf, noise, worstDifference } from './support.js'
@@ -22,8 +21,8 @@ const ROWS = 32
 type Shard = [first: number, end: number]
 const everything: Shard[] = [[0, EXAMPLES]]
 
-/** A network in an arena of its own: `parameters` holds only the real ones, padding left out. */
-function openPass(backend: BackendName, network: Network, lossName: LossName) {
+/** A network in an arena of its own: `parameters` holds only the real ones, padding left out. With `keys`, what they draw is left out. */
+function openPass(backend: BackendName, network: Network, lossName: LossName, keys?: number[]) {
   const { scalar, create, preparedElements, productElements } = backends[backend]
   const outputs = network.layers.at(-1)!.units
   const layout = planArena({
@@ -35,11 +34,8 @@ function openPass(backend: BackendName, network: Network, lossName: LossName) {
   const values = scalar === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
   const size = values.BYTES_PER_ELEMENT
   const scratch = layout.scratch[0]!
-  const pass: Pass = {
-    kernels: create(engineOf(backend), memory), network, loss: lossName, layout: layout.parameters, scalarBytes: size, scratch, prepared: layout.prepared,
-    parts: { count: 1, stride: ROWS, rows: new Int32Array(memory.buffer, scratch.partRows, MOST_PARTS), rowsAt: scratch.partRows },
-    tallies: Array.from({ length: MOST_PARTS }, () => ({ loss: 0, correct: 0 })),
-  }
+  const pass = createPass(create(engineOf(backend), memory), new Int32Array(memory.buffer), layout, network, lossName, 0)
+  pass.dropoutKeys = keys
   const { inputs, targets } = layout.training!
   for (let i = 0; i < EXAMPLES; i++) {
     for (let j = 0; j < network.inputs; j++) values[inputs.offset / size + i * network.inputs + j] = noise(i, j)
@@ -117,21 +113,25 @@ type Result = ReturnType<ReturnType<typeof openPass>['gradient']>
 const cases: [LossName, ActivationName, ActivationName][] = [
   ['halfSquaredError', 'tanh', 'identity'], ['halfSquaredError', 'relu', 'softmax'], ['halfSquaredError', 'softmax', 'sigmoid'],
   ['meanSquaredError', 'sigmoid', 'tanh'], ['meanSquaredError', 'identity', 'relu'],
+  ['meanAbsoluteError', 'softplus', 'leakyRelu'], ['huber', 'gelu', 'silu'], ['huber', 'silu', 'elu'], ['meanSquaredError', 'elu', 'gelu'],
   ['binaryCrossEntropy', 'relu', 'sigmoid'], ['categoricalCrossEntropy', 'tanh', 'softmax'], ['categoricalCrossEntropy', 'softmax', 'softmax'],
 ]
-describe.each(cases)('%s after %s and %s', (loss, hidden, output) => {
-  const network: Network = { inputs: 5, layers: [dense(6, hidden), dense(9, hidden), dense(3, output)] }
+
+describe.each([0, 0.4])('dropout %f', (dropout) => describe.each(cases)('%s after %s and %s', (loss, hidden, output) => {
+  const network: Network = { inputs: 5, layers: [dense(6, hidden, { dropout: dropout / 2 }), dense(9, hidden, { dropout }), dense(3, output)] }
+  const keys = dropout > 0 ? [123_456_789, 4_000_000_000, 7] : undefined
+  const open = (backend: BackendName) => openPass(backend, network, loss, keys)
 
   it('the gradient is the slope of the summed loss: central differences to 1e-7 in every parameter', () => {
-    const pass = openPass('reference', network, loss)
+    const pass = open('reference')
     const { gradient, tallies } = pass.gradient()
     const slopes = Array.from({ length: pass.parameters }, (_, parameter) => pass.slope(parameter))
     expect(worstDifference(gradient, slopes).error).toBeLessThan(1e-7)
-    expect(gradient.filter((g) => Math.abs(g) > 1e-3).length, 'parameters that matter').toBeGreaterThan(gradient.length / 2)
+    expect(gradient.filter((g) => Math.abs(g) > 1e-3).length, 'parameters that matter').toBeGreaterThan(gradient.length * (dropout > 0 ? 0.4 : 0.5))
     expect(tallies[0]!.loss).toBe(pass.loss())
   })
 
-  const reference = openPass('reference', network, loss).gradient()
+  const reference = open('reference').gradient()
   const largest = Math.max(...reference.gradient.map(Math.abs))
   const sumOf = (tallies: Tally[]): Tally => tallies.reduce((sum, tally) => ({ loss: sum.loss + tally.loss, correct: sum.correct + tally.correct }))
   const ways: [string, Shard[][]][] = [
@@ -142,7 +142,7 @@ describe.each(cases)('%s after %s and %s', (loss, hidden, output) => {
   for (const [way, blocks] of ways) {
     it.each(backendsHere)(`%s: ${way}, it is the same, in float64 to 1e-14 of the largest, in float32 to 1e-6; zeros stay in the padding`, (backend) => {
       const bound = backend === 'reference' ? 1e-14 : 1e-6
-      const { gradient, tallies, padding } = openPass(backend, network, loss).gradient(blocks)
+      const { gradient, tallies, padding } = open(backend).gradient(blocks)
       const [tally, expected] = [sumOf(tallies), reference.tallies[0]!]
       expect(worstDifference(gradient, reference.gradient).error / largest).toBeLessThan(bound)
       expect(tally.correct).toBe(expected.correct)
@@ -154,9 +154,9 @@ describe.each(cases)('%s after %s and %s', (loss, hidden, output) => {
   it.each(backendsHere)('%s: each of the shards side by side has the tally that it has alone, and their gradient is the tree of those they have alone, bit for bit', (backend) => {
     const shards = ways[1]![1][0]!
     const round = backend === 'reference' ? (x: number): number => x : Math.fround
-    const [a, b, c, d] = shards.map((shard) => openPass(backend, network, loss).gradient([[shard]])) as [Result, Result, Result, Result]
-    const together = openPass(backend, network, loss).gradient([shards])
+    const [a, b, c, d] = shards.map((shard) => open(backend).gradient([[shard]])) as [Result, Result, Result, Result]
+    const together = open(backend).gradient([shards])
     expect(together.tallies).toEqual([a, b, c, d].map(({ tallies }) => tallies[0]))
     expect(together.gradient).toEqual(a.gradient.map((_, i) => round(round(a.gradient[i]! + b.gradient[i]!) + round(c.gradient[i]! + d.gradient[i]!))))
   })
-})
+}))
