@@ -5,6 +5,7 @@
 // A version is what a step replaces: a header, the parameters, the optimizer state. Everything before the clock depends on the
 // network and the backend alone, so it stays where it is when a later job plans the rest anew.
 
+import { keepsSlopes } from './activations.js'
 import { CONTROL_BYTES } from './control.js'
 import { ArenaError } from './errors.js'
 import { MOST_PARTS } from './kernels/kernels.js'
@@ -60,6 +61,10 @@ export interface ScratchLayout {
   partRows: number
   /** a_0 .. a_L */
   activations: number[]
+  /** Of each layer, where its activation keeps slopes: those. */
+  slopes: (number | undefined)[]
+  /** Of each layer with dropout: its outputs after that. */
+  dropped: (number | undefined)[]
   /** Deltas of layer l are at [l % 2]. */
   deltas: [number, number]
   targets: number
@@ -254,6 +259,8 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
       rowNumbers: area(rows * 4),
       partRows: area(MOST_PARTS * 4),
       activations: widths.map((width) => area(rowBytes(width))),
+      slopes: needs.network.layers.map(({ activation, units }) => (keepsSlopes(activation) ? area(rowBytes(units)) : undefined)),
+      dropped: needs.network.layers.map(({ dropout = 0, units }) => (dropout > 0 ? area(rowBytes(units)) : undefined)),
       deltas: [area(rowBytes(Math.max(...widths))), area(rowBytes(Math.max(...widths)))],
       targets: area(rowBytes(widths.at(-1)!)),
       rowWeights: area(needs.training?.weighted || needs.validation?.weighted ? rowBytes(1) : 0),

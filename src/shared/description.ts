@@ -23,6 +23,7 @@ const layerSchema = v.strictObject({
   units: wholeNumber(1),
   activation: oneOf(activationNames),
   initialiser: oneOf(initialiserNames),
+  dropout: v.optional(finiteNumber('a number of at least 0 and below 1', (share) => share >= 0 && share < 1)),
 })
 
 const networkSchema = v.strictObject({
@@ -96,6 +97,8 @@ export function checkTrainerOptions(options: unknown): TrainerRecipe {
   if (recipe.optimizer.name === 'sgd' && recipe.optimizer.nesterov && recipe.optimizer.momentum === 0) {
     throw new InputError('createTrainer: optimizer.nesterov', 'a momentum above 0 with it', 'momentum 0')
   }
+  const { dropout = 0 } = recipe.network.layers[last]!
+  if (dropout > 0) throw new InputError(`createTrainer: network.layers[${last}].dropout`, 'none on the output layer', show(dropout))
   return recipe
 }
 

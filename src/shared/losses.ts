@@ -12,6 +12,10 @@ export interface Loss {
 export const losses = {
   halfSquaredError: { formula: 'sum of (p - y)^2 / 2' },
   meanSquaredError: { formula: 'sum of (p - y)^2 / n' },
+  /** Its gradient where p = y is 0. */
+  meanAbsoluteError: { formula: 'sum of |p - y| / n' },
+  /** Squared near the target, absolute beyond 1: Huber (1964), delta 1. */
+  huber: { formula: 'sum of (d <= 1 ? d^2 / 2 : d - 1/2) / n with d = |p - y|' },
   binaryCrossEntropy: { formula: '-sum of y log p + (1 - y) log(1 - p)', activation: 'sigmoid' },
   categoricalCrossEntropy: { formula: '-sum of y log p', activation: 'softmax' },
 } as const satisfies Record<string, Loss>

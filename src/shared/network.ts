@@ -8,6 +8,8 @@ export interface DenseLayer {
   units: number
   activation: ActivationName
   initialiser: InitialiserName
+  /** The share of the outputs that each training step sets to 0, the others being divided by 1 - dropout. @default 0 */
+  dropout?: number | undefined
 }
 
 /** A feed-forward network of dense layers. */
@@ -25,13 +27,15 @@ export interface Network {
  * @param units Outputs of the layer, at least 1.
  * @param activation What the pre-activations go through. @default 'identity'
  * @param options `initialiser`: how the weights start; biases start at 0. @default 'xavier'
+ * `dropout`: the share of the outputs, at least 0 and below 1, that each step of `fit` sets to 0; the others are then divided by 1 - dropout, and outside `fit`
+ * nothing is left out (Srivastava et al., "Dropout", 2014). Not for the output layer. @default 0
  */
 export function dense(
   units: number,
   activation: ActivationName = 'identity',
-  options: { initialiser?: InitialiserName } = {},
+  options: { initialiser?: InitialiserName; dropout?: number } = {},
 ): DenseLayer {
-  return { units, activation, initialiser: options.initialiser ?? 'xavier' }
+  return { units, activation, ...options, initialiser: options.initialiser ?? 'xavier' } // whatever else it has, a trainer's checks find
 }
 
 /** Widths n_0 .. n_L: the inputs, then each layer's units. */

@@ -2,6 +2,7 @@
 //
 // Z_l = A_(l-1).W_l + b_l, A_l = f_l(Z_l);   D_L from the loss, D_(l-1) = D_l.W_l^T * f'(Z_(l-1));   dW_l = A_(l-1)^T.D_l, db_l = column sums of D_l
 // (Goodfellow, Bengio and Courville, Deep Learning, 2016, algorithms 6.3 and 6.4.)
+// With dropout the next layer takes A_l times a mask, and D_l is multiplied by the same mask before f_l'.
 
 import { type ArenaLayout, type ExamplesLayout, type ParameterLayout, type ScratchLayout, bytesPerElement } from './arena.js'
 import { type Kernels, MOST_PARTS, type Parts, extentOf } from './kernels/kernels.js'
@@ -29,6 +30,8 @@ export interface Pass {
   tallies: Float64Array[]
   /** The arena, as numbers of the backend's type. */
   scalars: Float32Array | Float64Array
+  /** Of each layer, for the epoch under way; undefined where nothing is left out. */
+  dropoutKeys: number[] | undefined
 }
 
 /** @param words The arena's words. @param worker Whose scratch it uses. */
@@ -46,6 +49,7 @@ export function createPass(
     tallyLayout: tallies,
     tallies: Array.from({ length: layout.parts }, () => new Float64Array(tallies.fields)),
     scalars: layout.scalar === 'float32' ? new Float32Array(words.buffer) : new Float64Array(words.buffer),
+    dropoutKeys: undefined,
   }
 }
 
@@ -61,7 +65,7 @@ export function loadBlock(pass: Pass, { inputs, targets, weights }: ExamplesLayo
   const { units } = network.layers.at(-1)!
   for (let part = 0; part < parts.count; part++) {
     const rows = parts.rows[part]!
-    const rowNumbers = scratch.rowNumbers + 4 * part * parts.stride
+    const rowNumbers = rowNumbersOf(pass, part)
     kernels.gather(inputs.type, inputs.offset, rowNumbers, partOf(pass, scratch.activations[0]!, part, inputs.columns), rows, inputs.columns, network.scale ?? 1)
     if (targets) kernels.gather(targets.type, targets.offset, rowNumbers, partOf(pass, scratch.targets, part, units), rows, units, 1)
     if (weights) kernels.gather(weights.type, weights.offset, rowNumbers, partOf(pass, scratch.rowWeights, part, 1), rows, 1, 1)
@@ -94,7 +98,7 @@ export function forwardWithLoss(pass: Pass, parameters: number, weighted: boolea
       tally[Tally.loss]! += kernels.losses[loss](result, bias, targets, deltas, rows, outputs)
       tally[Tally.weight]! += rows
     }
-    if (!fused) kernels.activations[activation].backward(deltas, result, rows, outputs)
+    if (!fused) kernels.activations[activation].backward(deltas, partOf(pass, sourceOf(pass, last), part, outputs), rows, outputs)
     tally[Tally.correct]! += kernels.countCorrect(result, targets, rows, outputs)
     if (tallyLayout.fields > TALLY_FIELDS) {
       tallyMetrics(tallyLayout, pass.scalars, result / scalarBytes, pass.scalars, targets / scalarBytes, rows, outputs, paddedWidth(outputs), tally)
@@ -123,33 +127,64 @@ export function backward(pass: Pass, parameters: number, gradient: number, accum
   const { kernels, layout, network, parts, prepared, scratch, scalarBytes } = pass
   for (let l = layout.layers.length - 1; l >= 0; l--) {
     const { inputs, outputs, weights, biases } = layout.layers[l]!
-    const a = scratch.activations[l]!
     const deltas = scratch.deltas[l % 2]!
     kernels.transposedProduct(
-      a, deltas, gradient + weights * scalarBytes, gradient + biases * scalarBytes, scratch.product, parts, inputs, outputs, accumulate,
+      inputOf(pass, l), deltas, gradient + weights * scalarBytes, gradient + biases * scalarBytes, scratch.product, parts, inputs, outputs, accumulate,
     )
     if (l === 0) return
     const errors = scratch.deltas[(l - 1) % 2]!
     kernels.productByTransposed(deltas, parameters + weights * scalarBytes, prepared[l]!, errors, parts, inputs, outputs)
-    kernels.activations[network.layers[l - 1]!.activation].backward(errors, a, extentOf(parts), inputs)
+    if (drops(pass, l - 1)) dropout(pass, l - 1, errors, errors)
+    kernels.activations[network.layers[l - 1]!.activation].backward(errors, sourceOf(pass, l - 1), extentOf(parts), inputs)
   }
 }
 
 function forwardLayers(pass: Pass, parameters: number, layers: number): void {
+  const { kernels, layout, network, scalarBytes, scratch } = pass
   const rows = extentOf(pass.parts)
   for (let l = 0; l < layers; l++) {
-    const { outputs, biases } = pass.layout.layers[l]!
+    const { outputs, biases } = layout.layers[l]!
+    const a = scratch.activations[l + 1]!
     productOf(pass, parameters, l)
-    pass.kernels.activations[pass.network.layers[l]!.activation].forward(
-      pass.scratch.activations[l + 1]!, parameters + biases * pass.scalarBytes, rows, outputs,
-    )
+    kernels.activations[network.layers[l]!.activation].forward(a, parameters + biases * scalarBytes, rows, outputs, scratch.slopes[l] ?? 0)
+    if (drops(pass, l)) dropout(pass, l, a, scratch.dropped[l]!)
   }
 }
 
 function productOf(pass: Pass, parameters: number, l: number): void {
   const { inputs, outputs, weights } = pass.layout.layers[l]!
   const { parts, prepared, scratch: { activations } } = pass
-  pass.kernels.product(activations[l]!, parameters + weights * pass.scalarBytes, prepared[l]!, activations[l + 1]!, parts, inputs, outputs)
+  pass.kernels.product(inputOf(pass, l), parameters + weights * pass.scalarBytes, prepared[l]!, activations[l + 1]!, parts, inputs, outputs)
+}
+
+/** What layer `l` is given. */
+function inputOf(pass: Pass, l: number): number {
+  return l > 0 && drops(pass, l - 1) ? pass.scratch.dropped[l - 1]! : pass.scratch.activations[l]!
+}
+
+/** What the derivative of layer `l`'s activation is taken from. */
+function sourceOf({ scratch: { activations, slopes } }: Pass, l: number): number {
+  return slopes[l] ?? activations[l + 1]!
+}
+
+function drops({ dropoutKeys, scratch: { dropped } }: Pass, l: number): boolean {
+  return dropoutKeys !== undefined && dropped[l] !== undefined
+}
+
+/** to = from, as much of it as layer `l` keeps: part by part, since the rows between them stand for no examples. */
+function dropout(pass: Pass, l: number, from: number, to: number): void {
+  const { kernels, layout, network, parts, dropoutKeys } = pass
+  const { outputs } = layout.layers[l]!
+  for (let part = 0; part < parts.count; part++) {
+    kernels.dropout(
+      partOf(pass, from, part, outputs), partOf(pass, to, part, outputs), rowNumbersOf(pass, part), parts.rows[part]!, outputs,
+      network.layers[l]!.dropout!, dropoutKeys![l]!,
+    )
+  }
+}
+
+function rowNumbersOf({ parts, scratch }: Pass, part: number): number {
+  return scratch.rowNumbers + 4 * part * parts.stride
 }
 
 /** Where a part's rows begin in a matrix of the block. */

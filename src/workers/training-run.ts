@@ -3,6 +3,7 @@
 
 import { Header } from '../shared/arena.js'
 import { Control, Outcome, commitVersion, currentVersion, revertVersion } from '../shared/control.js'
+import { dropoutKeys } from '../shared/dropout.js'
 import { learningRateAt } from '../shared/learning-rate.js'
 import { Tally } from '../shared/metrics.js'
 import { setUpdateFactors } from '../shared/optimizers.js'
@@ -42,6 +43,7 @@ export function train(worker: GradientWorker, run: TrainRun): void {
     if (step.epoch !== epoch) {
       epoch = step.epoch
       worker.row = run.shuffle ? permutation(run.seed, epoch, training!.count) : inOrder
+      worker.pass.dropoutKeys = dropoutKeys(run.seed, epoch, run.network)
     }
     for (let first = step.first; first < step.first + step.size; first += run.batchSize) {
       if (first > step.first) {
@@ -58,6 +60,7 @@ export function train(worker: GradientWorker, run: TrainRun): void {
     timeline.mark(Phase.sum)
     meet(finish)
     if (step.endsEpoch && validation && outcomeOf(words) !== Outcome.diverged) {
+      worker.pass.dropoutKeys = undefined // validation leaves nothing out; the next epoch has keys of its own
       evaluateExamples(worker, validation)
       meet(finishValidation)
     }

@@ -22,8 +22,8 @@ const ROWS = 32
 type Shard = [first: number, end: number]
 const everything: Shard[] = [[0, EXAMPLES]]
 
-/** A network in an arena of its own: `parameters` holds only the real ones, padding left out. */
-function openPass(backend: BackendName, network: Network, lossName: LossName) {
+/** A network in an arena of its own: `parameters` holds only the real ones, padding left out. With `keys`, what they draw is left out. */
+function openPass(backend: BackendName, network: Network, lossName: LossName, keys?: number[]) {
   const { scalar, create, preparedElements, productElements } = backends[backend]
   const outputs = network.layers.at(-1)!.units
   const layout = planArena({
@@ -39,6 +39,7 @@ function openPass(backend: BackendName, network: Network, lossName: LossName) {
   const pass = createPass(
     create(engineOf(backend), memory), new Int32Array(memory.buffer), { ...layout, parts: 8 }, network, lossName, tallyLayout('', [], 1, outputs, network.layers.at(-1)!.activation), 0,
   )
+  pass.dropoutKeys = keys
   const { inputs, targets } = layout.training!
   for (let i = 0; i < EXAMPLES; i++) {
     for (let j = 0; j < network.inputs; j++) values[inputs.offset / size + i * network.inputs + j] = noise(i, j)
@@ -116,21 +117,25 @@ type Result = ReturnType<ReturnType<typeof openPass>['gradient']>
 const cases: [LossName, ActivationName, ActivationName][] = [
   ['halfSquaredError', 'tanh', 'identity'], ['halfSquaredError', 'relu', 'softmax'], ['halfSquaredError', 'softmax', 'sigmoid'],
   ['meanSquaredError', 'sigmoid', 'tanh'], ['meanSquaredError', 'identity', 'relu'],
+  ['meanAbsoluteError', 'softplus', 'leakyRelu'], ['huber', 'gelu', 'silu'], ['huber', 'silu', 'elu'], ['meanSquaredError', 'elu', 'gelu'],
   ['binaryCrossEntropy', 'relu', 'sigmoid'], ['categoricalCrossEntropy', 'tanh', 'softmax'], ['categoricalCrossEntropy', 'softmax', 'softmax'],
 ]
-describe.each(cases)('%s after %s and %s', (loss, hidden, output) => {
-  const network: Network = { inputs: 5, layers: [dense(6, hidden), dense(9, hidden), dense(3, output)] }
+
+describe.each([0, 0.4])('dropout %f', (dropout) => describe.each(cases)('%s after %s and %s', (loss, hidden, output) => {
+  const network: Network = { inputs: 5, layers: [dense(6, hidden, { dropout: dropout / 2 }), dense(9, hidden, { dropout }), dense(3, output)] }
+  const keys = dropout > 0 ? [123_456_789, 4_000_000_000, 7] : undefined
+  const open = (backend: BackendName) => openPass(backend, network, loss, keys)
 
   it('the gradient is the slope of the summed loss: central differences to 1e-7 in every parameter', () => {
-    const pass = openPass('reference', network, loss)
+    const pass = open('reference')
     const { gradient, tallies } = pass.gradient()
     const slopes = Array.from({ length: pass.parameters }, (_, parameter) => pass.slope(parameter))
     expect(worstDifference(gradient, slopes).error).toBeLessThan(1e-7)
-    expect(gradient.filter((g) => Math.abs(g) > 1e-3).length, 'parameters that matter').toBeGreaterThan(gradient.length / 2)
+    expect(gradient.filter((g) => Math.abs(g) > 1e-3).length, 'parameters that matter').toBeGreaterThan(gradient.length * (dropout > 0 ? 0.4 : 0.5))
     expect(tallies[0]![Tally.loss]).toBe(pass.loss())
   })
 
-  const reference = openPass('reference', network, loss).gradient()
+  const reference = open('reference').gradient()
   const largest = Math.max(...reference.gradient.map(Math.abs))
   const sumOf = (tallies: number[][]): number[] => tallies.reduce((sum, tally) => sum.map((value, field) => value + tally[field]!))
   const ways: [string, Shard[][]][] = [
@@ -141,7 +146,7 @@ describe.each(cases)('%s after %s and %s', (loss, hidden, output) => {
   for (const [way, blocks] of ways) {
     it.each(backendsHere)(`%s: ${way}, it is the same, in float64 to 1e-14 of the largest, in float32 to 1e-6; zeros stay in the padding`, (backend) => {
       const bound = backend === 'reference' ? 1e-14 : 1e-6
-      const { gradient, tallies, padding } = openPass(backend, network, loss).gradient(blocks)
+      const { gradient, tallies, padding } = open(backend).gradient(blocks)
       const [tally, expected] = [sumOf(tallies), reference.tallies[0]!]
       expect(worstDifference(gradient, reference.gradient).error / largest).toBeLessThan(bound)
       expect(tally[Tally.correct]).toBe(expected[Tally.correct])
@@ -154,9 +159,9 @@ describe.each(cases)('%s after %s and %s', (loss, hidden, output) => {
   it.each(backendsHere)('%s: each of the shards side by side has the tally that it has alone, and their gradient is the tree of those they have alone, bit for bit', (backend) => {
     const shards = ways[1]![1][0]!
     const round = backend === 'reference' ? (x: number): number => x : Math.fround
-    const [a, b, c, d] = shards.map((shard) => openPass(backend, network, loss).gradient([[shard]])) as [Result, Result, Result, Result]
-    const together = openPass(backend, network, loss).gradient([shards])
+    const [a, b, c, d] = shards.map((shard) => open(backend).gradient([[shard]])) as [Result, Result, Result, Result]
+    const together = open(backend).gradient([shards])
     expect(together.tallies).toEqual([a, b, c, d].map(({ tallies }) => tallies[0]))
     expect(together.gradient).toEqual(a.gradient.map((_, i) => round(round(a.gradient[i]! + b.gradient[i]!) + round(c.gradient[i]! + d.gradient[i]!))))
   })
-})
+}))

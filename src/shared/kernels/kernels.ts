@@ -46,6 +46,10 @@ export interface Kernels {
 
   activations: Record<ActivationName, ActivationKernels>
   /**
+   * to (rows, columns) = from, where dropout.ts keeps an element of the examples rowNumbers, times 1 / (1 - share); 0 where it doesn't. `to` may be `from`.
+   */
+  dropout: (from: number, to: number, rowNumbers: number, rows: number, columns: number, share: number, key: number) => void
+  /**
    * Writes `deltas`, the gradient of the summed loss, and returns the summed loss. A loss that is fused with its activation takes
    * pre-activations without bias and leaves the outputs there; its deltas are with respect to the pre-activations. Any other takes outputs.
    */
@@ -73,8 +77,8 @@ export interface Kernels {
 }
 
 export interface ActivationKernels {
-  /** z = f(z + bias), row by row. */
-  forward: (z: number, bias: number, rows: number, columns: number) => void
-  /** errors = errors * f'(z), given outputs = f(z). */
-  backward: (errors: number, outputs: number, rows: number, columns: number) => void
+  /** z = f(z + bias), row by row; and slopes = f'(z + bias), if the activation keeps them. */
+  forward: (z: number, bias: number, rows: number, columns: number, slopes: number) => void
+  /** errors = errors * f'(z), given the outputs f(z), or the slopes of an activation that keeps them. */
+  backward: (errors: number, source: number, rows: number, columns: number) => void
 }

@@ -1,7 +1,8 @@
 // Backend `reference`: every operation in plain TypeScript on float64, as a textbook writes it. It is the oracle for the other
 // backends and the place to read what they do. Slow on purpose; its bits may differ between engines, since it uses Math.
 
-import { type ElementwiseActivation, activations } from '../activations.js'
+import { type ElementwiseActivation, type SlopedActivation, activations } from '../activations.js'
+import { keeps, rowKey } from '../dropout.js'
 import { stateElements } from '../optimizers.js'
 import { paddedRows, paddedWidth } from '../padding.js'
 import { type ActivationKernels, type Kernels, extentOf } from './kernels.js'
@@ -34,6 +35,26 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
     },
   })
 
+  const sloped = ({ forward, slope }: SlopedActivation): ActivationKernels => ({
+    forward(z, bias, rows, columns, slopes) {
+      const b = vector(bias, columns)
+      const s = rowsOf(slopes, rows, columns)
+      rowsOf(z, rows, columns).forEach((row, i) => {
+        for (let j = 0; j < columns; j++) {
+          const x = row[j]! + b[j]!
+          row[j] = forward(x)
+          s[i]![j] = slope(x)
+        }
+      })
+    },
+    backward(errors, slopes, rows, columns) {
+      const s = rowsOf(slopes, rows, columns)
+      rowsOf(errors, rows, columns).forEach((row, i) => {
+        for (let j = 0; j < columns; j++) row[j] = row[j]! * s[i]![j]!
+      })
+    },
+  })
+
   const softmax: ActivationKernels = {
     forward(z, bias, rows, columns) {
       const b = vector(bias, columns)
@@ -55,7 +76,10 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
     },
   }
 
-  const squaredError = (factor: (columns: number) => number): Kernels['losses']['halfSquaredError'] =>
+  /** A loss that is factor * the sum of term(p - y), `slope` the derivative of `term`. */
+  const differenceLoss = (
+    term: (difference: number) => number, slope: (difference: number) => number, factor: (columns: number) => number,
+  ): Kernels['losses']['halfSquaredError'] =>
     (outputs, _bias, targets, deltas, rows, columns) => {
       const p = rowsOf(outputs, rows, columns)
       const y = rowsOf(targets, rows, columns)
@@ -63,8 +87,8 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       rowsOf(deltas, rows, columns).forEach((delta, i) => {
         for (let j = 0; j < columns; j++) {
           const difference = p[i]![j]! - y[i]![j]!
-          loss += factor(columns) * difference * difference
-          delta[j] = 2 * factor(columns) * difference
+          loss += factor(columns) * term(difference)
+          delta[j] = factor(columns) * slope(difference)
         }
       })
       return loss
@@ -137,12 +161,29 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       sigmoid: elementwise(activations.sigmoid),
       tanh: elementwise(activations.tanh),
       relu: elementwise(activations.relu),
+      leakyRelu: elementwise(activations.leakyRelu),
+      elu: elementwise(activations.elu),
+      softplus: elementwise(activations.softplus),
+      silu: sloped(activations.silu),
+      gelu: sloped(activations.gelu),
       softmax,
     },
 
+    dropout(from, to, rowNumbers, rows, columns, share, key) {
+      const x = rowsOf(from, rows, columns)
+      rowsOf(to, rows, columns).forEach((row, i) => {
+        const drawn = rowKey(key, integers[rowNumbers / 4 + i]!)
+        for (let j = 0; j < columns; j++) row[j] = keeps(drawn, j, share) ? x[i]![j]! / (1 - share) : 0
+      })
+    },
+
     losses: {
-      halfSquaredError: squaredError(() => 1 / 2),
-      meanSquaredError: squaredError((columns) => 1 / columns),
+      halfSquaredError: differenceLoss((d) => d * d, (d) => 2 * d, () => 1 / 2),
+      meanSquaredError: differenceLoss((d) => d * d, (d) => 2 * d, (columns) => 1 / columns),
+      meanAbsoluteError: differenceLoss(Math.abs, Math.sign, (columns) => 1 / columns),
+      huber: differenceLoss(
+        (d) => (Math.abs(d) <= 1 ? d * d / 2 : Math.abs(d) - 1 / 2), (d) => Math.max(-1, Math.min(d, 1)), (columns) => 1 / columns,
+      ),
       binaryCrossEntropy(z, bias, targets, deltas, rows, columns) {
         const b = vector(bias, columns)
         const y = rowsOf(targets, rows, columns)
@@ -161,7 +202,7 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       categoricalCrossEntropy(z, bias, targets, deltas, rows, columns) {
         const b = vector(bias, columns)
         const logits = rowsOf(z, rows, columns).map((row) => row.map((x, j) => x + b[j]!))
-        softmax.forward(z, bias, rows, columns)
+        softmax.forward(z, bias, rows, columns, 0)
         const p = rowsOf(z, rows, columns)
         const d = rowsOf(deltas, rows, columns)
         let loss = 0

@@ -36,11 +36,13 @@ export function wasmOperations(compiled: WebAssembly.Module, memory: WebAssembly
 
 export function createWasmKernels(operation: Operations): Kernels {
   const activation = (name: string): ActivationKernels => ({ forward: operation(name), backward: operation(`${name}Derivative`) })
+  const sloped = (name: string): ActivationKernels => ({ forward: operation(name), backward: operation('multiplyBySlopes') })
   const gathers = { uint8: operation('gatherUint8'), float32: operation('gatherFloat32'), labels: operation('gatherLabels') }
   const [packWeights, packTransposedWeights] = [operation('packWeights'), operation('packTransposedWeights')]
   const [multiplyPanels, multiplyTransposed] = [operation('multiplyPanels'), operation('multiplyTransposed')]
   const [softmaxCrossEntropy, sigmoidCrossEntropy] = [operation('softmaxCrossEntropy'), operation('sigmoidCrossEntropy')]
-  const [squaredError, allFinite] = [operation('squaredError'), operation('allFinite')]
+  const [squaredError, absoluteError, huber] = [operation('squaredError'), operation('absoluteError'), operation('huber')]
+  const allFinite = operation('allFinite')
 
   return {
     gather(type, source, rowNumbers, matrix, rows, columns, scale) {
@@ -65,11 +67,19 @@ export function createWasmKernels(operation: Operations): Kernels {
       sigmoid: activation('sigmoid'),
       tanh: activation('tanh'),
       relu: activation('relu'),
+      leakyRelu: activation('leakyRelu'),
+      elu: activation('elu'),
+      softplus: activation('softplus'),
+      silu: sloped('silu'),
+      gelu: sloped('gelu'),
       softmax: activation('softmax'),
     },
+    dropout: operation('dropout'),
     losses: {
       halfSquaredError: (outputs, _bias, targets, deltas, rows, columns) => squaredError(outputs, targets, deltas, rows, columns, 0.5),
       meanSquaredError: (outputs, _bias, targets, deltas, rows, columns) => squaredError(outputs, targets, deltas, rows, columns, 1 / columns),
+      meanAbsoluteError: (outputs, _bias, targets, deltas, rows, columns) => absoluteError(outputs, targets, deltas, rows, columns, 1 / columns),
+      huber: (outputs, _bias, targets, deltas, rows, columns) => huber(outputs, targets, deltas, rows, columns, 1 / columns),
       binaryCrossEntropy: sigmoidCrossEntropy,
       categoricalCrossEntropy: softmaxCrossEntropy,
     },

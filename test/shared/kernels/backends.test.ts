@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { activationNames } from '../../../src/shared/activations.js'
+import { type ActivationName, activationNames, keepsSlopes } from '../../../src/shared/activations.js'
 import { type BackendName, backendNames, backends } from '../../../src/shared/backends.js'
 import { fusedActivation, lossNames } from '../../../src/shared/losses.js'
 import { backendsHere, has } from '../../machine.js'
@@ -86,11 +86,11 @@ describe('the three products', () => {
 
 describe('activations', () => {
   const value = (row: number, column: number): number => 6 * noise(row, column) + 0.01
-  const run = (bench: Bench, name: (typeof activationNames)[number], m: number, n: number): { outputs: number[]; errors: number[]; padding: number[] } => {
+  const run = (bench: Bench, name: ActivationName, m: number, n: number): { outputs: number[]; errors: number[]; padding: number[] } => {
     const { kernels, put, get, padding } = bench
-    const [z, bias, errors] = [put(m, n, value), put(1, n, (_, j) => noise(9, j)), put(m, n, (i, j) => noise(i + 2, j))]
-    kernels.activations[name].forward(z, bias, m, n)
-    kernels.activations[name].backward(errors, z, m, n)
+    const [z, bias, errors, slopes] = [put(m, n, value), put(1, n, (_, j) => noise(9, j)), put(m, n, (i, j) => noise(i + 2, j)), put(m, n, () => 99)]
+    kernels.activations[name].forward(z, bias, m, n, slopes)
+    kernels.activations[name].backward(errors, keepsSlopes(name) ? slopes : z, m, n)
     return { outputs: get(z, m, n), errors: get(errors, m, n), padding: [...padding(z, m, n), ...padding(errors, m, n)] }
   }
 
@@ -109,7 +109,7 @@ describe('activations', () => {
       const forward = (change: number, at: number): number[] => {
         const { kernels, put, get } = openBench('reference')
         const z = put(m, n, (i, j) => value(i, j) + (i * n + j === at ? change : 0))
-        kernels.activations[name].forward(z, put(1, n, (_, j) => noise(9, j)), m, n)
+        kernels.activations[name].forward(z, put(1, n, (_, j) => noise(9, j)), m, n, put(m, n, () => 99))
         return get(z, m, n)
       }
       const { errors } = run(openBench('reference'), name, m, n)
@@ -127,7 +127,7 @@ describe('activations', () => {
       const [single, double] = [backend, 'reference' as const].map((each) => {
         const { kernels, put, get } = openBench(each)
         const z = put(64, 13, far)
-        kernels.activations[name].forward(z, put(1, 13, () => 0), 64, 13)
+        kernels.activations[name].forward(z, put(1, 13, () => 0), 64, 13, 0)
         return get(z, 64, 13)
       })
       double!.forEach((p, i) => {
@@ -146,7 +146,7 @@ describe('activations', () => {
             const largest = (j: number): boolean => (j * 5 + 1) % n < ties
             const among = Array.from({ length: n }, (_, j) => largest(j)).filter(Boolean).length
             const z = put(1, n, (_, j) => (largest(j) ? height : height - 900))
-            kernels.activations.softmax.forward(z, put(1, n, () => 0), 1, n)
+            kernels.activations.softmax.forward(z, put(1, n, () => 0), 1, n, 0)
             const share = rounded(backend, 1 / among)
             expect(get(z, 1, n), `${backend}: ${among} of ${n} at ${height}`).toEqual(Array.from({ length: n }, (_, j) => (largest(j) ? share : 0)))
           }
@@ -160,7 +160,7 @@ describe('activations', () => {
       for (const name of activationNames) {
         const { kernels, put, get } = openBench(backend)
         const z = put(1, 3, (_, j) => (j === 1 ? NaN : 0.5))
-        kernels.activations[name].forward(z, put(1, 3, () => 0), 1, 3)
+        kernels.activations[name].forward(z, put(1, 3, () => 0), 1, 3, put(1, 3, () => 0))
         expect(get(z, 1, 3)[1], `${backend} ${name}`).toBeNaN()
       }
     }
@@ -343,7 +343,7 @@ describe('losses', () => {
   })
 
   it('a loss is fused with the activation it is defined with', () => {
-    expect(lossNames.map((loss) => fusedActivation(loss))).toEqual([undefined, undefined, 'sigmoid', 'softmax'])
+    expect(lossNames.map((loss) => fusedActivation(loss))).toEqual([undefined, undefined, undefined, undefined, 'sigmoid', 'softmax'])
   })
 })
 
@@ -485,7 +485,7 @@ describe('no operation writes outside what it is given', () => {
         const w = put(width(k), n, (i, j) => (i < k ? noise(i, j) : 0))
         const [targets, bias] = [put(m, n, () => 0.5), put(1, n, () => 0.25)]
         const prepared = area(preparedElements(k, n))
-        const [z, deltas, errors] = [area(m * width(n)), area(m * width(n)), area(m * width(k))]
+        const [z, slopes, deltas, errors] = [area(m * width(n)), area(m * width(n)), area(m * width(n)), area(m * width(k))]
         const [gradient, biasGradient] = [area(width(k) * width(n)), area(width(n))]
         const scratch = area(productElements(parts.count, parts.stride, k, n))
         const [rowNumbers, source] = [reserve(4 * m), reserve(4 * n * m)]
@@ -500,9 +500,10 @@ describe('no operation writes outside what it is given', () => {
           ['transposedProduct', [gradient, biasGradient, scratch], () =>
             kernels.transposedProduct(x, z[0], gradient[0], biasGradient[0], scratch[0], parts, k, n, false)],
           ...activationNames.flatMap((name): [string, [number, number][], () => unknown][] => [
-            [name, [z], () => kernels.activations[name].forward(z[0], bias, m, n)],
-            [`${name} backward`, [deltas], () => kernels.activations[name].backward(deltas[0], z[0], m, n)],
+            [name, keepsSlopes(name) ? [z, slopes] : [z], () => kernels.activations[name].forward(z[0], bias, m, n, slopes[0])],
+            [`${name} backward`, [deltas], () => kernels.activations[name].backward(deltas[0], keepsSlopes(name) ? slopes[0] : z[0], m, n)],
           ]),
+          ['dropout', [deltas], () => kernels.dropout(z[0], deltas[0], rowNumbers, m, n, 0.5, 77)],
           ...lossNames.map((loss): [string, [number, number][], () => unknown] =>
             [loss, [z, deltas], () => kernels.losses[loss](z[0], bias, targets, deltas[0], m, n)]),
           ['countCorrect', [], () => kernels.countCorrect(z[0], targets, m, n)],

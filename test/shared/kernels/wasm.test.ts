@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { activationNames } from '../../../src/shared/activations.js'
+import { activationNames, keepsSlopes } from '../../../src/shared/activations.js'
 import { wasmPreparedElements, wasmProductElements } from '../../../src/shared/kernels/wasm.js'
 import { lossNames } from '../../../src/shared/losses.js'
 import { createUniform } from '../../../src/shared/random.js'
@@ -67,8 +67,9 @@ describe.each((['wasm', 'wasm-relaxed'] as const).filter(has))('%s: a row by its
   it.each(activationNames)('%s, forward and backward', (name) => {
     const run = ({ kernels, put, get }: Bench, m: number, n: number, first: number): number[][] => {
       const [z, errors] = [put(m, n, (i, j) => value(first + i, j)), put(m, n, (i, j) => random(5)(first + i, j))]
-      kernels.activations[name].forward(z, put(1, n, random(6)), m, n)
-      kernels.activations[name].backward(errors, z, m, n)
+      const slopes = put(m, n, () => 9)
+      kernels.activations[name].forward(z, put(1, n, random(6)), m, n, slopes)
+      kernels.activations[name].backward(errors, keepsSlopes(name) ? slopes : z, m, n)
       return [get(z, m, n), get(errors, m, n)]
     }
     for (const [m, n] of shapes) {

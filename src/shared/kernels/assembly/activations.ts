@@ -1,14 +1,22 @@
 // Activations in two passes each: `name` turns pre-activations into outputs, in place, adding the bias on the way;
 // `nameDerivative` multiplies the errors by the derivative, taken from the outputs. A new element-wise activation is a
-// constant, a line in `forward`, a line in `derivative` and its two exports.
+// constant, a line in `forward`, a line in `derivative` and its two exports. One whose outputs don't tell the derivative writes
+// it as well, as slopes, and `multiplyBySlopes` is its second pass.
 
 import { clearPadding, paddedWidth } from './layout'
-import { exp4, sigmoid4, sumLanes, tanh4 } from './mathematics'
+import { exp4, expm1OfNegative4, normalTail4, sigmoid4, softplus4, sumLanes, tanh4 } from './mathematics'
 
 const IDENTITY: i32 = 0
 const SIGMOID: i32 = 1
 const TANH: i32 = 2
 const RELU: i32 = 3
+const LEAKY_RELU: i32 = 4
+const ELU: i32 = 5
+const SOFTPLUS: i32 = 6
+const SILU: i32 = 7
+const GELU: i32 = 8
+
+const LEAK: f32 = 0.01
 
 // @ts-ignore: decorator
 @inline
@@ -16,6 +24,9 @@ function forward(kind: i32, z: v128): v128 {
   if (kind == SIGMOID) return sigmoid4(z)
   if (kind == TANH) return tanh4(z)
   if (kind == RELU) return f32x4.pmax(z, f32x4.splat(0)) // keeps NaN
+  if (kind == LEAKY_RELU) return f32x4.pmax(z, f32x4.mul(z, f32x4.splat(LEAK)))
+  if (kind == ELU) return v128.bitselect(z, expm1OfNegative4(f32x4.pmin(z, f32x4.splat(0))), f32x4.gt(z, f32x4.splat(0)))
+  if (kind == SOFTPLUS) return softplus4(z)
   return z
 }
 
@@ -26,6 +37,9 @@ function derivative(kind: i32, errors: v128, a: v128): v128 {
   if (kind == SIGMOID) return f32x4.mul(errors, f32x4.mul(a, f32x4.sub(f32x4.splat(1), a)))
   if (kind == TANH) return f32x4.mul(errors, f32x4.sub(f32x4.splat(1), f32x4.mul(a, a)))
   if (kind == RELU) return v128.and(errors, f32x4.gt(a, f32x4.splat(0)))
+  if (kind == LEAKY_RELU) return v128.bitselect(errors, f32x4.mul(errors, f32x4.splat(LEAK)), f32x4.gt(a, f32x4.splat(0)))
+  if (kind == ELU) return f32x4.mul(errors, f32x4.add(f32x4.pmin(a, f32x4.splat(0)), f32x4.splat(1)))
+  if (kind == SOFTPLUS) return f32x4.mul(errors, f32x4.neg(expm1OfNegative4(f32x4.neg(a))))
   return errors
 }
 
@@ -33,11 +47,17 @@ export function identity(z: usize, bias: usize, rows: i32, columns: i32): void {
 export function sigmoid(z: usize, bias: usize, rows: i32, columns: i32): void { activate(SIGMOID, z, bias, rows, columns) }
 export function tanh(z: usize, bias: usize, rows: i32, columns: i32): void { activate(TANH, z, bias, rows, columns) }
 export function relu(z: usize, bias: usize, rows: i32, columns: i32): void { activate(RELU, z, bias, rows, columns) }
+export function leakyRelu(z: usize, bias: usize, rows: i32, columns: i32): void { activate(LEAKY_RELU, z, bias, rows, columns) }
+export function elu(z: usize, bias: usize, rows: i32, columns: i32): void { activate(ELU, z, bias, rows, columns) }
+export function softplus(z: usize, bias: usize, rows: i32, columns: i32): void { activate(SOFTPLUS, z, bias, rows, columns) }
 
 export function identityDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void {}
 export function sigmoidDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(SIGMOID, errors, outputs, rows, columns) }
 export function tanhDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(TANH, errors, outputs, rows, columns) }
 export function reluDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(RELU, errors, outputs, rows, columns) }
+export function leakyReluDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(LEAKY_RELU, errors, outputs, rows, columns) }
+export function eluDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(ELU, errors, outputs, rows, columns) }
+export function softplusDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(SOFTPLUS, errors, outputs, rows, columns) }
 
 // @ts-ignore: decorator
 @inline
@@ -57,7 +77,7 @@ function activate(kind: i32, z: usize, bias: usize, rows: i32, columns: i32): vo
     }
     for (; at < stride; at += 16) v128.store(row + at, forward(kind, biased(row, bias, at)))
   }
-  if (kind == SIGMOID) clearPadding(z, rows, columns) // the others map 0 to 0
+  if (kind == SIGMOID || kind == SOFTPLUS) clearPadding(z, rows, columns) // the others map 0 to 0
 }
 
 // @ts-ignore: decorator
@@ -67,6 +87,62 @@ function differentiate(kind: i32, errors: usize, outputs: usize, rows: i32, colu
   for (let at: usize = 0; at < bytes; at += 16) {
     v128.store(errors + at, derivative(kind, v128.load(errors + at), v128.load(outputs + at)))
   }
+}
+
+export function silu(z: usize, bias: usize, rows: i32, columns: i32, slopes: usize): void { activateSloped(SILU, z, bias, rows, columns, slopes) }
+export function gelu(z: usize, bias: usize, rows: i32, columns: i32, slopes: usize): void { activateSloped(GELU, z, bias, rows, columns, slopes) }
+
+// @ts-ignore: decorator
+@inline
+function activateSloped(kind: i32, z: usize, bias: usize, rows: i32, columns: i32, slopes: usize): void {
+  const stride = (<usize>paddedWidth(columns)) << 2
+  for (let row = z, end = z + (<usize>rows) * stride; row < end; row += stride) {
+    for (let at: usize = 0; at < stride; at += 32) {
+      forwardSloped(kind, biased(row, bias, at), row + at, slopes + at)
+      forwardSloped(kind, biased(row, bias, at + 16), row + at + 16, slopes + at + 16)
+    }
+    slopes += stride
+  }
+}
+
+/** Stores f(z) and f'(z). */
+// @ts-ignore: decorator
+@inline
+function forwardSloped(kind: i32, z: v128, output: usize, slope: usize): void {
+  if (kind == SILU) silu4(z, output, slope)
+  else gelu4(z, output, slope)
+}
+
+/** z s and s + z s (1 - s), with s = sigmoid(z): of e^-|z|, so that nothing overflows. */
+// @ts-ignore: decorator
+@inline
+function silu4(z: v128, output: usize, slope: usize): void {
+  const e = exp4(f32x4.neg(f32x4.abs(z)))
+  const positive = f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), e)) // sigmoid(|z|)
+  const negative = f32x4.mul(e, positive)
+  const s = v128.bitselect(positive, negative, f32x4.ge(z, f32x4.splat(0)))
+  v128.store(output, f32x4.mul(z, s))
+  v128.store(slope, f32x4.add(s, f32x4.mul(z, f32x4.mul(negative, positive))))
+}
+
+const DENSITY_AT_ZERO: f32 = 0.398942280401432678
+
+/** z Phi(z) and Phi(z) + z phi(z); the distribution and its density share one e^(-z^2 / 2), which beyond 16 is 0. */
+// @ts-ignore: decorator
+@inline
+function gelu4(z: v128, output: usize, slope: usize): void {
+  const size = f32x4.pmin(f32x4.abs(z), f32x4.splat(16))
+  const exponential = exp4(f32x4.mul(f32x4.mul(size, size), f32x4.splat(-0.5)))
+  const tail = normalTail4(size, exponential)
+  const share = v128.bitselect(f32x4.sub(f32x4.splat(1), tail), tail, f32x4.gt(z, f32x4.splat(0)))
+  v128.store(output, f32x4.mul(z, share))
+  v128.store(slope, f32x4.add(share, f32x4.mul(z, f32x4.mul(exponential, f32x4.splat(DENSITY_AT_ZERO)))))
+}
+
+/** errors *= slopes */
+export function multiplyBySlopes(errors: usize, slopes: usize, rows: i32, columns: i32): void {
+  const bytes = (<usize>(rows * paddedWidth(columns))) << 2
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(errors + at, f32x4.mul(v128.load(errors + at), v128.load(slopes + at)))
 }
 
 /** p_j = e^(z_j - max) / sum over the row. */

@@ -3,8 +3,10 @@ export { expArray, logArray, tanhArray } from './mathematics'
 export { gatherFloat32, gatherLabels, gatherUint8 } from './gather'
 export { multiplyPanels, multiplyTransposed, packTransposedWeights, packWeights, sumColumns } from './products'
 export {
-  identity, identityDerivative, relu, reluDerivative, sigmoid, sigmoidDerivative, softmax, softmaxDerivative, tanh, tanhDerivative,
+  elu, eluDerivative, gelu, identity, identityDerivative, leakyRelu, leakyReluDerivative, multiplyBySlopes, relu, reluDerivative,
+  sigmoid, sigmoidDerivative, silu, softmax, softmaxDerivative, softplus, softplusDerivative, tanh, tanhDerivative,
 } from './activations'
-export { countCorrect, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from './losses'
+export { dropout } from './dropout'
+export { absoluteError, countCorrect, huber, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from './losses'
 export { adadelta, adam, momentumSgd, sgd, squareScaled } from './optimizers'
 export { addDecay, addInto, allFinite, divide, scaleRows, sumSlots, sumSquares } from './update'

@@ -6,19 +6,64 @@ import { paddedWidth } from './layout'
 import { largestOfRow, softmaxRow } from './activations'
 import { exp4, log1p4, sumLanes } from './mathematics'
 
+const SQUARE: i32 = 0
+const ABSOLUTE: i32 = 1
+const HUBER: i32 = 2
+
 /** factor * sum (p - y)^2; deltas = 2 factor (p - y), with respect to the outputs. */
 export function squaredError(outputs: usize, targets: usize, deltas: usize, rows: i32, columns: i32, factor: f64): f64 {
+  return factor * sumTerms(SQUARE, outputs, targets, deltas, rows, columns, <f32>(2 * factor))
+}
+
+/** factor * sum |p - y|; deltas = factor sign(p - y), with respect to the outputs. */
+export function absoluteError(outputs: usize, targets: usize, deltas: usize, rows: i32, columns: i32, factor: f64): f64 {
+  return factor * sumTerms(ABSOLUTE, outputs, targets, deltas, rows, columns, <f32>factor)
+}
+
+/** factor * sum (d < 1 ? d^2 / 2 : d - 1/2) with d = |p - y|; deltas = factor (p - y, within -1 and 1), with respect to the outputs. */
+export function huber(outputs: usize, targets: usize, deltas: usize, rows: i32, columns: i32, factor: f64): f64 {
+  return factor * sumTerms(HUBER, outputs, targets, deltas, rows, columns, <f32>factor)
+}
+
+/** The sum over the terms of the differences p - y; deltas = factor * the derivative (of a square, half of it). */
+// @ts-ignore: decorator
+@inline
+function sumTerms(kind: i32, outputs: usize, targets: usize, deltas: usize, rows: i32, columns: i32, factor: f32): f64 {
   const bytes = (<usize>(rows * paddedWidth(columns))) << 2
-  const slope = f32x4.splat(<f32>(2 * factor))
   let sum = f64x2.splat(0)
   for (let at: usize = 0; at < bytes; at += 16) {
     const difference = f32x4.sub(v128.load(outputs + at), v128.load(targets + at))
-    v128.store(deltas + at, f32x4.mul(slope, difference))
+    v128.store(deltas + at, f32x4.mul(f32x4.splat(factor), slope4(kind, difference)))
     const low = f64x2.promote_low_f32x4(difference)
     const high = f64x2.promote_low_f32x4(v128.shuffle<f32>(difference, difference, 2, 3, 2, 3))
-    sum = f64x2.add(sum, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)))
+    sum = f64x2.add(sum, f64x2.add(term2(kind, low), term2(kind, high)))
   }
-  return factor * (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1))
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)
+}
+
+// @ts-ignore: decorator
+@inline
+function slope4(kind: i32, difference: v128): v128 {
+  const one = f32x4.splat(1)
+  if (kind == ABSOLUTE) {
+    const sign = v128.or(one, v128.and(difference, f32x4.splat(-0.0)))
+    const nan = f32x4.ne(difference, difference)
+    return v128.or(v128.and(sign, f32x4.ne(difference, f32x4.splat(0))), nan)
+  }
+  if (kind == HUBER) return f32x4.pmax(f32x4.pmin(difference, one), f32x4.neg(one)) // keeps NaN
+  return difference
+}
+
+// @ts-ignore: decorator
+@inline
+function term2(kind: i32, difference: v128): v128 {
+  const size = f64x2.abs(difference)
+  if (kind == ABSOLUTE) return size
+  if (kind == HUBER) {
+    const within = f64x2.pmin(size, f64x2.splat(1)) // d (d - d/2) up to 1, 1 (d - 1/2) beyond
+    return f64x2.mul(within, f64x2.sub(size, f64x2.mul(within, f64x2.splat(0.5))))
+  }
+  return f64x2.mul(difference, difference)
 }
 
 /** -sum y log p with p = softmax(z + bias); deltas = p sum(y) - y, with respect to z. */
