@@ -152,6 +152,10 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
         return sums
       }
       const sums = gradientOf(0, parts.count)
+      if (!accumulate) { // the padding too, since sums over the parameters run over it
+        vector(gradient, paddedWidth(inputs) * paddedWidth(outputs)).fill(0)
+        vector(biasGradient, paddedWidth(outputs)).fill(0)
+      }
       const places = [...rowsOf(gradient, inputs, outputs), vector(biasGradient, outputs)]
       places.forEach((place, k) => place.set(accumulate ? add(place, sums[k]!) : sums[k]!))
     },
