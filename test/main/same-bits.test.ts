@@ -61,6 +61,18 @@ describe('the same bits for any number of workers', () => {
     })
   }
 
+  it('dropout leaves out the same, whoever computes it: slots of one shard or many, shards side by side, workers delayed', async () => {
+    const network: TrainerOptions['network'] = {
+      inputs: 64, scale: 1 / 16, layers: [dense(21, 'gelu', { dropout: 0.2 }), dense(24, 'elu', { dropout: 0.5 }), dense(10, 'softmax')],
+    }
+    const fit: FitOptions = { epochs: 2, batchSize: 120, validation: heldOut }
+    for (const backend of backendNames.filter(has)) {
+      const expected = await hashOf(workerScript, { backend, network, shards: 16, workers: 1 }, firstRows(301), fit)
+      for (const workers of [2, 3, 8]) expect(await hashOf(workerScript, { backend, network, shards: 16, workers }, firstRows(301), fit), `${backend}, ${workers} workers`).toBe(expected)
+      expect(await hashOf(delayingScript, { backend, network, shards: 16, workers: 3 }, firstRows(301), fit), `${backend}, delayed`).toBe(expected)
+    }
+  })
+
   it('a shard longer than a block gives the bits of any number of workers', async () => {
     for (const backend of backendNames.filter(has)) {
       const fit: FitOptions = { epochs: 2, batchSize: 'all' }

@@ -8,7 +8,7 @@ import { piecesOf } from '../../src/shared/pieces.js'
 import { partStart } from '../../src/shared/shards.js'
 
 const needs: ArenaNeeds = {
-  network: { inputs: 5, layers: [dense(7), dense(3)] }, scalar: 'float32', stateElements: 1, workers: 3, shards: 4, batchSize: 100,
+  network: { inputs: 5, layers: [dense(7, 'silu', { dropout: 0.5 }), dense(3)] }, scalar: 'float32', stateElements: 1, workers: 3, shards: 4, batchSize: 100,
   training: { count: 1000, inputs: 'uint8', targets: 'labels', weighted: true },
   validation: { count: 10, inputs: 'float32', targets: 'float32', weighted: false }, tallyFields: 3, gradient: true,
   predicts: false, preparedElements: (inputs, outputs) => inputs * outputs, productElements: (parts, rows, _inputs, outputs) => parts * rows * outputs, timeline: true,
@@ -20,7 +20,7 @@ it('areas are in order, apart and on lines of 128 bytes', () => {
     ...layout.versions.flatMap(({ header, parameters, state }) => [header, parameters, state]),
     layout.clock, ...layout.sums, layout.stepSums, layout.epochRecords, layout.tallyRecords, layout.squareRecords, layout.gradientSquareRecords, layout.gradient!,
     layout.slots, ...layout.prepared,
-    ...layout.scratch.flatMap((s) => [s.rowNumbers, s.partRows, ...s.activations, ...s.deltas, s.targets, s.rowWeights, s.product, s.chunk, s.timeline!]),
+    ...layout.scratch.flatMap((s) => [s.rowNumbers, s.partRows, ...s.activations, s.slopes[0]!, s.dropped[0]!, ...s.deltas, s.targets, s.rowWeights, s.product, s.chunk, s.timeline!]),
     layout.training!.inputs.offset, layout.training!.targets!.offset, layout.training!.weights!.offset, layout.validation!.inputs.offset, layout.validation!.targets!.offset,
   ]
   expect(offsets.every((offset) => offset % 128 === 0)).toBe(true)
@@ -104,6 +104,10 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
       { what: `row numbers ${worker}`, offset: scratch.rowNumbers, bytes: rows * 4 },
       { what: `part rows ${worker}`, offset: scratch.partRows, bytes: 64 * 4 },
       ...scratch.activations.map((offset, l) => ({ what: `activations ${worker}.${l}`, offset, bytes: rows * padded(widths[l]!) * size })),
+      ...job.network.layers.flatMap(({ activation, dropout, units }, l) => [
+        ...(['silu', 'gelu'].includes(activation) ? [{ what: `slopes ${worker}.${l}`, offset: scratch.slopes[l]!, bytes: rows * padded(units) * size }] : []),
+        ...(dropout === 0.5 ? [{ what: `dropped ${worker}.${l}`, offset: scratch.dropped[l]!, bytes: rows * padded(units) * size }] : []),
+      ]),
       ...scratch.deltas.map((offset, l) => ({ what: `deltas ${worker}.${l}`, offset, bytes: rows * widest * size })),
       { what: `targets ${worker}`, offset: scratch.targets, bytes: rows * padded(widths.at(-1)!) * size },
       { what: `row weights ${worker}`, offset: scratch.rowWeights, bytes: job.training?.weighted || job.validation?.weighted ? rows * 8 * size : 0 },
@@ -122,6 +126,8 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
 }
 
 const width = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 3000 }))
+const someLayer = fc.tuple(width, fc.constantFrom('relu', 'silu', 'gelu', 'softmax' as const), fc.constantFrom(undefined, 0, 0.5))
+  .map(([units, activation, dropout]) => ({ ...dense(units, activation), dropout }))
 const someExamples = fc.record({
   count: fc.integer({ min: 1, max: 5000 }),
   inputs: fc.constantFrom('uint8', 'float32', 'float64'),
@@ -129,7 +135,7 @@ const someExamples = fc.record({
   weighted: fc.boolean(),
 } as const)
 const jobs: fc.Arbitrary<ArenaNeeds> = fc.record<ArenaNeeds>({
-  network: fc.record({ inputs: width, layers: fc.array(width.map((units) => dense(units)), { minLength: 1, maxLength: 4 }) }),
+  network: fc.record({ inputs: width, layers: fc.array(someLayer, { minLength: 1, maxLength: 4 }) }),
   scalar: fc.constantFrom('float32', 'float64'),
   stateElements: fc.integer({ min: 0, max: 2 }),
   workers: fc.integer({ min: 1, max: 4 }),
@@ -162,6 +168,10 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
       expect(offset + bytes, `end of ${what}, before ${next?.what ?? 'the end of the arena'}`).toBeLessThanOrEqual(next?.offset ?? layout.bytes)
     })
     if (job.batchSize === 0) return
+    job.network.layers.forEach(({ activation, dropout }, l) => {
+      expect(layout.scratch.every(({ slopes }) => (slopes[l] !== undefined) === (activation === 'silu' || activation === 'gelu'))).toBe(true)
+      expect(layout.scratch.every(({ dropped }) => (dropped[l] !== undefined) === (dropout === 0.5))).toBe(true)
+    })
     expect(layout.scratch.every(({ timeline }) => (timeline !== undefined) === job.timeline)).toBe(true)
     const perSlot = job.shards / layout.slotCount
     if (perSlot > 1) grouped++

@@ -24,4 +24,5 @@ it('flopsOf: two a weight and example for each product there is: forward and gra
 it('dense: identity and xavier unless told otherwise', () => {
   expect(dense(3)).toEqual({ units: 3, activation: 'identity', initialiser: 'xavier' })
   expect(dense(3, 'relu', { initialiser: 'he' })).toEqual({ units: 3, activation: 'relu', initialiser: 'he' })
+  expect(dense(3, 'relu', { dropout: 0.5 })).toEqual({ units: 3, activation: 'relu', initialiser: 'xavier', dropout: 0.5 })
 })
