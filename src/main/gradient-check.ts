@@ -32,7 +32,7 @@ export interface ShardingCheck {
   workers: number
   /** Largest error of the cost and the gradient, of one shard and of many, against all examples at once in float64. */
   error: number
-  /** What it may be: 1e-11 of a backend in float64, 2e-4 of one in float32. */
+  /** What it may be: 1e-12 of a backend in float64, 2e-4 of one in float32. */
   tolerance: number
   /** Whether so many workers give the bits of one. */
   sameBits: boolean
@@ -54,7 +54,7 @@ const STEPS = [1e-5, 1e-6, 1e-7]
 /** Entries are compared relative to themselves, or to this share of the gradient's largest if they are smaller. */
 const SHARE_OF_LARGEST = 0.01
 /** What rounding does to a cost, relative to it. */
-const ROUNDING = 16 * Number.EPSILON
+const ROUNDING = 8 * Number.EPSILON
 /** Of all that is random, the stream of the biases. */
 const BIAS_STREAM = 0x62696173
 
@@ -63,9 +63,9 @@ const BIAS_STREAM = 0x62696173
  * sit on the kink of a relu).
  *
  * Backpropagation in float64 is compared with (J(w + h) - J(w - h)) / 2h, J the cost, h = 1e-5 max(1, |w|), for every parameter w (Goodfellow, Bengio and
- * Courville, Deep Learning, 2016, section 11.5.7). The error of an entry is the difference of the two, less what the rounding of J can do to it
- * (16 * 2^-52 J / h), relative to the larger of the two or to a hundredth of the gradient's largest entry. Where it is above the tolerance, h is 1e-6, then 1e-7;
- * with the last, a value between the slopes to the left and to the right is right too: at a kink, a subgradient is.
+ * Courville, Deep Learning, 2016, section 11.5.7). The error of an entry is the difference of the two relative to the larger of them, or to a hundredth of the
+ * gradient's largest entry if they are smaller; the difference that the rounding of J can make, 8 * 2^-52 J / h, is always within the tolerance. Where the error
+ * is not, h is 1e-6, then 1e-7; with the last, a value between the slopes to the left and to the right is right too: at a kink, a subgradient is.
  *
  * Then the trainer computes the gradient with `backend` (default 'reference') from one shard and from `shards` (default 8), by `workers` (default 3) and by one.
  *
@@ -94,7 +94,7 @@ export async function checkGradients(options: TrainerOptions, examples: Examples
   const sharding: ShardingCheck = {
     backend, shards, workers,
     error: Math.max(largestError(alone, expected), largestError(sharded, expected)),
-    tolerance: backends[backend].scalar === 'float64' ? 1e-11 : 2e-4,
+    tolerance: backends[backend].scalar === 'float64' ? 1e-12 : 2e-4,
     sameBits: haveSameBits(sharded, shardedByOne),
   }
 
@@ -129,8 +129,9 @@ export function compareWithDifferences(inProcess: InProcess, parameters: Paramet
       const slopes = [(rightCost - start) / (right - value), (start - leftCost) / (value - left)]
       const isSubgradient = step === STEPS.at(-1) && Math.min(...slopes) <= backpropagation && backpropagation <= Math.max(...slopes)
       const finiteDifference = isSubgradient ? backpropagation : (rightCost - leftCost) / (right - left)
-      const difference = Math.abs(backpropagation - finiteDifference) - (ROUNDING * Math.max(Math.abs(rightCost), Math.abs(leftCost))) / h
-      const error = relativeTo(Math.max(Math.abs(backpropagation), Math.abs(finiteDifference), floor), difference)
+      const rounding = (ROUNDING * Math.max(Math.abs(rightCost), Math.abs(leftCost))) / h
+      const size = Math.max(Math.abs(backpropagation), Math.abs(finiteDifference), floor) + rounding / tolerance
+      const error = relativeTo(size, Math.abs(backpropagation - finiteDifference))
       if (error < best.error) best = { finiteDifference, error }
       if (error <= tolerance) break
     }
@@ -176,7 +177,7 @@ function largestError(actual: Gradient, expected: Gradient): number {
 
 /** Where both are nothing, nothing is off; what is not a number is off without bound. */
 function relativeTo(size: number, difference: number): number {
-  if (difference <= 0) return 0
+  if (difference === 0) return 0
   const error = difference / size
   return Number.isNaN(error) ? Infinity : error
 }
