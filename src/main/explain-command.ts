@@ -25,7 +25,7 @@ const WIDTH = 118
 /** Characters of a number and the space after it. */
 const COLUMN = 15
 /** Inputs of a unit up to which its sum is written out. */
-const MOST_TERMS = 4
+const MOST_TERMS = 3
 
 /** Writes the explanation to standard output. @throws {InputError} of a data set that is no table, or on wrong options. */
 export async function explain(name: string, options: ExplainOptions): Promise<void> {
@@ -48,7 +48,7 @@ export async function explain(name: string, options: ExplainOptions): Promise<vo
     `${name}: ${counted(inProcess.examples, 'example')} in ${counted(shards, 'shard')}; network ${shape}; learning rate ${learningRate}${l2 > 0 ? `, l2 ${l2}` : ''}`,
     `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${loss === 'meanSquaredError' ? ' and n the number of outputs' : ''}`,
     'forward: z = the values of the layer before times the weights, plus the bias; a = f(z).   back: delta = d loss / d z',
-    'gradient: of weights[layer][from][to], the value it comes from times the delta it goes to; of biases[layer][to], that delta',
+    'gradient: of weights[layer][from][to], the value it takes times the delta it leads to; of biases[layer][to], that delta',
     ...explained.flatMap((step) => describeStep(step, network, inProcess.examples, learningRate, l2)),
   ]
   process.stdout.write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`)
@@ -111,7 +111,7 @@ function describeExample({ example, inputs, layers, loss, targets }: ExplainedSh
   return lines
 }
 
-/** A pre-activation written out, factors to five digits. */
+/** A pre-activation written out, factors to four digits. */
 function sumOf(before: Float64Array, { weights, biases }: Parameters, layer: number, unit: number): string {
   if (before.length > MOST_TERMS) return ''
   const units = biases[layer]!.length
@@ -176,7 +176,7 @@ function brief(value: number, digits = 8): string {
 }
 
 function short(value: number): string {
-  return brief(value, 5)
+  return brief(value, 4)
 }
 
 function counted(count: number, what: string): string {
