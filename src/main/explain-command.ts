@@ -47,8 +47,9 @@ export async function explain(name: string, options: ExplainOptions): Promise<vo
   const lines = [
     `${name}: ${counted(inProcess.examples, 'example')} in ${counted(shards, 'shard')}; network ${shape}; learning rate ${learningRate}${l2 > 0 ? `, l2 ${l2}` : ''}`,
     `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${loss === 'meanSquaredError' ? ' and n the number of outputs' : ''}`,
-    'forward: z = the values of the layer before times the weights, plus the bias; a = f(z).   back: delta = d loss / d z',
-    'gradient: of weights[layer][from][to], the value it takes times the delta it leads to; of biases[layer][to], that delta',
+    'forward, of [layer][unit]: z = values of the layer before . weights + bias; a = f(z), f the activation',
+    'back: delta = d loss / d z',
+    'gradients: of weights[layer][from][to], the value it starts from times the delta it leads to; of biases, the delta',
     ...explained.flatMap((step) => describeStep(step, network, inProcess.examples, learningRate, l2)),
   ]
   process.stdout.write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`)
@@ -57,16 +58,17 @@ export async function explain(name: string, options: ExplainOptions): Promise<vo
 function describeStep(step: ExplainedStep, network: Network, examples: number, learningRate: number, l2: number): string[] {
   const { parameters, shards, sums, loss, cost, average, decay, next, nextCost } = step
   const squares = parameters.weights.flatMap((layer) => Array.from(layer)).reduce((sum, w) => sum + w * w, 0)
-  const regularised = l2 > 0 ? ` + ${l2} / (2 x ${examples}) x ${brief(squares)} (the squared weights)` : ''
   return [
     '',
     `Step ${step.step}`,
     ...shards.flatMap((shard, s) => describeShard(shard, s, parameters, network)),
     '',
-    `  the loss of all examples, averaged${l2 > 0 ? ', and the L2 term' : ''}: cost = ${brief(loss)} / ${examples}${regularised} = ${brief(cost)}`,
+    `  the loss of all examples, averaged: ${brief(loss)} / ${examples} = ${brief(loss / examples)}`,
+    ...(decay ? [`  and the L2 term, of the squared weights: ${l2} / (2 x ${examples}) x ${brief(squares)} = ${brief((l2 / (2 * examples)) * squares)}`] : []),
+    `  cost ${brief(cost)}`,
     '',
-    `  the shards' gradients summed${sums.length > 0 ? `, in the order ${sums.at(-1)!.shards}` : ''}; averaged over the ${counted(examples, 'example')}; ${
-      decay ? 'plus the L2 term; ' : ''}after = before - ${learningRate} x ${decay ? '(average + L2)' : 'average'}`,
+    `  the gradient: ${sums.length > 0 ? `the shards' summed in the order ${sums.at(-1)!.shards}, ` : ''}averaged over the ${counted(examples, 'example')}`,
+    `  the update: after = before - ${learningRate} x ${decay ? '(average + L2)' : 'average'}`,
     ...table(parameterNames(parameters, network), [
       ...shards.map(({ gradient }, s): Column => [`shard ${s}`, entriesOf(gradient)]),
       ...sums.map(({ shards: name, gradient }): Column => [name, entriesOf(gradient)]),
@@ -85,7 +87,7 @@ function describeShard({ examples, gradient }: ExplainedShard, shard: number, pa
   return [
     '',
     `  Shard ${shard}`,
-    ...examples.flatMap((walk) => describeExample(walk, parameters, network)),
+    ...examples.flatMap((walk) => describeExample(walk, parameters)),
     '',
     `    gradients of the examples of shard ${shard}, and their sum`,
     ...table(parameterNames(parameters, network), [
@@ -95,18 +97,18 @@ function describeShard({ examples, gradient }: ExplainedShard, shard: number, pa
   ]
 }
 
-function describeExample({ example, inputs, layers, loss, targets }: ExplainedShard['examples'][number], parameters: Parameters, network: Network): string[] {
+function describeExample({ example, inputs, layers, loss, targets }: ExplainedShard['examples'][number], parameters: Parameters): string[] {
   const lines = ['', `    example ${example}: x = ${Array.from(inputs, (x) => brief(x)).join(', ')}; y = ${Array.from(targets, (y) => brief(y)).join(', ')}`]
   layers.forEach(({ preActivations, activations }, l) => {
     const before = l === 0 ? inputs : layers[l - 1]!.activations
     preActivations.forEach((z, unit) => {
       const sum = sumOf(before, parameters, l, unit)
-      lines.push(`      forward  layer ${l} unit ${unit}  z ${cell(z)}a ${cell(activations[unit]!)}${network.layers[l]!.activation.padEnd(9)}${sum}`)
+      lines.push(`      forward z[${l}][${unit}]     ${cell(z)}a ${cell(activations[unit]!)}${sum}`)
     })
   })
-  lines.push(`      loss     ${''.padEnd(17 + 2 + COLUMN)}  ${cell(loss)}`)
+  lines.push(`      loss                ${cell(loss)}`)
   for (let l = layers.length - 1; l >= 0; l--) {
-    layers[l]!.deltas.forEach((delta, unit) => lines.push(`      back     layer ${l} unit ${unit}  delta ${cell(delta)}${backOf(layers[l + 1]?.deltas, parameters, l, unit)}`))
+    layers[l]!.deltas.forEach((delta, unit) => lines.push(`      back    delta[${l}][${unit}] ${cell(delta)}  ${backOf(layers[l + 1]?.deltas, parameters, l, unit)}`))
   }
   return lines
 }

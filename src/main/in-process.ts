@@ -46,7 +46,7 @@ export interface LayerWalk {
 }
 
 /**
- * @param kernels Who computes, in float64; tests put faults here.
+ * @param createKernels Who computes, in float64; tests put faults here.
  * @throws {InputError} on a wrong shape, a label out of range or a number that is not finite.
  */
 export async function openInProcess(
