@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `shardgrad train | bench | info`. What a person reads goes to standard error, what a program reads to standard output.
+// The command line: `shardgrad train | check | explain | bench | info`. What a person reads goes to standard error, what a program reads to standard output.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
@@ -9,6 +9,8 @@ import { InputError } from '../shared/errors.js'
 import { initialiserNames } from '../shared/initialisers.js'
 import { lossNames } from '../shared/losses.js'
 import type { BenchOptions } from './bench-command.js'
+import type { CheckOptions } from './check-command.js'
+import type { ExplainOptions } from './explain-command.js'
 import type { TrainOptions } from './train-command.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -37,7 +39,7 @@ const program = new Command('shardgrad')
 
 program.command('train')
   .description('train a network on a built-in data set')
-  .argument('<data>', 'digits, or, and, xor, xor-cross or line')
+  .argument('<data>', 'digits, or, and, xor, xor-cross, line or hidden')
   .option('--layers <units>', 'units of the hidden layers, such as 128,128 (default: what suits the data)', wholeNumbers)
   .addOption(new Option('--activation <name>', 'of the hidden layers').choices(activationNames).default('sigmoid'))
   .addOption(new Option('--output <name>', 'activation of the output layer (default: what suits the data)').choices(activationNames))
@@ -56,6 +58,33 @@ program.command('train')
   .option('--trace <file>', 'write what every worker does when, as Chrome trace events (for Perfetto)')
   .option('--json', 'one JSON object a line on standard output')
   .action(async (data: string, options: TrainOptions) => (await import('./train-command.js')).train(data, options))
+
+program.command('check')
+  .description('backpropagation against central differences, parameter by parameter, and one shard against many; exits with 1 if off')
+  .argument('[data]', 'digits, or, and, xor, xor-cross, line or hidden', 'xor')
+  .option('--layers <units>', 'units of the hidden layers (default: as many as suit the data, of at most 8 units)', wholeNumbers)
+  .addOption(new Option('--activation <name>', 'of the hidden layers').choices(activationNames).default('sigmoid'))
+  .addOption(new Option('--output <name>', 'activation of the output layer (default: what suits the data)').choices(activationNames))
+  .addOption(new Option('--init <name>', 'how weights start').choices(initialiserNames).default('xavier'))
+  .addOption(new Option('--network <file>', 'a network description in JSON, { inputs, layers: [{ units, activation, initialiser }] }')
+    .conflicts(['layers', 'activation', 'output', 'init']))
+  .addOption(new Option('--loss <name>', '(default: what suits the data)').choices(lossNames))
+  .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
+  .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
+  .option('--examples <rows>', 'the first rows of the data (default: 16, or all if there are fewer)', wholeNumber)
+  .addOption(new Option('--backend <name>', 'whose shards are compared').choices(['auto', ...backendNames]).default('reference'))
+  .option('--json', 'one JSON object on standard output')
+  .action(async (data: string, options: CheckOptions) => (await import('./check-command.js')).check(data, options))
+
+program.command('explain')
+  .description('the first steps of a small network as a worked example: every value, every gradient, every sum')
+  .argument('<table>', 'or, and, xor, xor-cross, line or hidden')
+  .option('--steps <count>', 'of gradient descent, each over all examples', wholeNumber, 2)
+  .option('--shards <count>', 'a power of two', wholeNumber, 2)
+  .option('--learning-rate <rate>', '(default: what suits the table)', anyNumber)
+  .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
+  .option('--json', 'one JSON object a step on standard output')
+  .action(async (table: string, options: ExplainOptions) => (await import('./explain-command.js')).explain(table, options))
 
 program.command('bench')
   .description('time training steps for some numbers of workers')

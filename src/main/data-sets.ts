@@ -9,6 +9,7 @@ import type { ActivationName } from '../shared/activations.js'
 import type { LossName } from '../shared/losses.js'
 import { permutation } from '../shared/shuffle.js'
 import type { Examples, LabelArray, NumberArray } from './examples.js'
+import type { Parameters } from './parameters.js'
 
 export interface DataSet extends Examples {
   /** Columns of the inputs. */
@@ -18,6 +19,8 @@ export interface DataSet extends Examples {
   /** Outputs a network needs for it. */
   outputs: number
   recipe: Recipe
+  /** Where its worked example starts: parameters of the recipe's network. */
+  start?: Parameters
 }
 
 /** What suits a data set, where the user doesn't say otherwise. */
@@ -37,13 +40,21 @@ const tableRecipe: Recipe = {
 
 const dataSets: Record<string, () => Promise<DataSet> | DataSet> = {
   digits: loadDigits,
-  or: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 1]),
-  and: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1]),
-  xor: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], { hiddenLayers: [3] }),
+  or: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 1], start([[0.1, 0.6]], [[0]])),
+  and: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1], start([[0.1, 0.6]], [[0]])),
+  xor: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], start([
+    [-0.7026034443207482, -0.4511878069492167, -0.11130154283236932, -0.751937920674514, 0.75065656081645, 0.7733828240543967],
+    [-1.1979175261364463, 0.40451065623948357, 0.96685306507843],
+  ], [[0, 0, 0], [0]]), { hiddenLayers: [3] }),
   /** XOR with a third column, the product of the two. */
-  'xor-cross': () => table([[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 1]], [0, 1, 1, 0]),
+  'xor-cross': () => table([[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 1]], [0, 1, 1, 0], start([[0.1, 0.6, 0.2]], [[0]])),
   /** y = 3x */
-  line: () => table([[1], [2], [3], [4]], [3, 6, 9, 12], { output: 'identity', loss: 'meanSquaredError', learningRate: 0.01, epochs: 1000 }),
+  line: () => table([[1], [2], [3], [4]], [3, 6, 9, 12], start([[0]], [[0]]),
+    { output: 'identity', loss: 'meanSquaredError', learningRate: 0.01, epochs: 1000 }),
+  /** A single example: a hidden layer that learns to answer 1, 1 with 0. */
+  hidden: () => table([[1, 1]], [0], start(
+    [[-0.0053, -0.582, -0.2723, 0.3793, -0.5204, 0.1896], [0.1528, -0.1745, -0.1135]], [[-0.014, 0.5607, -0.0628], [-0.5516]],
+  ), { hiddenLayers: [3], output: 'identity', loss: 'meanSquaredError', learningRate: 0.01, epochs: 100 }),
 }
 
 export const dataSetNames = Object.keys(dataSets)
@@ -74,11 +85,16 @@ async function loadDigits(): Promise<DataSet> {
   }
 }
 
-function table(inputs: number[][], targets: number[], recipe: Partial<Recipe> = {}): DataSet {
+function table(inputs: number[][], targets: number[], startsFrom: Parameters, recipe: Partial<Recipe> = {}): DataSet {
   return {
     inputs: Float64Array.from(inputs.flat()), targets: Float64Array.from(targets), columns: inputs[0]!.length, scale: 1, outputs: 1,
-    recipe: { ...tableRecipe, ...recipe },
+    recipe: { ...tableRecipe, ...recipe }, start: startsFrom,
   }
+}
+
+/** Parameters of a few layers, row-major. */
+function start(weights: number[][], biases: number[][]): Parameters {
+  return { weights: weights.map((layer) => Float64Array.from(layer)), biases: biases.map((layer) => Float64Array.from(layer)) }
 }
 
 /** Draws a share of the rows at random, by the seed, to hold out; the rest is for training. */

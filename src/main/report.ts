@@ -17,9 +17,10 @@ export function createReporter(json: boolean, epochs: number): Reporter {
   return json ? jsonReporter() : personReporter(epochs)
 }
 
-/** Writes one JSON object a line to standard output. */
+/** Writes one JSON object a line to standard output; typed arrays as arrays. */
 export function printJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
+  const line = JSON.stringify(value, (_, part: unknown) => (part instanceof Float32Array || part instanceof Float64Array ? Array.from(part) : part))
+  process.stdout.write(`${line}\n`)
 }
 
 /** Writes a line for a person to standard error. */

@@ -1,23 +1,17 @@
 // `shardgrad train`: a network from the command line's options, trained on a built-in data set.
 
-import type { ActivationName } from '../shared/activations.js'
 import type { BackendName } from '../shared/backends.js'
 import { InputError } from '../shared/errors.js'
-import type { InitialiserName } from '../shared/initialisers.js'
 import type { LossName } from '../shared/losses.js'
-import { dense } from '../shared/network.js'
 import { sgd } from '../shared/optimizers.js'
 import { holdOut, loadDataSet } from './data-sets.js'
+import { type NetworkOptions, networkFor } from './network-options.js'
 import { createReporter } from './report.js'
 import { createTrace } from './trace.js'
 import { createTrainer } from './trainer.js'
 
-export interface TrainOptions {
-  layers?: number[]
-  activation: ActivationName
-  output?: ActivationName
+export interface TrainOptions extends NetworkOptions {
   loss?: LossName
-  init: InitialiserName
   optimizer: 'sgd'
   learningRate?: number
   l2: number
@@ -36,7 +30,6 @@ export interface TrainOptions {
 export async function train(name: string, options: TrainOptions): Promise<void> {
   const data = await loadDataSet(name)
   const { recipe } = data
-  const initialiser = options.init
   const { seed, l2, workers, shards, backend } = options
   const share = options.validation ?? recipe.validation
   if (share < 0 || share >= 1) throw new InputError('--validation', 'a share from 0 to below 1', String(share))
@@ -50,14 +43,7 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   const reporter = createReporter(options.json === true, epochs)
   const trace = options.trace === undefined ? undefined : createTrace(options.trace)
   await using trainer = await createTrainer({
-    network: {
-      inputs: data.columns,
-      scale: data.scale,
-      layers: [
-        ...(options.layers ?? recipe.hiddenLayers).map((units) => dense(units, options.activation, { initialiser })),
-        dense(data.outputs, options.output ?? recipe.output, { initialiser }),
-      ],
-    },
+    network: networkFor(data, options),
     loss: options.loss ?? recipe.loss,
     optimizer: sgd({ learningRate: options.learningRate ?? recipe.learningRate }),
     l2, seed, workers, shards, backend,

@@ -27,7 +27,7 @@ describe('train', () => {
   })
 
   it('every built-in table trains with its own recipe, and learns', async () => {
-    for (const table of ['or', 'and', 'xor', 'xor-cross', 'line']) {
+    for (const table of ['or', 'and', 'xor', 'xor-cross', 'line', 'hidden']) {
       const { code, events } = await shardgrad(['train', table, '--json'])
       expect(code).toBe(0)
       expect(events[1]!.cost).toBeGreaterThan(10 * (events.at(-1)!.cost as number))
