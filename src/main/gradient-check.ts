@@ -88,7 +88,7 @@ export async function checkGradients(options: TrainerOptions, examples: Examples
   const expected = { cost: inProcess.cost(parameters), ...inProcess.gradient(parameters) }
   const [alone, sharded, shardedByOne] = await Promise.all([one, many, manyByOne].map(async (trainer) => {
     trainer.setParameters(parameters)
-    return trainer.gradient(examples.inputs, examples.targets)
+    return trainer.gradient(examples.inputs, examples.targets, examples.weights)
   })) as [Gradient, Gradient, Gradient]
   const { backend } = one.info
   const sharding: ShardingCheck = {

@@ -6,12 +6,14 @@ import { backends } from '../shared/backends.js'
 import { type Kernels, extentOf } from '../shared/kernels/kernels.js'
 import { createReferenceKernels } from '../shared/kernels/reference.js'
 import type { LossName } from '../shared/losses.js'
+import { Tally, tallyLayout } from '../shared/metrics.js'
 import type { Network } from '../shared/network.js'
 import { paddedWidth } from '../shared/padding.js'
 import { type Pass, backward, createPass, forwardWithLoss, loadBlock } from '../shared/pass.js'
 import { BLOCK_ROWS } from '../shared/shards.js'
 import { type Examples, checkExamples, storeExamples } from './examples.js'
 import { type Parameters, readParameters, writeParameters } from './parameters.js'
+import { needsOf } from './runner.js'
 
 /** The cost of a network over its examples, as functions of the parameters. */
 export interface InProcess {
@@ -55,9 +57,13 @@ export async function openInProcess(
   const { scalar, preparedElements, productElements } = backends.reference
   const checked = checkExamples('examples', examples, network, scalar)
   const { count } = checked
+  const tallies = tallyLayout('', [], 1, network.layers.at(-1)!.units, network.layers.at(-1)!.activation)
+  const weighted = checked.weights !== undefined
+  /** What the sums over the examples are divided by. */
+  const weight = checked.weights ? Array.from(checked.weights).reduce((sum, one) => sum + one, 0) : count
   const layout = planArena({
     network, scalar, stateElements: 0, workers: 1, shards: 1, batchSize: count, validation: undefined, predicts: false, preparedElements, productElements,
-    training: { count, inputs: checked.inputType, targets: checked.targetType }, timeline: false,
+    training: needsOf(checked), tallyFields: tallies.fields, gradient: false, timeline: false,
   })
   const memory = createArena(layout.bytes)
   await storeExamples(memory, layout.training!, checked, async () => Promise.resolve())
@@ -68,7 +74,7 @@ export async function openInProcess(
   const { layers } = layout.parameters
   const kernels = createKernels(memory)
   const words = new Int32Array(memory.buffer)
-  const pass = createPass(kernels, words, layout, network, loss, 0)
+  const pass = createPass(kernels, words, layout, network, loss, tallies, 0)
 
   /** Rows of the block under way, padding left out. */
   const read = (matrix: number, { parts }: Pass, columns: number): Float64Array => {
@@ -85,10 +91,10 @@ export async function openInProcess(
   const lossOfBlock = (through: Pass, first: number, end: number): number => {
     through.parts.rows[0] = end - first
     for (let i = 0; i < end - first; i++) words[scratch!.rowNumbers / 4 + i] = first + i
-    through.tallies[0]!.loss = 0
+    through.tallies[0]!.fill(0)
     loadBlock(through, layout.training!)
-    forwardWithLoss(through, parametersAt)
-    return through.tallies[0]!.loss
+    forwardWithLoss(through, parametersAt, weighted)
+    return through.tallies[0]![Tally.loss]!
   }
 
   /** Summed loss of all examples; `afterBlock` is called after each block's. */
@@ -105,15 +111,15 @@ export async function openInProcess(
   const cost: InProcess['cost'] = (parameters) => {
     const sum = summedLoss(parameters, () => undefined)
     const squares = parameters.weights.flatMap((layer) => Array.from(layer)).reduce((total, w) => total + w * w, 0)
-    return sum / count + (l2 / (2 * count)) * squares
+    return sum / weight + (l2 / (2 * weight)) * squares
   }
 
   const gradient: InProcess['gradient'] = (parameters) => {
     summedLoss(parameters, (first) => backward(pass, parametersAt, gradientAt, first > 0))
     const { weights, biases } = readGradient()
     return {
-      weights: weights.map((layer, l) => layer.map((g, i) => g / count + (l2 / count) * parameters.weights[l]![i]!)),
-      biases: biases.map((layer) => layer.map((g) => g / count)),
+      weights: weights.map((layer, l) => layer.map((g, i) => g / weight + (l2 / weight) * parameters.weights[l]![i]!)),
+      biases: biases.map((layer) => layer.map((g) => g / weight)),
     }
   }
 
@@ -134,7 +140,7 @@ export async function openInProcess(
         kernels.transposedProduct(...operands)
       },
     }
-    const observing = createPass(observed, words, layout, network, loss, 0)
+    const observing = createPass(observed, words, layout, network, loss, tallies, 0)
     const summed = lossOfBlock(observing, first, end)
     const activations = layers.map(({ outputs }, l) => read(scratch!.activations[l + 1]!, observing, outputs))
     backward(observing, parametersAt, gradientAt, false)

@@ -2,13 +2,14 @@
 
 import * as v from 'valibot'
 import { activationNames } from './activations.js'
-import { backendNames } from './backends.js'
+import { type BackendName, backendNames } from './backends.js'
 import { InputError } from './errors.js'
 import { initialiserNames } from './initialisers.js'
 import type { LearningRate } from './learning-rate.js'
-import { fusedActivation, lossNames } from './losses.js'
+import { type LossName, fusedActivation, lossNames } from './losses.js'
 import { type MetricName, metricNames } from './metrics.js'
-import { sgd } from './optimizers.js'
+import type { Network } from './network.js'
+import { type Optimizer, sgd } from './optimizers.js'
 
 const wholeNumber = (minimum: number): v.GenericSchema<unknown, number> =>
   v.custom<number>((value) => Number.isSafeInteger(value) && (value as number) >= minimum, `a whole number of at least ${minimum}`)
@@ -66,7 +67,7 @@ const optimizerSchema = v.variant('name', [
 
 const isPowerOfTwo = (value: number): boolean => Number.isSafeInteger(value) && value >= 1 && value <= 1024 && Number.isInteger(Math.log2(value))
 
-const trainerSchema = v.strictObject({
+const trainerSchema: v.GenericSchema<unknown, TrainerRecipe> & { entries: object } = v.strictObject({
   network: networkSchema,
   loss: oneOf(lossNames),
   optimizer: v.optional(optimizerSchema, sgd()),
@@ -79,9 +80,26 @@ const trainerSchema = v.strictObject({
 })
 
 /** What a trainer is made from. */
-export type TrainerOptions = v.InferInput<typeof trainerSchema>
+export interface TrainerOptions {
+  network: Network
+  loss: LossName
+  /** How the gradient moves the parameters. @default sgd({ learningRate: 0.01 }) */
+  optimizer?: Optimizer
+  /** Adds l2 / 2m times the sum of the squared weights to the cost, m the examples of a batch. @default 0 */
+  l2?: number
+  /** Scales a gradient whose norm, over all parameters, is larger than this down to it. @default none */
+  clipNorm?: number
+  /** All that is random follows from it: a whole number. @default 0 */
+  seed?: number
+  /** Threads that share the work; 'auto' takes as many as pay, and there are cores for. The weights don't depend on it. @default 'auto' */
+  workers?: number | 'auto'
+  /** Parts that a batch is cut into, a power of two; 'auto' goes by the size of the batch. @default 'auto' */
+  shards?: number | 'auto'
+  /** Who computes; 'auto' takes the fastest that runs here and pays. @default 'auto' */
+  backend?: BackendName | 'auto'
+}
 /** The same, with the defaults filled in. */
-export type TrainerRecipe = v.InferOutput<typeof trainerSchema>
+export type TrainerRecipe = Required<Omit<TrainerOptions, 'clipNorm'>> & Pick<TrainerOptions, 'clipNorm'>
 
 /** Fills in the defaults. @throws {InputError} naming the option, the rule and the value. */
 export function checkTrainerOptions(options: unknown): TrainerRecipe {
@@ -165,8 +183,8 @@ function requireTopK(where: string, { metrics: wanted = [], topK }: { metrics?: 
 const homes: Record<string, string> = {
   ...Object.fromEntries(Object.keys(trainerSchema.entries).map((name) => [name, 'createTrainer'])),
   ...Object.fromEntries(Object.keys(fitSchema.entries).map((name) => [name, 'fit'])),
-  ...Object.fromEntries(['learningRate', 'momentum', 'nesterov', 'decay', 'epsilon', 'beta1', 'beta2', 'weightDecay'].map((name) => [name, 'an optimizer that has it'])),
-  initialiser: 'dense', dropout: 'dense',
+  learningRate: 'the optimizer', momentum: 'sgd', nesterov: 'sgd', decay: 'rmsprop and adadelta', epsilon: 'the optimizers but sgd', beta1: 'adam and adamw',
+  beta2: 'adam and adamw', weightDecay: 'adamw', initialiser: 'dense', dropout: 'dense',
 }
 
 function check<Schema extends v.GenericSchema>(where: string, schema: Schema, value: unknown): v.InferOutput<Schema> {

@@ -506,7 +506,7 @@ describe('bad input', () => {
   it('options of createTrainer: it rejects with an InputError, which is a TypeError, and does not throw', async () => {
     const wrong: [unknown, RegExp][] = [
       [undefined, /createTrainer: expected an object, got nothing/],
-      [{ ...options, learningRate: 0.1 }, /createTrainer: learningRate: expected no such option here \(it belongs to an optimizer that has it\), got 0\.1/],
+      [{ ...options, learningRate: 0.1 }, /createTrainer: learningRate: expected no such option here \(it belongs to the optimizer\), got 0\.1/],
       [{ ...options, seed: '7' }, /createTrainer: seed: expected a whole number no larger than .*, got '7'/],
       [{ ...options, workers: 1.5 }, /createTrainer: workers: expected .*, got 1\.5/],
       [{ ...options, network: { inputs: 3, layers: [dense(4)] } }, /layers\[0\]\.activation: expected softmax, .*, got 'identity'/],

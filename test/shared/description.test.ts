@@ -12,7 +12,7 @@ const valid = { network, loss: 'categoricalCrossEntropy' } as const
 
 it('fills in the defaults', () => {
   expect(checkTrainerOptions(valid)).toEqual({
-    ...valid, optimizer: { name: 'sgd', learningRate: 0.01 }, l2: 0, seed: 0, workers: 'auto', shards: 'auto', backend: 'auto',
+    ...valid, optimizer: { name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false }, l2: 0, seed: 0, workers: 'auto', shards: 'auto', backend: 'auto',
   })
   expect(checkTrainingOptions('fit', {})).toEqual({ epochs: 1, initialEpoch: 0, batchSize: 32, batchesPerUpdate: 1, shuffle: true })
   expect(dense(3)).toEqual({ units: 3, activation: 'identity', initialiser: 'xavier' })
@@ -45,7 +45,7 @@ describe('an error names the field, the rule and the value:', () => {
     [{ ...valid, workers: 0 }, /workers: expected 'auto' or a whole number of at least 1, got 0/],
     [{ ...valid, shards: 6 }, /shards: expected 'auto' or a power of two from 1 to 1024, got 6/],
     [{ ...valid, backend: 'gpu' }, /backend: expected one of auto, .*, got 'gpu'/],
-    [{ ...valid, learningRate: 0.5 }, /createTrainer: learningRate: expected no such option, got 0\.5/],
+    [{ ...valid, learningRate: 0.5 }, /createTrainer: learningRate: expected no such option here \(it belongs to the optimizer\), got 0\.5/],
     [{ ...valid, network: { ...network, depth: 3 } }, /network\.depth: expected no such option, got 3$/],
     [{ ...valid, network: { inputs: 3, layers: [{ ...dense(2), bias: false }] } }, /network\.layers\[0\]\.bias: expected no such option, got false$/],
     [{ ...valid, network: { inputs: 3, layers: [dense(2), null] } }, /network\.layers\[1\]: expected an object, got null$/],
