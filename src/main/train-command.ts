@@ -8,6 +8,7 @@ import type { LossName } from '../shared/losses.js'
 import { dense } from '../shared/network.js'
 import { sgd } from '../shared/optimizers.js'
 import { holdOut, loadDataSet } from './data-sets.js'
+import { checkPicturePath } from './pictures/file.js'
 import { createReporter } from './report.js'
 import { createTrace } from './trace.js'
 import { createTrainer } from './trainer.js'
@@ -29,11 +30,13 @@ export interface TrainOptions {
   backend: BackendName | 'auto'
   seed: number
   trace?: string
+  plot?: string
   json?: boolean
 }
 
 /** Trains and reports. An interrupt stops training after the current step. */
 export async function train(name: string, options: TrainOptions): Promise<void> {
+  if (options.plot !== undefined) checkPicturePath(options.plot)
   const data = await loadDataSet(name)
   const { recipe } = data
   const initialiser = options.init
@@ -70,6 +73,10 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
     reporter.start(trainer.info)
     const history = await fitting
     reporter.end(history, trainer.parametersHash())
+    if (options.plot !== undefined) {
+      const { plotTraining } = await import('./pictures/training.js') // the plotting library takes a moment to load
+      await plotTraining(options.plot, trainer, { name, data, training, heldOut, history })
+    }
   } catch (error) {
     reporter.stop()
     throw error
