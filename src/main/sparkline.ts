@@ -18,7 +18,7 @@ export function sparkline(values: readonly number[], width: number): string {
   const [lowest, highest] = [Math.min(...finite), Math.max(...finite)]
   return heights.map((height) => {
     if (!Number.isFinite(height)) return ' '
-    const share = highest > lowest ? (height - lowest) / (highest - lowest) : 0.5
+    const share = highest > lowest ? (height / 2 - lowest / 2) / (highest / 2 - lowest / 2) : 0.5 // halves, whose difference can't overflow
     return blocks[Math.min(Math.floor(share * blocks.length), blocks.length - 1)]!
   }).join('')
 }

@@ -24,21 +24,21 @@ export function drawConfusion(matrix: ArrayLike<number>, classes: readonly strin
   })
   type Cell = (typeof cells)[number]
   const table = 40 * side
-  const axis = { label: null, domain: [...classes.keys()], tickFormat: (index: number) => classes[index]!, tickSize: 0 }
+  const band = { type: 'band', domain: [...classes.keys()], padding: 0.04 } as const
+  const axis = { labelAnchor: 'center', labelArrow: 'none', tickSize: 0, tickFormat: (index: number) => classes[index]! } as const
   return drawPlot({
     title, width: Math.max(64 + table + 24, 360), height: TITLE_HEIGHT + 44 + table + 20,
     marginLeft: 64, marginTop: 44, marginRight: Math.max(24, 360 - 64 - table), marginBottom: 20,
-    x: { ...axis, type: 'band', padding: 0.04 },
-    y: { ...axis, type: 'band', padding: 0.04 },
+    x: band, y: band,
     marks: [
-      axisX({ anchor: 'top', label: 'predicted', labelOffset: 38, labelAnchor: 'center', labelArrow: 'none', tickSize: 0 }),
-      axisY({ label: 'true', labelOffset: 56, labelAnchor: 'center', labelArrow: 'none', tickSize: 0 }),
+      axisX({ ...axis, anchor: 'top', label: 'predicted', labelOffset: 38 }),
+      axisY({ ...axis, label: 'true', labelOffset: 56 }),
       cell(cells, {
         x: 'column', y: 'row', fill: ({ row, column, depth }: Cell) => shade(row === column ? [0, 90, 150] : [200, 80, 0], depth), stroke: '#dddddd',
       }),
       text(cells, {
         x: 'column', y: 'row', text: ({ count }: Cell) => String(count),
-        fill: ({ count, depth }: Cell) => (count === 0 ? '#aaaaaa' : depth > 0.6 ? '#ffffff' : '#222222'),
+        fill: ({ count, depth }: Cell) => (count === 0 ? '#aaaaaa' : depth > 0.7 ? '#ffffff' : '#222222'),
       }),
     ],
   })
