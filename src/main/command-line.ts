@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line: `shardgrad train | check | explain | bench | info`. What a person reads goes to standard error, what a program reads to standard output.
+// The command line: `shardgrad train | rates | check | explain | bench | info`. What a person reads goes to standard error, what a program reads to standard output.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
@@ -11,6 +11,7 @@ import { lossNames } from '../shared/losses.js'
 import type { BenchOptions } from './bench-command.js'
 import type { CheckOptions } from './check-command.js'
 import type { ExplainOptions } from './explain-command.js'
+import type { RatesOptions } from './rates-command.js'
 import type { TrainOptions } from './train-command.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -30,6 +31,7 @@ const anyNumber = (text: string): number => {
 }
 const wholeNumberOr = <const Word extends string>(word: Word) => (text: string): number | Word => (text === word ? word : wholeNumber(text))
 const wholeNumbers = (text: string): number[] => (text === '' ? [] : text.split(',').map(wholeNumber))
+const numbers = (text: string): number[] => text.split(',').map(anyNumber)
 const backendOption = (): Option => new Option('--backend <name>', 'who multiplies').choices(['auto', ...backendNames]).default('auto')
 
 const program = new Command('shardgrad')
@@ -55,6 +57,7 @@ program.command('train')
   .option('--shards <count>', 'a power of two or auto', wholeNumberOr('auto'), 'auto')
   .addOption(backendOption())
   .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
+  .option('--plot <file>', 'draw the training, as .svg or .html')
   .option('--trace <file>', 'write what every worker does when, as Chrome trace events (for Perfetto)')
   .option('--json', 'one JSON object a line on standard output')
   .action(async (data: string, options: TrainOptions) => (await import('./train-command.js')).train(data, options))
@@ -85,6 +88,16 @@ program.command('explain')
   .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
   .option('--json', 'one JSON object a step on standard output')
   .action(async (table: string, options: ExplainOptions) => (await import('./explain-command.js')).explain(table, options))
+
+program.command('rates')
+  .description("compare learning rates on a built-in data set's recipe")
+  .argument('<data>', 'digits, or, and, xor, xor-cross or line')
+  .option('--rates <rates>', 'learning rates', numbers, [0.01, 0.1, 1])
+  .option('--epochs <count>', '(default: what suits the data)', wholeNumber)
+  .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
+  .option('--plot <file>', 'draw the costs, as .svg or .html')
+  .option('--json', 'one JSON object a line on standard output')
+  .action(async (data: string, options: RatesOptions) => (await import('./rates-command.js')).compareRates(data, options))
 
 program.command('bench')
   .description('time training steps for some numbers of workers')

@@ -18,6 +18,8 @@ export interface DataSet extends Examples {
   scale: number
   /** Outputs a network needs for it. */
   outputs: number
+  /** The shape of the images, if a row of inputs is one: `height` rows of `width` pixels. */
+  image?: { width: number; height: number }
   recipe: Recipe
   /** Where its worked example starts: parameters of the recipe's network. */
   start?: Parameters
@@ -78,7 +80,7 @@ async function loadDigits(): Promise<DataSet> {
     targets[row] = values[64]!
   })
   return {
-    inputs, targets, columns: 64, scale: 1 / 16, outputs: 10,
+    inputs, targets, columns: 64, scale: 1 / 16, outputs: 10, image: { width: 8, height: 8 },
     recipe: {
       hiddenLayers: [128, 128], output: 'softmax', loss: 'categoricalCrossEntropy', learningRate: 0.5, batchSize: 64, epochs: 50, validation: 0.1,
     },

@@ -2,6 +2,7 @@
 
 import ora from 'ora'
 import type { TrainerInfo } from './runner.js'
+import { sparkline } from './sparkline.js'
 import type { EpochReport, History, Progress } from './training.js'
 
 export interface Reporter {
@@ -69,6 +70,7 @@ function personReporter(epochs: number): Reporter {
       const { cost, accuracy, validationCost, validationAccuracy } = lastFigures(history)
       print(`trained ${history.epoch.length} epochs in ${history.seconds.toFixed(2)} s`)
       print(`cost ${describeNumber(cost)}${accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`}`)
+      if (history.cost.length > 1) print(`cost over the epochs ${sparkline(history.cost, 50)}`)
       if (validationCost !== undefined) {
         print(`held-out cost ${describeNumber(validationCost)}`)
         if (validationAccuracy !== undefined) print(`held-out accuracy ${percent(validationAccuracy)}`)

@@ -6,6 +6,7 @@ import type { LossName } from '../shared/losses.js'
 import { sgd } from '../shared/optimizers.js'
 import { holdOut, loadDataSet } from './data-sets.js'
 import { type NetworkOptions, networkFor } from './network-options.js'
+import { checkPicturePath } from './pictures/file.js'
 import { createReporter } from './report.js'
 import { createTrace } from './trace.js'
 import { createTrainer } from './trainer.js'
@@ -23,11 +24,13 @@ export interface TrainOptions extends NetworkOptions {
   backend: BackendName | 'auto'
   seed: number
   trace?: string
+  plot?: string
   json?: boolean
 }
 
 /** Trains and reports. An interrupt stops training after the current step. */
 export async function train(name: string, options: TrainOptions): Promise<void> {
+  if (options.plot !== undefined) checkPicturePath(options.plot)
   const data = await loadDataSet(name)
   const { recipe } = data
   const { seed, l2, workers, shards, backend } = options
@@ -56,6 +59,10 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
     reporter.start(trainer.info)
     const history = await fitting
     reporter.end(history, trainer.parametersHash())
+    if (options.plot !== undefined) {
+      const { plotTraining } = await import('./pictures/training.js') // the plotting library takes a moment to load
+      await plotTraining(options.plot, trainer, { name, data, training, heldOut, history })
+    }
   } catch (error) {
     reporter.stop()
     throw error

@@ -16,7 +16,7 @@ it('fills in the defaults', () => {
   })
   expect(checkTrainingOptions('fit', {})).toEqual({ epochs: 1, initialEpoch: 0, batchSize: 32, batchesPerUpdate: 1, shuffle: true })
   expect(dense(3)).toEqual({ units: 3, activation: 'identity', initialiser: 'xavier' })
-  expect(sgd()).toEqual({ name: 'sgd', learningRate: 0.01 })
+  expect(sgd()).toEqual({ name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false })
 })
 
 describe('an error names the field, the rule and the value:', () => {

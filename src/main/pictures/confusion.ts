@@ -1,0 +1,49 @@
+// Which classes are taken for which.
+
+import { axisX, axisY, cell, text } from '@observablehq/plot'
+import { TITLE_HEIGHT, drawPlot } from './plot.js'
+
+/** How many examples of each true class (rows) were taken for each class (columns): (classes * classes), row-major. */
+export function confusionMatrix(truth: readonly number[], predicted: readonly number[], classes: number): Uint32Array {
+  const matrix = new Uint32Array(classes * classes)
+  truth.forEach((label, i) => matrix[label * classes + predicted[i]!]!++)
+  return matrix
+}
+
+/**
+ * Draws a confusion matrix as a table of counts, rows true, columns predicted. A cell is shaded by its share of the row, right answers in
+ * blue and mistakes in orange; the shade grows with the square root, so that a single mistake shows.
+ * @param matrix (classes * classes), row-major. @param classes Their names.
+ */
+export function drawConfusion(matrix: ArrayLike<number>, classes: readonly string[], title = 'Confusion matrix'): string {
+  const side = classes.length
+  const rows = Array.from({ length: side }, (_, row) => Array.from({ length: side }, (_, column) => matrix[row * side + column]!))
+  const cells = rows.flatMap((counts, row) => {
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    return counts.map((count, column) => ({ row, column, count, depth: total === 0 ? 0 : Math.sqrt(count / total) }))
+  })
+  type Cell = (typeof cells)[number]
+  const table = 40 * side
+  const band = { type: 'band', domain: [...classes.keys()], padding: 0.04 } as const
+  const axis = { labelAnchor: 'center', labelArrow: 'none', tickSize: 0, tickFormat: (index: number) => classes[index]! } as const
+  return drawPlot({
+    title, width: Math.max(64 + table + 24, 360), height: TITLE_HEIGHT + 44 + table + 20,
+    marginLeft: 64, marginTop: 44, marginRight: Math.max(24, 360 - 64 - table), marginBottom: 20,
+    x: band, y: band,
+    marks: [
+      axisX({ ...axis, anchor: 'top', label: 'predicted', labelOffset: 38 }),
+      axisY({ ...axis, label: 'true', labelOffset: 56 }),
+      cell(cells, {
+        x: 'column', y: 'row', fill: ({ row, column, depth }: Cell) => shade(row === column ? [0, 90, 150] : [200, 80, 0], depth), stroke: '#dddddd',
+      }),
+      text(cells, {
+        x: 'column', y: 'row', text: ({ count }: Cell) => String(count),
+        fill: ({ count, depth }: Cell) => (count === 0 ? '#aaaaaa' : depth > 0.7 ? '#ffffff' : '#222222'),
+      }),
+    ],
+  })
+}
+
+function shade(colour: readonly number[], depth: number): string {
+  return `rgb(${colour.map((channel) => Math.round(255 - (255 - channel) * depth)).join(', ')})`
+}

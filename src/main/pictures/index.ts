@@ -1,0 +1,11 @@
+// What `import ... from 'shardgrad/pictures'` gives: functions from what training gives to an SVG document.
+export { drawBoundary, gridInputs, planeAround } from './boundary.js'
+export type { Boundary } from './boundary.js'
+export { confusionMatrix, drawConfusion } from './confusion.js'
+export { checkPicturePath, writePicture } from './file.js'
+export { drawHistory } from './history.js'
+export { drawMistakes, worstMistakes } from './mistakes.js'
+export type { Mistake } from './mistakes.js'
+export { stackPictures } from './plot.js'
+export { drawRateFinder, drawRates } from './rates.js'
+export type { RateCurve } from './rates.js'

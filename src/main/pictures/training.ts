@@ -1,0 +1,65 @@
+// What `train --plot` draws: the curves, then what the data lets us see.
+
+import type { DataSet } from '../data-sets.js'
+import type { Examples } from '../examples.js'
+import type { Trainer } from '../trainer.js'
+import type { History } from '../training.js'
+import { drawBoundary, gridInputs, planeAround } from './boundary.js'
+import { classesOf } from './classes.js'
+import { confusionMatrix, drawConfusion } from './confusion.js'
+import { writePicture } from './file.js'
+import { historyPanels } from './history.js'
+import { drawMistakes, worstMistakes } from './mistakes.js'
+import { stackPictures } from './plot.js'
+
+/** What a training left behind. `shown` are the examples to show it on: those held out, or those trained on if none were. */
+export interface TrainingResult {
+  name: string
+  data: DataSet
+  training: Examples
+  heldOut: Examples | undefined
+  history: History
+}
+
+/** Draws a training and writes the picture. @throws {InputError} on a path that is none for pictures. */
+export async function plotTraining(path: string, trainer: Pick<Trainer, 'predict'>, result: TrainingResult): Promise<void> {
+  await writePicture(path, await drawTraining(trainer, result))
+}
+
+/**
+ * Draws cost and accuracy over the epochs; beside them, for a classifier with two inputs, its decision boundary; for one of images, below,
+ * the confusion matrix and the worst mistakes on the examples held out (on all, if none were).
+ */
+export async function drawTraining(trainer: Pick<Trainer, 'predict'>, { name, data, training, heldOut, history }: TrainingResult): Promise<string> {
+  const title = `shardgrad train ${name}`
+  const curves = historyPanels(history)
+  if (history.accuracy.length === 0) return stackPictures(curves.map((panel) => [panel]), title)
+  if (data.columns === 2) return stackPictures([...curves.map((panel) => [panel]), [await boundaryOf(trainer, training)]], title)
+  if (data.image && data.outputs > 1) return stackPictures([curves, await answersOf(trainer, data, data.image, heldOut ?? training, heldOut !== undefined)], title)
+  return stackPictures(curves.map((panel) => [panel]), title)
+}
+
+async function boundaryOf(trainer: Pick<Trainer, 'predict'>, examples: Examples): Promise<string> {
+  const plane = planeAround(examples.inputs)
+  const steps = 80
+  const outputs = await trainer.predict(gridInputs(plane.minimum, plane.maximum, steps))
+  return drawBoundary({ ...plane, steps, outputs, examples, title: 'Decision boundary' })
+}
+
+async function answersOf(
+  trainer: Pick<Trainer, 'predict'>, { columns, outputs: classes }: DataSet, image: { width: number; height: number }, examples: Examples, heldOut: boolean,
+): Promise<[confusion: string, mistakes: string]> {
+  const outputs = await trainer.predict(examples.inputs)
+  const count = outputs.length / classes
+  const [truth, predicted] = [classesOf(examples.targets, count), classesOf(outputs, count)]
+  const mistakes = worstMistakes(outputs, truth, predicted).map((row) => ({
+    pixels: examples.inputs.subarray(row * columns, (row + 1) * columns),
+    truth: String(truth[row]), predicted: String(predicted[row]), probability: outputs[row * classes + predicted[row]!]!,
+  }))
+  const wrong = truth.filter((label, row) => label !== predicted[row]).length
+  const where = heldOut ? 'held out' : 'trained on'
+  return [
+    drawConfusion(confusionMatrix(truth, predicted, classes), Array.from({ length: classes }, (_, label) => String(label)), `Confusion matrix, ${count} ${where}`),
+    drawMistakes(mistakes, image, `Worst mistakes, ${mistakes.length} of ${wrong}`),
+  ]
+}
