@@ -24,15 +24,19 @@ export function drawConfusion(matrix: ArrayLike<number>, classes: readonly strin
   })
   type Cell = (typeof cells)[number]
   const table = 40 * side
+  const longest = Math.max(...classes.map((name) => name.length))
+  const slanted = longest > 4 // names wider than a cell
+  const [left, right] = [Math.max(64, 36 + 8 * longest), slanted ? 24 + 5 * longest : 24]
+  const above = slanted ? 40 + 6 * longest : 44
   const band = { type: 'band', domain: [...classes.keys()], padding: 0.04 } as const
   const axis = { labelAnchor: 'center', labelArrow: 'none', tickSize: 0, tickFormat: (index: number) => classes[index]! } as const
   return drawPlot({
-    title, width: Math.max(64 + table + 24, 360), height: TITLE_HEIGHT + 44 + table + 20,
-    marginLeft: 64, marginTop: 44, marginRight: Math.max(24, 360 - 64 - table), marginBottom: 20,
+    title, width: Math.max(left + table + right, 360), height: TITLE_HEIGHT + above + table + 20,
+    marginLeft: left, marginTop: above, marginRight: Math.max(right, 360 - left - table), marginBottom: 20,
     x: band, y: band,
     marks: [
-      axisX({ ...axis, anchor: 'top', label: 'predicted', labelOffset: 38 }),
-      axisY({ ...axis, label: 'true', labelOffset: 56 }),
+      axisX({ ...axis, anchor: 'top', label: 'predicted', labelOffset: above - 6, ...(slanted && { tickRotate: -45 }) }),
+      axisY({ ...axis, label: 'true', labelOffset: left - 8 }),
       cell(cells, {
         x: 'column', y: 'row', fill: ({ row, column, depth }: Cell) => shade(row === column ? [0, 90, 150] : [200, 80, 0], depth), stroke: '#dddddd',
       }),

@@ -12,7 +12,7 @@ import { historyPanels } from './history.js'
 import { drawMistakes, worstMistakes } from './mistakes.js'
 import { stackPictures } from './plot.js'
 
-/** What a training left behind. `shown` are the examples to show it on: those held out, or those trained on if none were. */
+/** What a training left behind. */
 export interface TrainingResult {
   name: string
   data: DataSet
