@@ -7,7 +7,7 @@ import { holdOut, loadDataSet } from './data-sets.js'
 import { createReporter, percent, print } from './report.js'
 import type { TrainerInfo } from './runner.js'
 import { createTrainer } from './trainer.js'
-import type { History } from './training.js'
+import type { History } from './history.js'
 
 const SEED = 1
 const EPOCHS = 1500
