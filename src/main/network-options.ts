@@ -14,11 +14,12 @@ export interface NetworkOptions {
 }
 
 /** A network for a data set: what the options leave open is its recipe's. */
-export function networkFor({ columns, scale, outputs, recipe }: DataSet, { layers, activation, output, init }: NetworkOptions): Network {
+export function networkFor({ columns, scale, features, outputs, recipe }: DataSet, { layers, activation, output, init }: NetworkOptions): Network {
   const options = { initialiser: init }
   return {
     inputs: columns,
     scale,
+    features,
     layers: [...(layers ?? recipe.hiddenLayers).map((units) => dense(units, activation, options)), dense(outputs, output ?? recipe.output, options)],
   }
 }
