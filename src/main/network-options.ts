@@ -16,11 +16,14 @@ export interface NetworkOptions {
 }
 
 /** A network for a data set: what the options leave open is its recipe's. */
-export function networkFor({ columns, scale, outputs, recipe }: DataSet, { layers, activation, output, dropout = 0, init }: NetworkOptions): Network {
+export function networkFor(
+  { columns, scale, features, outputs, recipe }: DataSet, { layers, activation, output, dropout = 0, init }: NetworkOptions,
+): Network {
   const options = { initialiser: init }
   return {
     inputs: columns,
     scale,
+    features,
     layers: [...(layers ?? recipe.hiddenLayers).map((units) => dense(units, activation, { ...options, ...(dropout !== 0 && { dropout }) })), dense(outputs, output ?? recipe.output, options)],
   }
 }
