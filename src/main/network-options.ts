@@ -8,17 +8,18 @@ import type { DataSet } from './data-sets.js'
 /** What a user may say about the network; `layers` are the units of the hidden ones. */
 export interface NetworkOptions {
   layers?: number[]
-  activation: ActivationName
+  activation?: ActivationName
   output?: ActivationName
-  init: InitialiserName
+  init?: InitialiserName
 }
 
 /** A network for a data set: what the options leave open is its recipe's. */
 export function networkFor({ columns, scale, outputs, recipe }: DataSet, { layers, activation, output, init }: NetworkOptions): Network {
-  const options = { initialiser: init }
+  const options = { initialiser: init ?? recipe.initialiser ?? 'xavier' }
+  const hidden = activation ?? recipe.activation ?? 'sigmoid'
   return {
     inputs: columns,
     scale,
-    layers: [...(layers ?? recipe.hiddenLayers).map((units) => dense(units, activation, options)), dense(outputs, output ?? recipe.output, options)],
+    layers: [...(layers ?? recipe.hiddenLayers).map((units) => dense(units, hidden, options)), dense(outputs, output ?? recipe.output, options)],
   }
 }

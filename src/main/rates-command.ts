@@ -1,9 +1,9 @@
 // `shardgrad rates`: a data set's recipe, trained once for each learning rate.
 
 import { DivergenceError } from '../shared/errors.js'
-import { dense } from '../shared/network.js'
-import { sgd } from '../shared/optimizers.js'
+import { optimizers } from '../shared/optimizers.js'
 import { type DataSet, loadDataSet } from './data-sets.js'
+import { networkFor } from './network-options.js'
 import { checkPicturePath, writePicture } from './pictures/file.js'
 import type { RateCurve } from './pictures/rates.js'
 import { print, printJson } from './report.js'
@@ -37,11 +37,7 @@ async function trainAt(rate: number, data: DataSet, epochs: number, seed: number
   const { recipe } = data
   const costs: number[] = []
   await using trainer = await createTrainer({
-    network: {
-      inputs: data.columns, scale: data.scale,
-      layers: [...recipe.hiddenLayers.map((units) => dense(units, 'sigmoid')), dense(data.outputs, recipe.output)],
-    },
-    loss: recipe.loss, optimizer: sgd({ learningRate: rate }), seed,
+    network: networkFor(data, {}), loss: recipe.loss, optimizer: optimizers[recipe.optimizer ?? 'sgd']({ learningRate: rate }), seed,
   })
   try {
     // onEpoch, not onProgress: the epochs of the last tenth of a second before a divergence count too

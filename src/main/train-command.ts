@@ -37,7 +37,7 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   const share = options.validation ?? recipe.validation
   if (share < 0 || share >= 1) throw new InputError('--validation', 'a share from 0 to below 1', String(share))
   const examples = data.inputs.length / data.columns
-  const { training, heldOut } = share > 0 ? holdOut(data, examples, share, seed) : { training: data, heldOut: undefined }
+  const { training, heldOut } = share > 0 ? holdOut(data, examples, share, seed) : { training: data, heldOut: options.validation === undefined ? data.test : undefined }
   const epochs = options.epochs ?? recipe.epochs
 
   const interrupt = new AbortController()
