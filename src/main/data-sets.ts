@@ -8,6 +8,7 @@ import { InputError } from '../shared/errors.js'
 import type { ActivationName } from '../shared/activations.js'
 import type { LossName } from '../shared/losses.js'
 import { type Feature, cross } from '../shared/features.js'
+import type { OptimizerName } from '../shared/optimizers.js'
 import type { Examples } from './examples.js'
 import type { Parameters } from './parameters.js'
 
@@ -32,7 +33,11 @@ export interface Recipe {
   hiddenLayers: number[]
   output: ActivationName
   loss: LossName
+  /** @default 'sgd' */
+  optimizer?: OptimizerName
   learningRate: number
+  /** With another optimizer than that one. @default the optimizer's own */
+  otherRates?: Partial<Record<OptimizerName, number>>
   batchSize: number | 'all'
   epochs: number
   validation: number
@@ -87,6 +92,7 @@ async function loadDigits(): Promise<DataSet> {
     inputs, targets, columns: 64, scale: 1 / 16, outputs: 10, image: { width: 8, height: 8 },
     recipe: {
       hiddenLayers: [128, 128], output: 'softmax', loss: 'categoricalCrossEntropy', learningRate: 0.5, batchSize: 64, epochs: 50, validation: 0.1,
+      otherRates: { rmsprop: 0.006, adagrad: 0.1, adadelta: 15, adam: 0.01, adamw: 0.01 }, // the best of some, over eight seeds
     },
   }
 }

@@ -8,7 +8,7 @@ import { createReporter, percent, print } from './report.js'
 import type { TrainerInfo } from './runner.js'
 import { trainTestSplit } from './split.js'
 import { createTrainer } from './trainer.js'
-import type { History } from './training.js'
+import type { History } from './history.js'
 
 const SEED = 1
 const EPOCHS = 1500

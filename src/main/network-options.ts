@@ -10,16 +10,18 @@ export interface NetworkOptions {
   layers?: number[]
   activation: ActivationName
   output?: ActivationName
+  /** Of the hidden layers. */
+  dropout?: number
   init: InitialiserName
 }
 
 /** A network for a data set: what the options leave open is its recipe's. */
-export function networkFor({ columns, scale, features, outputs, recipe }: DataSet, { layers, activation, output, init }: NetworkOptions): Network {
+export function networkFor({ columns, scale, features, outputs, recipe }: DataSet, { layers, activation, output, dropout = 0, init }: NetworkOptions): Network {
   const options = { initialiser: init }
   return {
     inputs: columns,
     scale,
     features,
-    layers: [...(layers ?? recipe.hiddenLayers).map((units) => dense(units, activation, options)), dense(outputs, output ?? recipe.output, options)],
+    layers: [...(layers ?? recipe.hiddenLayers).map((units) => dense(units, activation, { ...options, ...(dropout !== 0 && { dropout }) })), dense(outputs, output ?? recipe.output, options)],
   }
 }

@@ -3,7 +3,7 @@
 import type { DataSet } from '../data-sets.js'
 import type { Examples } from '../examples.js'
 import type { Trainer } from '../trainer.js'
-import type { History } from '../training.js'
+import type { History } from '../history.js'
 import { drawBoundary, gridInputs, planeAround } from './boundary.js'
 import { classesOf } from './classes.js'
 import { confusionMatrix, drawConfusion } from './confusion.js'
