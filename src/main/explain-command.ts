@@ -5,7 +5,7 @@ import { InputError } from '../shared/errors.js'
 import { losses } from '../shared/losses.js'
 import { type Network, widthsOf } from '../shared/network.js'
 import { sgd } from '../shared/optimizers.js'
-import { dataSetNames, loadDataSet } from './data-sets.js'
+import { loadDataSet, tableNames } from './data-sets.js'
 import { type ExplainedShard, type ExplainedStep, explainSteps } from './explanation.js'
 import { openInProcess } from './in-process.js'
 import { networkFor } from './network-options.js'
@@ -31,8 +31,8 @@ const MOST_TERMS = 3
 export async function explain(name: string, options: ExplainOptions): Promise<void> {
   const data = await loadDataSet(name)
   const { recipe, start } = data
-  if (!start) throw new InputError('explain', `a table small enough to follow, one of ${dataSetNames.filter((other) => other !== name).join(', ')}`, show(name))
-  const network = networkFor(data, { activation: 'sigmoid', init: 'xavier' })
+  if (!start) throw new InputError('explain', `a table small enough to follow, one of ${tableNames.join(', ')}`, show(name))
+  const network = networkFor(data, {})
   const { steps, shards, l2, json } = options
   const learningRate = options.learningRate ?? recipe.learningRate
   const { loss } = checkTrainerOptions({ network, loss: recipe.loss, optimizer: sgd({ learningRate }), shards, l2 })

@@ -43,7 +43,9 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   const { seed, l2, clipNorm, batchesPerUpdate, shuffle, metrics, topK, patience, workers, shards, backend } = options
   const share = options.validation ?? recipe.validation
   if (share < 0 || share >= 1) throw new InputError('--validation', 'a share from 0 to below 1', String(share))
-  const { training, test: heldOut } = share > 0 ? trainTestSplit(data, data.columns, { test: share, seed }) : { training: data }
+  const { training, test: heldOut } = share > 0
+    ? trainTestSplit(data, data.columns, { test: share, seed })
+    : { training: data, test: options.validation === undefined ? data.test : undefined }
   const epochs = options.epochs ?? recipe.epochs
 
   const interrupt = new AbortController()
