@@ -23,7 +23,7 @@ describe('train --plot', () => {
     expect(code).toBe(0)
     expect(err).toMatch(/^cost over the epochs [▁▂▃▄▅▆▇█]{3}$/m)
     const svg = await readFile(file, 'utf8')
-    expect(panels(svg)).toEqual(['Cost', 'Accuracy', 'Confusion matrix, 180 held out', expect.stringMatching(/^Worst mistakes, 12 of \d+$/)])
+    expect(panels(svg)).toEqual(['Cost', 'Accuracy', 'Confusion matrix, 180 held out', expect.stringMatching(/^Worst mistakes, 12 of \d+: true → predicted$/)])
     const counts = [...svg.matchAll(/<text[^>]*transform="[^"]*"[^>]*fill="#(?:aaaaaa|ffffff|222222)"[^>]*>(\d+)<\/text>|<text[^>]*fill="#(?:aaaaaa|ffffff|222222)"[^>]*>(\d+)<\/text>/g)]
     expect(counts).toHaveLength(100)
     expect(counts.reduce((sum, [, one, other]) => sum + Number(one ?? other), 0)).toBe(180)
