@@ -3,9 +3,9 @@
 import { checkTrainerOptions, show } from '../shared/description.js'
 import { InputError } from '../shared/errors.js'
 import { losses } from '../shared/losses.js'
-import type { Network } from '../shared/network.js'
+import { type Network, widthsOf } from '../shared/network.js'
 import { sgd } from '../shared/optimizers.js'
-import { dataSetNames, loadDataSet } from './data-sets.js'
+import { loadDataSet, tableNames } from './data-sets.js'
 import { type ExplainedShard, type ExplainedStep, explainSteps } from './explanation.js'
 import { openInProcess } from './in-process.js'
 import { networkFor } from './network-options.js'
@@ -31,8 +31,8 @@ const MOST_TERMS = 3
 export async function explain(name: string, options: ExplainOptions): Promise<void> {
   const data = await loadDataSet(name)
   const { recipe, start } = data
-  if (!start) throw new InputError('explain', `a table small enough to follow, one of ${dataSetNames.filter((other) => other !== name).join(', ')}`, show(name))
-  const network = networkFor(data, { activation: 'sigmoid', init: 'xavier' })
+  if (!start) throw new InputError('explain', `a table small enough to follow, one of ${tableNames.join(', ')}`, show(name))
+  const network = networkFor(data, {})
   const { steps, shards, l2, json } = options
   const learningRate = options.learningRate ?? recipe.learningRate
   const { loss } = checkTrainerOptions({ network, loss: recipe.loss, optimizer: sgd({ learningRate }), shards, l2 })
@@ -43,7 +43,7 @@ export async function explain(name: string, options: ExplainOptions): Promise<vo
     for (const step of explained) printJson({ event: 'step', ...step })
     return
   }
-  const shape = [network.inputs, ...network.layers.map(({ units, activation }) => `${units} ${activation}`)].join(' - ')
+  const shape = [widthsOf(network)[0]!, ...network.layers.map(({ units, activation }) => `${units} ${activation}`)].join(' - ')
   const lines = [
     `${name}: ${counted(inProcess.examples, 'example')} in ${counted(shards, 'shard')}; network ${shape}; learning rate ${learningRate}${l2 > 0 ? `, l2 ${l2}` : ''}`,
     `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${loss === 'meanSquaredError' ? ' and n the number of outputs' : ''}`,

@@ -8,19 +8,21 @@ import type { DataSet } from './data-sets.js'
 /** What a user may say about the network; `layers` are the units of the hidden ones. */
 export interface NetworkOptions {
   layers?: number[]
-  activation: ActivationName
+  activation?: ActivationName
   output?: ActivationName
   /** Of the hidden layers. */
   dropout?: number
-  init: InitialiserName
+  init?: InitialiserName
 }
 
 /** A network for a data set: what the options leave open is its recipe's. */
-export function networkFor({ columns, scale, outputs, recipe }: DataSet, { layers, activation, output, dropout = 0, init }: NetworkOptions): Network {
-  const options = { initialiser: init }
+export function networkFor({ columns, scale, features, outputs, recipe }: DataSet, options: NetworkOptions): Network {
+  const { layers = recipe.hiddenLayers, activation = recipe.activation ?? 'sigmoid', output = recipe.output, dropout = 0 } = options
+  const initialiser = options.init ?? recipe.initialiser ?? 'xavier'
   return {
     inputs: columns,
     scale,
-    layers: [...(layers ?? recipe.hiddenLayers).map((units) => dense(units, activation, { ...options, ...(dropout !== 0 && { dropout }) })), dense(outputs, output ?? recipe.output, options)],
+    features,
+    layers: [...layers.map((units) => dense(units, activation, { initialiser, ...(dropout !== 0 && { dropout }) })), dense(outputs, output, { initialiser })],
   }
 }

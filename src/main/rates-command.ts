@@ -65,7 +65,7 @@ function describeRate(rate: number): string {
 async function trainerFor(data: DataSet, optimizer: OptimizerName | undefined, learningRate: number | undefined, seed: number): Promise<Trainer> {
   const { recipe } = data
   return createTrainer({
-    network: networkFor(data, { activation: 'sigmoid', init: 'xavier' }), loss: recipe.loss, seed,
+    network: networkFor(data, {}), loss: recipe.loss, seed,
     optimizer: optimizerFor(recipe, { optimizer, learningRate }, recipe.epochs),
   })
 }

@@ -3,7 +3,7 @@
 import type { DataSet } from '../data-sets.js'
 import type { Examples } from '../examples.js'
 import type { Trainer } from '../trainer.js'
-import type { History } from '../training.js'
+import type { History } from '../history.js'
 import { drawBoundary, gridInputs, planeAround } from './boundary.js'
 import { classesOf } from './classes.js'
 import { confusionMatrix, drawConfusion } from './confusion.js'
@@ -47,19 +47,20 @@ async function boundaryOf(trainer: Pick<Trainer, 'predict'>, examples: Examples)
 }
 
 async function answersOf(
-  trainer: Pick<Trainer, 'predict'>, { columns, outputs: classes }: DataSet, image: { width: number; height: number }, examples: Examples, heldOut: boolean,
+  trainer: Pick<Trainer, 'predict'>, { columns, outputs: classes, classes: names }: DataSet, image: { width: number; height: number }, examples: Examples, heldOut: boolean,
 ): Promise<[confusion: string, mistakes: string]> {
   const outputs = await trainer.predict(examples.inputs)
   const count = outputs.length / classes
   const [truth, predicted] = [classesOf(examples.targets, count), classesOf(outputs, count)]
+  const nameOf = (label: number): string => names?.[label] ?? String(label)
   const mistakes = worstMistakes(outputs, truth, predicted).map((row) => ({
     pixels: examples.inputs.subarray(row * columns, (row + 1) * columns),
-    truth: String(truth[row]), predicted: String(predicted[row]), probability: outputs[row * classes + predicted[row]!]!,
+    truth: nameOf(truth[row]!), predicted: nameOf(predicted[row]!), probability: outputs[row * classes + predicted[row]!]!,
   }))
   const wrong = truth.filter((label, row) => label !== predicted[row]).length
   const where = heldOut ? 'held out' : 'trained on'
   return [
-    drawConfusion(confusionMatrix(truth, predicted, classes), Array.from({ length: classes }, (_, label) => String(label)), `Confusion matrix, ${count} ${where}`),
+    drawConfusion(confusionMatrix(truth, predicted, classes), Array.from({ length: classes }, (_, label) => nameOf(label)), `Confusion matrix, ${count} ${where}`),
     drawMistakes(mistakes, image, `Worst mistakes, ${mistakes.length} of ${wrong}`),
   ]
 }
