@@ -100,11 +100,11 @@ describe.each(pages)('%s', (page) => {
   })
 })
 
-/** What a command of a page prints; its pictures go elsewhere than the guide's. */
+/** What a command of a page prints; the files it writes go elsewhere than a reader's. */
 async function outputOf(command: string): Promise<string> {
   const [, rest] = /^npm run --silent shardgrad -- (.*)$/.exec(command) ?? []
   expect(rest, command).toBeDefined()
-  const { code, out, err } = await shardgrad(rest!.split(' ').map((word) => word.replace(/^docs\/guide\/pictures/, drawings)))
+  const { code, out, err } = await shardgrad(rest!.split(' ').map((word) => (/\.(?:svg|json)$/.test(word) ? join(drawings, basename(word)) : word)))
   expect(code, `${command}\n${err}`).toBe(0)
   return out + err
 }
