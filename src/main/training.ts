@@ -91,6 +91,7 @@ export async function prepareTraining(
   const oneByOne = where !== 'fit' || [options.onEpoch, stopper, plateau].some((part) => part !== undefined) // then the next epoch depends on what is made of this one
   const history = emptyHistory()
   let done = initialEpoch
+  let secondsOfEpoch = 0 // of the one under way
   let stopped = false
   let plan: Plan | undefined
 
@@ -126,8 +127,12 @@ export async function prepareTraining(
   const account = (result: RunResult, { orderedAt }: Plan): Progress => {
     if (result.kind !== 'trained') throw new Error(`internal: a run to train came back as ${result.kind}`)
     history.seconds += result.seconds
+    secondsOfEpoch += result.seconds
     result.timelines?.forEach((records, worker) => onTimeline?.(spansOf(records, worker, orderedAt)))
-    const reports = result.epochs.map(({ epoch, training: figures, validation: held, seconds }) => reportOf(epoch, figures, held, seconds))
+    const finished = result.epochs.reduce((sum, { seconds }) => sum + seconds, 0)
+    const reports = result.epochs.map(({ epoch, training: figures, validation: held, seconds }, i) =>
+      reportOf(epoch, figures, held, i === 0 ? seconds + (secondsOfEpoch - result.seconds) : seconds))
+    if (reports.length > 0) secondsOfEpoch = result.seconds - finished
     for (const report of reports) {
       appendTo(history, report)
       plateau?.observe(report)

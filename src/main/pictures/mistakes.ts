@@ -14,7 +14,7 @@ export interface Mistake {
 }
 
 const COLUMNS = 6
-const TILE = { width: 124, height: 144, image: 92 }
+const TILE = { width: 124, height: 156, image: 92 }
 
 /**
  * The rows whose true class got the smallest probability (the largest loss, -ln p), worst first, of those that are wrong.
@@ -26,8 +26,8 @@ export function worstMistakes(outputs: NumberArray, truth: readonly number[], pr
   return [...truth.keys()].filter((row) => truth[row] !== predicted[row]).sort((a, b) => given(a) - given(b) || a - b).slice(0, count)
 }
 
-/** Draws mistakes as small images, the largest value of all black and 0 white, each with its true and its predicted class and the latter's probability. */
-export function drawMistakes(mistakes: readonly Mistake[], image: { width: number; height: number }, title = 'Worst mistakes'): string {
+/** Draws mistakes as small images, the largest value of all black and 0 white, each with its true and (after an arrow) its predicted class and the latter's probability. */
+export function drawMistakes(mistakes: readonly Mistake[], image: { width: number; height: number }, title = 'Worst mistakes: true → predicted'): string {
   const rowCount = Math.ceil(mistakes.length / COLUMNS)
   const width = 24 + COLUMNS * TILE.width
   const height = TITLE_HEIGHT + 8 + Math.max(rowCount * TILE.height, 30)
@@ -52,7 +52,7 @@ export function drawMistakes(mistakes: readonly Mistake[], image: { width: numbe
       rect(frames, { ...box, fill: 'none', stroke: '#999999' }),
       text(mistakes, {
         x: (_: Mistake, i: number) => cornerOf(i)[0], y: (_: Mistake, i: number) => cornerOf(i)[1] + TILE.image + 6,
-        text: ({ truth, predicted, probability }: Mistake) => `true ${truth}\npredicted ${predicted}, ${Math.round(100 * probability)} %`,
+        text: ({ truth, predicted, probability }: Mistake) => `${truth}\n→ ${predicted}\n${Math.round(100 * probability)} %`,
         textAnchor: 'start', lineAnchor: 'top', lineHeight: 1.25,
       }),
       ...(mistakes.length === 0 ? [text(['none'], { x: 16, y: 14, textAnchor: 'start' })] : []),

@@ -61,6 +61,6 @@ async function answersOf(
   const where = heldOut ? 'held out' : 'trained on'
   return [
     drawConfusion(confusionMatrix(truth, predicted, classes), Array.from({ length: classes }, (_, label) => nameOf(label)), `Confusion matrix, ${count} ${where}`),
-    drawMistakes(mistakes, image, `Worst mistakes, ${mistakes.length} of ${wrong}`),
+    drawMistakes(mistakes, image, `Worst mistakes, ${mistakes.length} of ${wrong}: true → predicted`),
   ]
 }
