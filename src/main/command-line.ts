@@ -8,9 +8,12 @@ import { backendNames } from '../shared/backends.js'
 import { InputError } from '../shared/errors.js'
 import { initialiserNames } from '../shared/initialisers.js'
 import { lossNames } from '../shared/losses.js'
+import { type MetricName, metricNames } from '../shared/metrics.js'
+import { optimizerNames } from '../shared/optimizers.js'
 import type { BenchOptions } from './bench-command.js'
 import type { CheckOptions } from './check-command.js'
 import type { ExplainOptions } from './explain-command.js'
+import { scheduleNames } from './optimizer-options.js'
 import type { RatesOptions } from './rates-command.js'
 import type { TrainOptions } from './train-command.js'
 
@@ -32,6 +35,11 @@ const anyNumber = (text: string): number => {
 const wholeNumberOr = <const Word extends string>(word: Word) => (text: string): number | Word => (text === word ? word : wholeNumber(text))
 const wholeNumbers = (text: string): number[] => (text === '' ? [] : text.split(',').map(wholeNumber))
 const numbers = (text: string): number[] => text.split(',').map(anyNumber)
+const metricList = (text: string): MetricName[] => text.split(',').map((name) => {
+  const known = metricNames.find((other) => other === name)
+  if (!known) throw new InvalidArgumentError(`expected some of ${metricNames.join(', ')}, with commas between.`)
+  return known
+})
 const backendOption = (): Option => new Option('--backend <name>', 'who multiplies').choices(['auto', ...backendNames]).default('auto')
 
 const program = new Command('shardgrad')
@@ -47,12 +55,24 @@ program.command('train')
   .addOption(new Option('--output <name>', 'activation of the output layer (default: what suits the data)').choices(activationNames))
   .addOption(new Option('--loss <name>', '(default: what suits the data)').choices(lossNames))
   .addOption(new Option('--init <name>', 'how weights start (default: what suits the data)').choices(initialiserNames))
-  .addOption(new Option('--optimizer <name>', 'how the gradient moves the parameters').choices(['sgd']).default('sgd'))
-  .option('--learning-rate <rate>', '(default: what suits the data)', anyNumber)
+  .option('--dropout <share>', 'of the hidden layers\' outputs, left out while training', anyNumber)
+  .addOption(new Option('--optimizer <name>', 'how the gradient moves the parameters (default: what suits the data)').choices(optimizerNames))
+  .option('--learning-rate <rate>', '(default: what suits the data, or the optimizer)', anyNumber)
+  .addOption(new Option('--schedule <name>', 'how the learning rate changes (default: what suits the data)').choices(scheduleNames))
+  .option('--warm-up <epochs>', 'in which the learning rate rises', anyNumber)
+  .option('--momentum <factor>', 'of sgd', anyNumber)
+  .option('--nesterov', 'of sgd, with momentum')
+  .option('--weight-decay <factor>', 'of adamw', anyNumber)
+  .option('--clip-norm <norm>', 'that a longer gradient is scaled down to', anyNumber)
   .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
   .option('--batch-size <examples>', 'a number or all (default: what suits the data)', wholeNumberOr('all'))
+  .option('--batches-per-update <count>', 'whose gradients are summed', wholeNumber)
+  .option('--no-shuffle', 'take the examples in the same order in every epoch')
   .option('--epochs <count>', '(default: what suits the data)', wholeNumber)
   .option('--validation <share>', 'of the examples, held out (default: what suits the data, such as its test images)', anyNumber)
+  .option('--patience <epochs>', 'end when the cost (held out, if there is one) has not fallen for so many, with the best parameters', wholeNumber)
+  .addOption(new Option('--metrics <names>', `beside cost and accuracy: ${metricNames.slice(1).join(', ')}`).argParser(metricList))
+  .option('--top-k <k>', 'of topKAccuracy', wholeNumber)
   .option('--workers <count>', 'a number or auto', wholeNumberOr('auto'), 'auto')
   .option('--shards <count>', 'a power of two or auto', wholeNumberOr('auto'), 'auto')
   .addOption(backendOption())
@@ -93,11 +113,13 @@ program.command('rates')
   .description("compare learning rates on a built-in data set's recipe")
   .argument('<data>', 'digits, fashion-mnist, or, and, xor, xor-cross, line, or a directory such as ./images/')
   .option('--rates <rates>', 'learning rates', numbers, [0.01, 0.1, 1])
-  .option('--epochs <count>', '(default: what suits the data)', wholeNumber)
+  .addOption(new Option('--find', 'one run at a rate that rises from step to step, from 0.00001 to 10; says how large it may be').conflicts('rates'))
+  .addOption(new Option('--optimizer <name>', 'how the gradient moves the parameters (default: what suits the data)').choices(optimizerNames))
+  .option('--epochs <count>', '(default: what suits the data; with --find 100 steps)', wholeNumber)
   .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
   .option('--plot <file>', 'draw the costs, as .svg or .html')
   .option('--json', 'one JSON object a line on standard output')
-  .action(async (data: string, options: RatesOptions) => (await import('./rates-command.js')).compareRates(data, options))
+  .action(async (data: string, options: RatesOptions) => (await import('./rates-command.js')).rates(data, options))
 
 program.command('bench')
   .description('time training steps for some numbers of workers')

@@ -22,7 +22,7 @@ export interface RateCurve {
   rates: number[]
   /** The cost before the step at each rate. Ends where the cost has grown to four times its lowest, or is no longer finite. */
   costs: number[]
-  /** A tenth of the rate at which the cost was lowest. */
+  /** The smaller of two common suggestions: the rate at which the cost fell fastest, and a tenth of the one at which it was lowest. */
   suggested: number
 }
 
@@ -41,5 +41,11 @@ export async function findLearningRate(runner: Runner, examples: Examples, optio
   } finally {
     runner.restore(before)
   }
-  return { rates, costs, suggested: (rates[costs.indexOf(Math.min(...costs))] ?? from) / 10 }
+  return { rates, costs, suggested: suggestedRate(rates, costs) ?? from }
+}
+
+function suggestedRate(rates: number[], costs: number[]): number | undefined {
+  const falls = costs.slice(1).map((cost, i) => costs[i]! - cost)
+  const [fastest, lowest] = [rates[falls.indexOf(Math.max(...falls))], rates[costs.indexOf(Math.min(...costs))]]
+  return fastest === undefined || lowest === undefined ? undefined : Math.min(fastest, lowest / 10)
 }

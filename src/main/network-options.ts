@@ -10,16 +10,21 @@ export interface NetworkOptions {
   layers?: number[]
   activation?: ActivationName
   output?: ActivationName
+  /** Of the hidden layers. */
+  dropout?: number
   init?: InitialiserName
 }
 
 /** A network for a data set: what the options leave open is its recipe's. */
-export function networkFor({ columns, scale, outputs, recipe }: DataSet, { layers, activation, output, init }: NetworkOptions): Network {
+export function networkFor({ columns, scale, outputs, recipe }: DataSet, { layers, activation, output, dropout = 0, init }: NetworkOptions): Network {
   const options = { initialiser: init ?? recipe.initialiser ?? 'xavier' }
-  const hidden = activation ?? recipe.activation ?? 'sigmoid'
+  const hidden = { ...options, ...(dropout !== 0 && { dropout }) }
   return {
     inputs: columns,
     scale,
-    layers: [...(layers ?? recipe.hiddenLayers).map((units) => dense(units, hidden, options)), dense(outputs, output ?? recipe.output, options)],
+    layers: [
+      ...(layers ?? recipe.hiddenLayers).map((units) => dense(units, activation ?? recipe.activation ?? 'sigmoid', hidden)),
+      dense(outputs, output ?? recipe.output, options),
+    ],
   }
 }

@@ -1,29 +1,39 @@
-// `shardgrad rates`: a data set's recipe, trained once for each learning rate.
+// `shardgrad rates`: a data set's recipe, trained once for each learning rate; or one run at a rate that rises from step to step, to find how large it may be.
 
 import { DivergenceError } from '../shared/errors.js'
-import { optimizers } from '../shared/optimizers.js'
+import { type OptimizerName } from '../shared/optimizers.js'
 import { type DataSet, loadDataSet } from './data-sets.js'
 import { networkFor } from './network-options.js'
+import { optimizerFor } from './optimizer-options.js'
 import { checkPicturePath, writePicture } from './pictures/file.js'
 import type { RateCurve } from './pictures/rates.js'
 import { print, printJson } from './report.js'
-import { createTrainer } from './trainer.js'
+import { sparkline } from './sparkline.js'
+import { type Trainer, createTrainer } from './trainer.js'
 
 export interface RatesOptions {
   rates: number[]
+  /** Raise the rate from step to step instead. */
+  find?: boolean
+  optimizer?: OptimizerName
   epochs?: number
   seed: number
   plot?: string
   json?: boolean
 }
 
-/** Trains with every rate, says how each ended, and draws them if asked to. */
-export async function compareRates(name: string, { rates, epochs, seed, plot, json }: RatesOptions): Promise<void> {
-  if (plot !== undefined) checkPicturePath(plot)
+/** @throws {InputError} before anything is trained, on wrong options. */
+export async function rates(name: string, options: RatesOptions): Promise<void> {
+  if (options.plot !== undefined) checkPicturePath(options.plot)
   const data = await loadDataSet(name)
+  await (options.find ? findRate(name, data, options) : compareRates(name, data, options))
+}
+
+/** Trains with every rate, says how each ended, and draws them if asked to. */
+async function compareRates(name: string, data: DataSet, { rates, epochs, optimizer, seed, plot, json }: RatesOptions): Promise<void> {
   const curves: RateCurve[] = []
   for (const rate of rates) {
-    const curve = await trainAt(rate, data, epochs ?? data.recipe.epochs, seed)
+    const curve = await trainAt(rate, data, epochs ?? data.recipe.epochs, optimizer, seed)
     curves.push(curve)
     if (json) printJson({ event: 'rate', rate, cost: curve.costs.at(-1), divergedIn: curve.divergedIn })
     else print(`rate ${rate}: ${curve.divergedIn === undefined ? `cost ${curve.costs.at(-1)!.toPrecision(5)}` : `diverged in epoch ${curve.divergedIn}`}`)
@@ -33,15 +43,39 @@ export async function compareRates(name: string, { rates, epochs, seed, plot, js
   await writePicture(plot, drawRates(curves, `Learning rates on ${name}`))
 }
 
-async function trainAt(rate: number, data: DataSet, epochs: number, seed: number): Promise<RateCurve> {
+/** Says the cost at each rate, and the suggested rate; draws them if asked to. */
+async function findRate(name: string, data: DataSet, { epochs, optimizer, seed, plot, json }: RatesOptions): Promise<void> {
+  await using trainer = await trainerFor(data, optimizer, undefined, data.recipe.epochs, seed)
+  const curve = await trainer.findLearningRate(data, { steps: epochs })
+  const { rates: tried, costs, suggested } = curve
+  if (json) printJson({ event: 'rates', rates: tried, costs, suggested })
+  else {
+    print(`cost at rates from ${describeRate(tried[0]!)} to ${describeRate(tried.at(-1)!)}: ${sparkline(costs, 60)}`)
+    print(`lowest at ${describeRate(tried[costs.indexOf(Math.min(...costs))]!)}; suggested: ${describeRate(suggested)}`)
+  }
+  if (plot === undefined) return
+  const { drawRateFinder } = await import('./pictures/rates.js')
+  await writePicture(plot, drawRateFinder(curve, `Cost as the learning rate rises, on ${name}`))
+}
+
+function describeRate(rate: number): string {
+  return String(Number(rate.toPrecision(3)))
+}
+
+async function trainerFor(data: DataSet, optimizer: OptimizerName | undefined, learningRate: number | undefined, epochs: number, seed: number): Promise<Trainer> {
   const { recipe } = data
-  const costs: number[] = []
-  await using trainer = await createTrainer({
-    network: networkFor(data, {}), loss: recipe.loss, optimizer: optimizers[recipe.optimizer ?? 'sgd']({ learningRate: rate }), seed,
+  return createTrainer({
+    network: networkFor(data, {}), loss: recipe.loss, seed,
+    optimizer: optimizerFor(recipe, { optimizer, learningRate }, epochs),
   })
+}
+
+async function trainAt(rate: number, data: DataSet, epochs: number, optimizer: OptimizerName | undefined, seed: number): Promise<RateCurve> {
+  const costs: number[] = []
+  await using trainer = await trainerFor(data, optimizer, rate, epochs, seed)
   try {
     // onEpoch, not onProgress: the epochs of the last tenth of a second before a divergence count too
-    await trainer.fit(data, { epochs, batchSize: recipe.batchSize, onEpoch: ({ cost }) => void costs.push(cost) })
+    await trainer.fit(data, { epochs, batchSize: data.recipe.batchSize, onEpoch: ({ cost }) => void costs.push(cost) })
     return { rate, costs }
   } catch (error) {
     if (error instanceof DivergenceError) return { rate, costs, divergedIn: error.epoch }

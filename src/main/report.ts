@@ -40,7 +40,7 @@ function jsonReporter(): Reporter {
       for (const report of epochs) printJson({ event: 'epoch', ...report })
     },
     end: (history, parametersHash) => printJson({
-      event: 'end', parametersHash, seconds: history.seconds, epochs: history.epoch.length, ...lastFigures(history),
+      event: 'end', parametersHash, seconds: history.seconds, epochs: history.epoch.length, bestEpoch: history.bestEpoch, ...finalFigures(history),
     }),
     stop: () => undefined,
   }
@@ -67,14 +67,16 @@ function personReporter(epochs: number): Reporter {
     },
     end(history, parametersHash) {
       spinner.stop()
-      const { cost, accuracy, validationCost, validationAccuracy } = lastFigures(history)
+      const { cost, accuracy, validationCost, validationAccuracy, ...metrics } = finalFigures(history)
       print(`trained ${history.epoch.length} epochs in ${history.seconds.toFixed(2)} s`)
+      if (history.bestEpoch !== undefined) print(`the parameters are those of epoch ${history.bestEpoch}, the best`)
       print(`cost ${describeNumber(cost)}${accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`}`)
       if (history.cost.length > 1) print(`cost over the epochs ${sparkline(history.cost, 50)}`)
       if (validationCost !== undefined) {
         print(`held-out cost ${describeNumber(validationCost)}`)
         if (validationAccuracy !== undefined) print(`held-out accuracy ${percent(validationAccuracy)}`)
       }
+      for (const [name, value] of Object.entries(metrics)) for (const line of describeMetric(name, value)) print(line)
       print(`parameters ${parametersHash}`)
     },
     stop: () => void spinner.stop(),
@@ -95,11 +97,20 @@ function describeNumber(value: number): string {
   return value.toPrecision(5)
 }
 
-function lastFigures(history: History): { cost: number; accuracy?: number; validationCost?: number; validationAccuracy?: number } {
-  return {
-    cost: history.cost.at(-1)!,
-    accuracy: history.accuracy.at(-1),
-    validationCost: history.validationCost.at(-1),
-    validationAccuracy: history.validationAccuracy.at(-1),
-  }
+type Figures = Pick<EpochReport, 'cost'> & Partial<EpochReport>
+
+/** The figures that belong to the parameters at the end: of the last epoch, or of the best one if that has been restored. */
+function finalFigures(history: History): Figures {
+  const { bestEpoch, epoch } = history
+  const index = bestEpoch === undefined ? epoch.length - 1 : epoch.indexOf(bestEpoch)
+  const figures = Object.entries(history).filter(([name, values]) => Array.isArray(values) && values.length > 0 && name !== 'epoch' && name !== 'learningRate')
+  return Object.fromEntries(figures.map(([name, values]) => [name, (values as unknown[])[index]])) as Figures
+}
+
+function describeMetric(name: string, value: unknown): string[] {
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/^validation/, 'held-out')
+  if (typeof value === 'number') return [`${words} ${describeNumber(value)}`]
+  const rows = value as number[][]
+  const width = Math.max(...rows.flat().map((count) => String(count).length)) + 1
+  return [`${words} (rows: the class; columns: what it was taken for)`, ...rows.map((row) => row.map((count) => String(count).padStart(width)).join(''))]
 }

@@ -3,22 +3,28 @@
 import type { BackendName } from '../shared/backends.js'
 import { InputError } from '../shared/errors.js'
 import type { LossName } from '../shared/losses.js'
-import { sgd } from '../shared/optimizers.js'
+import type { MetricName } from '../shared/metrics.js'
 import { holdOut, loadDataSet } from './data-sets.js'
 import { type NetworkOptions, networkFor } from './network-options.js'
+import { type OptimizerOptions, optimizerFor } from './optimizer-options.js'
 import { checkPicturePath } from './pictures/file.js'
 import { createReporter } from './report.js'
 import { createTrace } from './trace.js'
 import { createTrainer } from './trainer.js'
 
-export interface TrainOptions extends NetworkOptions {
+export interface TrainOptions extends NetworkOptions, OptimizerOptions {
   loss?: LossName
-  optimizer: 'sgd'
-  learningRate?: number
   l2: number
+  clipNorm?: number
   batchSize?: number | 'all'
+  batchesPerUpdate?: number
+  shuffle: boolean
   epochs?: number
   validation?: number
+  /** Epochs without an improvement before training ends early. */
+  patience?: number
+  metrics?: MetricName[]
+  topK?: number
   workers: number | 'auto'
   shards: number | 'auto'
   backend: BackendName | 'auto'
@@ -33,7 +39,7 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   if (options.plot !== undefined) checkPicturePath(options.plot)
   const data = await loadDataSet(name)
   const { recipe } = data
-  const { seed, l2, workers, shards, backend } = options
+  const { seed, l2, clipNorm, batchesPerUpdate, shuffle, metrics, topK, patience, workers, shards, backend } = options
   const share = options.validation ?? recipe.validation
   if (share < 0 || share >= 1) throw new InputError('--validation', 'a share from 0 to below 1', String(share))
   const examples = data.inputs.length / data.columns
@@ -48,13 +54,13 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   await using trainer = await createTrainer({
     network: networkFor(data, options),
     loss: options.loss ?? recipe.loss,
-    optimizer: sgd({ learningRate: options.learningRate ?? recipe.learningRate }),
-    l2, seed, workers, shards, backend,
+    optimizer: optimizerFor(recipe, options, epochs),
+    l2, clipNorm, seed, workers, shards, backend,
   })
   try {
     const fitting = trainer.fit(training, {
       epochs, batchSize: options.batchSize ?? recipe.batchSize, validation: heldOut, onProgress: reporter.progress, onTimeline: trace?.add,
-      signal: interrupt.signal,
+      signal: interrupt.signal, batchesPerUpdate, shuffle, metrics, topK, earlyStopping: patience === undefined ? undefined : { patience },
     })
     reporter.start(trainer.info)
     const history = await fitting

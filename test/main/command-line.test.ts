@@ -34,6 +34,38 @@ describe('train', () => {
     }
   })
 
+  it('takes an optimizer, a schedule, dropout, clipping, accumulation, metrics and early stopping', async () => {
+    const { code, events, err } = await shardgrad([
+      'train', 'digits', '--optimizer', 'adamw', '--weight-decay', '0.01', '--schedule', 'cosine', '--warm-up', '2', '--dropout', '0.1', '--clip-norm', '1',
+      '--batches-per-update', '2', '--no-shuffle', '--epochs', '40', '--patience', '2', '--metrics', 'f1,topKAccuracy,confusionMatrix', '--top-k', '3', '--json',
+    ])
+    expect(err).toBe('')
+    expect(code).toBe(0)
+    const epochs = events.filter(({ event }) => event === 'epoch') as { learningRate: number; validationF1: number; validationCost: number; validationConfusionMatrix: number[][] }[]
+    expect(epochs.slice(0, 3).map(({ learningRate }) => learningRate)).toEqual([0.005, 0.01, expect.closeTo(0.01, 4)])
+    const end = events.at(-1) as { bestEpoch: number; validationF1: number; validationTopKAccuracy: number }
+    expect(end.validationF1).toBe(epochs[end.bestEpoch - 1]!.validationF1)
+    expect(epochs[end.bestEpoch - 1]!.validationCost).toBe(Math.min(...epochs.map(({ validationCost }) => validationCost)))
+    expect(end.validationTopKAccuracy).toBeGreaterThan(0.5)
+    epochs.forEach(({ validationConfusionMatrix }) => expect(validationConfusionMatrix.flat().reduce((a, b) => a + b)).toBe(180))
+  })
+
+  it.each(['adam', 'adadelta'])('the digits, the easy way, with %s: at least 97 % of the held-out images within 50 epochs', async (optimizer) => {
+    const { events } = await shardgrad(['train', 'digits', '--batch-size', '64', '--epochs', '50', '--optimizer', optimizer, '--json'])
+    const accuracies = events.filter(({ event }) => event === 'epoch').map(({ validationAccuracy }) => validationAccuracy as number)
+    expect(accuracies).toHaveLength(50)
+    expect(accuracies.at(-1)).toBeGreaterThanOrEqual(0.97)
+  })
+
+  it('rates --find says the cost at rising rates, and suggests one', async () => {
+    const { code, events } = await shardgrad(['rates', 'digits', '--find', '--optimizer', 'adam', '--json'])
+    expect(code).toBe(0)
+    const [{ rates, costs, suggested }] = events as [{ rates: number[]; costs: number[]; suggested: number }]
+    expect(costs).toHaveLength(rates.length)
+    expect(suggested).toBeGreaterThan(1e-3)
+    expect(suggested).toBeLessThan(0.1)
+  })
+
   it('an interrupt stops it: exit code 130', async () => {
     const { code } = await shardgrad(['train', 'digits', '--epochs', '1000000', '--json'], { interruptAt: '"epoch"' })
     expect(code).toBe(130)
@@ -57,7 +89,15 @@ describe('wrong usage: exit code 2 and what was expected', () => {
     [['train', 'digits', '--validation', '1'], /--validation: expected a share/],
     [['train', 'digits', '--output', 'relu'], /activation: expected softmax, which the loss categoricalCrossEntropy is defined with, got 'relu'/],
     [['train', 'digits', '--learning-rate', '-1'], /learningRate: expected a number above 0, got -1/],
-    [['train', 'digits', '--momentum', '0.9'], /unknown option '--momentum'/],
+    [['train', 'digits', '--optimizer', 'adam', '--momentum', '0.9'], /optimizer.momentum: expected no such option here \(it belongs to sgd\), got 0.9/],
+    [['train', 'digits', '--nesterov'], /optimizer.nesterov: expected a momentum above 0 with it/],
+    [['train', 'digits', '--optimizer', 'newton'], /Allowed choices are sgd, rmsprop, adagrad, adadelta, adam, adamw/],
+    [['train', 'digits', '--speed', '9'], /unknown option '--speed'/],
+    [['train', 'digits', '--metrics', 'f1,beauty'], /--metrics.*expected some of accuracy, topKAccuracy/],
+    [['train', 'digits', '--top-k', '3'], /fit: topK: expected the metric topKAccuracy with it, got 3/],
+    [['train', 'line', '--metrics', 'f1'], /fit: metrics: expected only meanAbsoluteError with identity outputs/],
+    [['train', 'xor', '--dropout', '1'], /layers\[0\].dropout: expected a number of at least 0 and below 1, got 1/],
+    [['rates', 'line', '--find', '--rates', '1'], /'--find' cannot be used with option '--rates/],
     [['bench', '--dims', '8'], /--dims: expected at least two widths/],
   ]
   for (const [args, message] of wrong) {

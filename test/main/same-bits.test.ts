@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { holdOut, loadDataSet } from '../../dist/main/data-sets.js'
-import { dense, sgd } from '../../dist/main/index.js'
-import type { Examples, FitOptions, Trainer, TrainerOptions } from '../../dist/main/index.js'
+import { adadelta, adagrad, adam, adamw, cosineDecay, dense, exponentialDecay, rmsprop, sgd, warmUp } from '../../dist/main/index.js'
+import type { Examples, FitOptions, Optimizer, Trainer, TrainerOptions } from '../../dist/main/index.js'
 import { createTrainerOn } from '../../dist/main/trainer.js'
 import { backendNames } from '../../dist/shared/backends.js'
 import { slotCount } from '../../dist/shared/shards.js'
@@ -17,15 +17,17 @@ const digits = await loadDataSet('digits')
 const { training, heldOut } = holdOut(digits, 1797, 0.1, 5)
 
 async function hashOf(script: URL, options: Partial<TrainerOptions>, examples: Examples, fit: FitOptions): Promise<string> {
-  const trainer: Trainer = await createTrainerOn(script, {
+  await using trainer = await trainerOn(script, options)
+  const history = await trainer.fit(examples, fit)
+  const { cost } = await trainer.evaluate(heldOut)
+  return `${trainer.parametersHash()} ${history.cost.join(' ')} ${history.validationCost.join(' ')} ${cost}`
+}
+
+async function trainerOn(script: URL, options: Partial<TrainerOptions>): Promise<Trainer> {
+  return createTrainerOn(script, {
     network: { inputs: 64, scale: 1 / 16, layers: [dense(48, 'sigmoid'), dense(24, 'tanh'), dense(10, 'softmax')] },
     loss: 'categoricalCrossEntropy', optimizer: sgd({ learningRate: 0.5 }), seed: 5, shards: 8, l2: 0.1, ...options,
   })
-  const history = await trainer.fit(examples, fit)
-  const { cost } = await trainer.evaluate(heldOut)
-  const hash = `${trainer.parametersHash()} ${history.cost.join(' ')} ${history.validationCost.join(' ')} ${cost}`
-  await trainer.close()
-  return hash
 }
 
 const firstRows = (count: number): Examples => ({ inputs: training.inputs.subarray(0, count * 64), targets: training.targets.subarray(0, count) })
@@ -79,6 +81,35 @@ describe('the same bits for any number of workers', () => {
       const expected = await hashOf(workerScript, { backend, shards: 2, workers: 1 }, training, fit)
       expect(await hashOf(workerScript, { backend, shards: 2, workers: 2 }, training, fit), backend).toBe(expected)
     }
+  })
+})
+
+describe('whatever training is told: 3 workers have the bits of 1', () => {
+  const network = { inputs: 64, scale: 1 / 16, layers: [dense(24, 'gelu', { dropout: 0.3 }), dense(16, 'softplus'), dense(10, 'softmax')] }
+  const everything: Partial<TrainerOptions> = { network, clipNorm: 0.5, l2: 0.1 }
+  const examples: Examples = { ...firstRows(150), weights: Float32Array.from({ length: 150 }, (_, i) => (i % 5) / 2) }
+  const fit: FitOptions = {
+    epochs: 2, batchSize: 32, batchesPerUpdate: 2, classWeights: { 3: 2 }, validation: heldOut, metrics: ['f1', 'topKAccuracy', 'confusionMatrix'], earlyStopping: { patience: 5 },
+  }
+  const optimizers: Optimizer[] = [
+    sgd({ learningRate: 0.5, momentum: 0.9 }), sgd({ learningRate: 0.5, momentum: 0.9, nesterov: true }), rmsprop(), adagrad(), adadelta(),
+    adam({ learningRate: warmUp({ epochs: 1, then: cosineDecay({ learningRate: 0.01, epochs: 3 }) }) }), adamw({ learningRate: exponentialDecay({ learningRate: 0.01 }) }),
+  ]
+  for (const backend of backendNames) {
+    it.skipIf(!has(backend))(`${backend}: every optimizer, with dropout, clipping, accumulation, class and example weights, schedules, metrics`, async () => {
+      for (const optimizer of optimizers) {
+        const expected = await hashOf(workerScript, { ...everything, optimizer, backend, workers: 1 }, examples, fit)
+        expect(await hashOf(workerScript, { ...everything, optimizer, backend, workers: 3 }, examples, fit), optimizer.name).toBe(expected)
+      }
+      const expected = await hashOf(workerScript, { ...everything, backend, workers: 1 }, examples, fit)
+      expect(await hashOf(delayingScript, { ...everything, backend, workers: 2 }, examples, fit), 'delayed').toBe(expected)
+    })
+  }
+
+  it('wasm: with everything, the hash that every machine gives', async () => {
+    await using trainer = await trainerOn(workerScript, { ...everything, optimizer: optimizers[5]!, backend: 'wasm' })
+    await trainer.fit(examples, fit)
+    expect(trainer.parametersHash()).toBe('b2ba88faaefde8c989cb9a114fede6ef61517c718364405f4bf30c46c8643953')
   })
 })
 

@@ -5,7 +5,8 @@ import { checkTrainerOptions, checkTrainingOptions } from '../../src/shared/desc
 import { InputError } from '../../src/shared/errors.js'
 import { dense } from '../../src/shared/network.js'
 import { lossNames } from '../../src/shared/losses.js'
-import { sgd } from '../../src/shared/optimizers.js'
+import { stepDecay, warmUp } from '../../src/shared/learning-rate.js'
+import { adam, rmsprop, sgd } from '../../src/shared/optimizers.js'
 
 const network = { inputs: 4, layers: [dense(3, 'tanh'), dense(2, 'softmax')] }
 const valid = { network, loss: 'categoricalCrossEntropy' } as const
@@ -24,6 +25,20 @@ describe('an error names the field, the rule and the value:', () => {
     [undefined, /createTrainer: expected an object, got nothing/],
     [{ loss: 'halfSquaredError' }, /createTrainer: network: expected a value, got nothing/],
     [{ ...valid, network: { ...network, inputs: 0 } }, /network\.inputs: expected a whole number of at least 1, got 0/],
+    [{ ...valid, optimizer: adam({ learningRate: 0 }) }, /createTrainer: optimizer\.learningRate: expected a number above 0, got 0/],
+    [{ ...valid, optimizer: adam({ beta1: 1 }) }, /optimizer\.beta1: expected a number from 0 to below 1, got 1/],
+    [{ ...valid, optimizer: rmsprop({ epsilon: -1 }) }, /optimizer\.epsilon: expected a number above 0, got -1/],
+    [{ ...valid, optimizer: sgd({ momentum: 1 }) }, /optimizer\.momentum: expected a number from 0 to below 1, got 1/],
+    [{ ...valid, optimizer: sgd({ nesterov: true }) }, /optimizer\.nesterov: expected a momentum above 0 with it, got momentum 0/],
+    [{ ...valid, optimizer: sgd({ learningRat: 0.5 } as object) }, /optimizer\.learningRat: expected no such option, got 0\.5/],
+    [{ ...valid, optimizer: adam({ momentum: 0.5 } as object) }, /optimizer\.momentum: expected no such option here \(it belongs to sgd\), got 0\.5/],
+    [{ ...valid, optimizer: sgd({ learningRate: stepDecay({ learningRate: 0.1, every: 0 }) }) }, /optimizer\.learningRate\.every: expected a number above 0, got 0/],
+    [{ ...valid, optimizer: sgd({ learningRate: { name: 'linear' } as never }) }, /optimizer\.learningRate.*: expected a number above 0, or a schedule such as stepDecay/],
+    [{ ...valid, optimizer: sgd({ learningRate: 'fast' as never }) }, /optimizer\.learningRate: expected a number above 0, or a schedule such as .*, got 'fast'/],
+    [{ ...valid, optimizer: sgd({ learningRate: warmUp({ epochs: 0, then: 0.1 }) }) }, /optimizer\.learningRate\.epochs: expected a number above 0, got 0/],
+    [{ ...valid, optimizer: sgd({ learningRate: warmUp({ epochs: 2, then: -1 }) }) }, /optimizer\.learningRate\.then\.learningRate: expected a number above 0, got -1/],
+    [{ ...valid, clipNorm: 0 }, /createTrainer: clipNorm: expected a number above 0, got 0/],
+    [{ ...valid, epochs: 5 }, /createTrainer: epochs: expected no such option here \(it belongs to fit\), got 5/],
     [{ ...valid, network: { ...network, inputs: 2.5 } }, /network\.inputs: .* got 2\.5/],
     [{ ...valid, network: { inputs: 3, layers: [] } }, /network\.layers: expected at least one layer, got an array of 0/],
     [{ ...valid, network: { inputs: 3, layers: 'deep' } }, /network\.layers: expected a list of layers.*, got 'deep'/],
@@ -67,6 +82,13 @@ describe('an error names the field, the rule and the value:', () => {
 describe('an error of fit names the field, the rule and the value:', () => {
   const wrong: [unknown, RegExp][] = [
     [null, /^fit: expected an object, got null$/],
+    [{ batchesPerUpdate: 0 }, /^fit: batchesPerUpdate: expected a whole number of at least 1, got 0$/],
+    [{ earlyStopping: { patience: -1 } }, /^fit: earlyStopping\.patience: expected a whole number of at least 0, got -1$/],
+    [{ earlyStopping: { wait: 1 } }, /^fit: earlyStopping\.wait: expected no such option, got 1$/],
+    [{ metrics: 'f1' }, /^fit: metrics: expected a list of metrics, got 'f1'$/],
+    [{ classWeights: 5 }, /^fit: classWeights: expected a weight for each class, such as .*, got 5$/],
+    [{ seed: 1 }, /^fit: seed: expected no such option here \(it belongs to createTrainer\), got 1$/],
+    [{ learningRate: 0.1 }, /^fit: learningRate: expected no such option here \(it belongs to the optimizer\), got 0\.1$/],
     [{ epochs: 0 }, /^fit: epochs: expected a whole number of at least 1, got 0$/],
     [{ epochs: 1.5 }, /^fit: epochs: expected a whole number of at least 1, got 1\.5$/],
     [{ epochs: [1, 2] }, /^fit: epochs: expected a whole number of at least 1, got an array of 2$/],
