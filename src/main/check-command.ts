@@ -5,7 +5,7 @@ import type { BackendName } from '../shared/backends.js'
 import { show } from '../shared/description.js'
 import { InputError } from '../shared/errors.js'
 import type { LossName } from '../shared/losses.js'
-import type { Network } from '../shared/network.js'
+import { type Network, widthsOf } from '../shared/network.js'
 import { type DataSet, loadDataSet } from './data-sets.js'
 import type { Examples } from './examples.js'
 import { type GradientCheck, checkGradients } from './gradient-check.js'
@@ -70,7 +70,7 @@ async function readNetwork(file: string, { columns, outputs, scale }: DataSet, n
 }
 
 function report(name: string, network: Network, loss: LossName, { examples, layers, parameters, passed, sharding, tolerance, worst }: GradientCheck): void {
-  const shape = [network.inputs, ...network.layers.map(({ units, activation }) => `${units} ${activation}`)].join(' - ')
+  const shape = [widthsOf(network)[0]!, ...network.layers.map(({ units, activation }) => `${units} ${activation}`)].join(' - ')
   print(`${name}, ${examples} ${examples === 1 ? 'example' : 'examples'}: ${shape}, ${loss}; ${parameters} parameters`)
   print('')
   print('backpropagation against central differences, largest errors')

@@ -11,8 +11,8 @@ import type { ActivationName } from '../shared/activations.js'
 import type { InitialiserName } from '../shared/initialisers.js'
 import type { LossName } from '../shared/losses.js'
 import type { OptimizerName } from '../shared/optimizers.js'
-import { permutation } from '../shared/shuffle.js'
-import type { Examples, LabelArray, NumberArray } from './examples.js'
+import { type Feature, cross } from '../shared/features.js'
+import type { Examples } from './examples.js'
 import { type ImageFiles, loadImages } from './image-files.js'
 import type { ScheduleName } from './optimizer-options.js'
 import type { Parameters } from './parameters.js'
@@ -22,6 +22,8 @@ export interface DataSet extends Examples {
   columns: number
   /** What the inputs are multiplied by when they are read. */
   scale: number
+  /** What a network for it makes of the inputs then. */
+  features?: Feature[]
   /** Outputs a network needs for it. */
   outputs: number
   /** The shape of the images, if a row of inputs is one: `height` rows of `width` pixels. */
@@ -44,7 +46,7 @@ export interface Recipe {
   /** @default 'xavier' */
   initialiser?: InitialiserName
   loss: LossName
-  /** @default 'sgd' */
+  /** With its own defaults, but for the learning rate. @default 'sgd' */
   optimizer?: OptimizerName
   learningRate: number
   /** With another optimizer than that one. @default the optimizer's own */
@@ -68,8 +70,10 @@ const tables: Record<string, () => DataSet> = {
     [-0.7026034443207482, -0.4511878069492167, -0.11130154283236932, -0.751937920674514, 0.75065656081645, 0.7733828240543967],
     [-1.1979175261364463, 0.40451065623948357, 0.96685306507843],
   ], [[0, 0, 0], [0]]), { hiddenLayers: [3] }),
-  /** XOR with a third column, the product of the two. */
-  'xor-cross': () => table([[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 1]], [0, 1, 1, 0], start([[0.1, 0.6, 0.2]], [[0]])),
+  /** XOR with the product of the two inputs as a third. */
+  'xor-cross': () => ({
+    ...table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], start([[0.1, 0.6, 0.2]], [[0]])), features: [cross(0, 1)],
+  }),
   /** y = 3x */
   line: () => table([[1], [2], [3], [4]], [3, 6, 9, 12], start([[0]], [[0]]),
     { output: 'identity', loss: 'meanSquaredError', learningRate: 0.01, epochs: 1000 }),
@@ -143,20 +147,4 @@ function table(inputs: number[][], targets: number[], startsFrom: Parameters, re
 /** Parameters of a few layers, row-major. */
 function start(weights: number[][], biases: number[][]): Parameters {
   return { weights: weights.map((layer) => Float64Array.from(layer)), biases: biases.map((layer) => Float64Array.from(layer)) }
-}
-
-/** Draws a share of the rows at random, by the seed, to hold out; the rest is for training. */
-export function holdOut({ inputs, targets }: Examples, count: number, share: number, seed: number): { training: Examples; heldOut: Examples } {
-  const order = permutation(seed, -1, count)
-  const rows = Array.from({ length: count }, (_, position) => order(position))
-  const kept = count - Math.ceil(count * share)
-  const take = (chosen: number[]): Examples => ({ inputs: takeRows(inputs, count, chosen), targets: takeRows(targets, count, chosen) })
-  return { training: take(rows.slice(0, kept)), heldOut: take(rows.slice(kept)) }
-}
-
-function takeRows<Values extends NumberArray | LabelArray>(values: Values, count: number, rows: number[]): Values {
-  const columns = values.length / count
-  const taken = values.slice(0, rows.length * columns) as Values
-  rows.forEach((row, i) => taken.set(values.subarray(row * columns, (row + 1) * columns), i * columns))
-  return taken
 }

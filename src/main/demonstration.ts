@@ -3,17 +3,18 @@
 import { dense } from '../shared/network.js'
 import { sgd } from '../shared/optimizers.js'
 import { availableCores } from './cores.js'
-import { holdOut, loadDataSet } from './data-sets.js'
+import { loadDataSet } from './data-sets.js'
 import { createReporter, percent, print } from './report.js'
 import type { TrainerInfo } from './runner.js'
+import { trainTestSplit } from './split.js'
 import { createTrainer } from './trainer.js'
-import type { History } from './training.js'
+import type { History } from './history.js'
 
 const SEED = 1
 const EPOCHS = 1500
 
 const data = await loadDataSet('digits')
-const { training, heldOut } = holdOut(data, data.targets.length, 0.1, SEED)
+const { training, test: heldOut } = trainTestSplit(data, data.columns, { test: 0.1, seed: SEED })
 
 interface Outcome {
   info: TrainerInfo

@@ -3,7 +3,8 @@
 import type { ElementType, ExamplesLayout, MatrixLayout, Scalar } from '../shared/arena.js'
 import { show } from '../shared/description.js'
 import { InputError } from '../shared/errors.js'
-import { type Network } from '../shared/network.js'
+import { applyToRows } from '../shared/features.js'
+import { type Network, storesPrepared } from '../shared/network.js'
 
 /** A matrix as the caller holds it, row-major. Bytes stay bytes in the arena. */
 export type NumberArray = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array
@@ -20,8 +21,11 @@ export interface Examples {
 /** Examples whose shape is known to be right. */
 export interface CheckedExamples {
   where: string
+  /** What they are for. */
+  network: Network
   count: number
   inputs: NumberArray
+  /** As they will lie in the arena. */
   inputType: ElementType
   targets: NumberArray | LabelArray | undefined
   targetType: ElementType | undefined
@@ -29,6 +33,7 @@ export interface CheckedExamples {
   classes: number
 }
 
+/** What is copied, or computed for a feature, between two turns of the event loop. */
 const ELEMENTS_PER_SLICE = 1 << 20
 
 /** @throws {InputError} naming what has the wrong type or shape. */
@@ -57,9 +62,9 @@ export function checkInputs(where: string, inputs: unknown, network: Network, sc
     throw new InputError(where, `one or more rows of ${network.inputs}`, show(inputs))
   }
   const bytes = inputs instanceof Uint8Array || inputs instanceof Uint8ClampedArray
-  const inputType = bytes ? 'uint8' : inputs instanceof Float64Array ? scalar : 'float32'
+  const inputType = storesPrepared(network) ? scalar : bytes ? 'uint8' : inputs instanceof Float64Array ? scalar : 'float32'
   return {
-    where, count: inputs.length / network.inputs, inputs, inputType, targets: undefined, targetType: undefined, weights: undefined,
+    where, network, count: inputs.length / network.inputs, inputs, inputType, targets: undefined, targetType: undefined, weights: undefined,
     classes: network.layers.at(-1)!.units,
   }
 }
@@ -107,59 +112,71 @@ export function weighClasses(
 }
 
 /**
- * Copies examples to their place in the arena, slice by slice.
+ * Copies examples to their place in the arena, slice by slice; with scale and features applied, if there are features.
  *
  * @param rest Called between slices, to let the event loop turn.
- * @throws {InputError} naming the first row with a number that is not finite, a label out of range or a weight below 0.
+ * @throws {InputError} naming the first row with a number that is not finite, a value that is no category, a label out of range or a weight below 0.
  */
 export async function storeExamples(
   memory: WebAssembly.Memory, layout: ExamplesLayout, examples: CheckedExamples, rest: () => Promise<void>,
 ): Promise<void> {
-  await storeMatrix(memory, layout.inputs, examples.inputs, `${examples.where}: inputs`, examples.classes, rest)
-  if (layout.targets && examples.targets) {
-    await storeMatrix(memory, layout.targets, examples.targets, `${examples.where}: targets`, examples.classes, rest)
+  const { classes, count, inputs, network, targets, weights, where } = examples
+  const { features = [], scale = 1 } = network
+  const inputRows = (first: number, end: number): NumberArray => {
+    const rows = rowsOf(inputs, count, first, end)
+    return storesPrepared(network) ? applyToRows(features, rows, network.inputs, scale, `${where}: inputs`, first) : rows
   }
-  if (layout.weights && examples.weights) {
-    const negative = examples.weights.findIndex((weight) => weight < 0)
-    if (negative >= 0) throw new InputError(`${examples.where}: weights, row ${negative}`, 'numbers of at least 0', String(examples.weights[negative]))
-    await storeMatrix(memory, layout.weights, examples.weights, `${examples.where}: weights`, examples.classes, rest)
+  const step = Math.ceil(ELEMENTS_PER_SLICE / (1 + features.length))
+  await storeMatrix(memory, layout.inputs, count, inputRows, step, `${where}: inputs`, classes, rest)
+  if (layout.targets && targets) {
+    await storeMatrix(memory, layout.targets, count, (first, end) => rowsOf(targets, count, first, end), ELEMENTS_PER_SLICE, `${where}: targets`, classes, rest)
+  }
+  if (layout.weights && weights) {
+    const negative = weights.findIndex((weight) => weight < 0)
+    if (negative >= 0) throw new InputError(`${where}: weights, row ${negative}`, 'numbers of at least 0', String(weights[negative]))
+    await storeMatrix(memory, layout.weights, count, (first, end) => weights.subarray(first, end), ELEMENTS_PER_SLICE, `${where}: weights`, classes, rest)
   }
 }
 
+/** @param rows The matrix from one row to another. @param elements How many of it are a slice, about. */
 async function storeMatrix(
-  memory: WebAssembly.Memory, layout: MatrixLayout, values: NumberArray | LabelArray, where: string, classes: number, rest: () => Promise<void>,
+  memory: WebAssembly.Memory, { columns, offset, type }: MatrixLayout, count: number, rows: (first: number, end: number) => NumberArray | LabelArray,
+  elements: number, where: string, classes: number, rest: () => Promise<void>,
 ): Promise<void> {
-  const stored = new arrayTypes[layout.type](memory.buffer, layout.offset, values.length)
-  for (let first = 0; first < values.length; first += ELEMENTS_PER_SLICE) {
-    const end = Math.min(values.length, first + ELEMENTS_PER_SLICE)
-    stored.set(values.subarray(first, end), first)
-    const wrong = layout.type === 'labels' ? indexOutOfRange(values, first, end, classes) : indexNotFinite(stored, first, end)
+  const rowsPerSlice = Math.max(1, Math.floor(elements / columns))
+  const matrix = new arrayTypes[type](memory.buffer, offset, count * columns)
+  for (let first = 0; first < count; first += rowsPerSlice) {
+    const end = Math.min(count, first + rowsPerSlice)
+    const slice = rows(first, end)
+    const stored = matrix.subarray(first * columns, end * columns)
+    stored.set(slice)
+    const wrong = type === 'labels' ? indexOutOfRange(slice, classes) : indexNotFinite(stored)
     if (wrong !== undefined) {
-      const rule = layout.type === 'labels' ? `class labels from 0 to ${classes - 1}` : 'finite numbers'
-      throw new InputError(`${where}, row ${Math.floor(wrong / layout.columns)}`, rule, String(values[wrong]))
+      const rule = type === 'labels' ? `class labels from 0 to ${classes - 1}` : 'finite numbers'
+      throw new InputError(`${where}, row ${first + Math.floor(wrong / columns)}`, rule, String(slice[wrong]))
     }
-    if (end < values.length) await rest()
+    if (end < count) await rest()
   }
 }
 
 const arrayTypes = { uint8: Uint8Array, float32: Float32Array, float64: Float64Array, labels: Int32Array }
 
-function indexNotFinite(values: ArrayLike<number>, first: number, end: number): number | undefined {
+function indexNotFinite(values: ArrayLike<number>): number | undefined {
   if (values instanceof Uint8Array) return undefined
-  for (let i = first; i < end; i++) if (!Number.isFinite(values[i])) return i
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i
   return undefined
 }
 
-function indexOutOfRange(labels: ArrayLike<number>, first: number, end: number, classes: number): number | undefined {
-  for (let i = first; i < end; i++) if (labels[i]! < 0 || labels[i]! >= classes) return i
+function indexOutOfRange(labels: ArrayLike<number>, classes: number): number | undefined {
+  for (let i = 0; i < labels.length; i++) if (labels[i]! < 0 || labels[i]! >= classes) return i
   return undefined
 }
 
-function isNumberArray(value: unknown): value is NumberArray {
+export function isNumberArray(value: unknown): value is NumberArray {
   return value instanceof Uint8Array || value instanceof Uint8ClampedArray || value instanceof Float32Array || value instanceof Float64Array
 }
 
-function isLabelArray(value: unknown): value is LabelArray {
+export function isLabelArray(value: unknown): value is LabelArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof Float32Array) && !(value instanceof Float64Array)
     && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array)
 }

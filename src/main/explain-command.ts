@@ -3,7 +3,7 @@
 import { checkTrainerOptions, show } from '../shared/description.js'
 import { InputError } from '../shared/errors.js'
 import { losses } from '../shared/losses.js'
-import type { Network } from '../shared/network.js'
+import { type Network, widthsOf } from '../shared/network.js'
 import { sgd } from '../shared/optimizers.js'
 import { loadDataSet, tableNames } from './data-sets.js'
 import { type ExplainedShard, type ExplainedStep, explainSteps } from './explanation.js'
@@ -43,7 +43,7 @@ export async function explain(name: string, options: ExplainOptions): Promise<vo
     for (const step of explained) printJson({ event: 'step', ...step })
     return
   }
-  const shape = [network.inputs, ...network.layers.map(({ units, activation }) => `${units} ${activation}`)].join(' - ')
+  const shape = [widthsOf(network)[0]!, ...network.layers.map(({ units, activation }) => `${units} ${activation}`)].join(' - ')
   const lines = [
     `${name}: ${counted(inProcess.examples, 'example')} in ${counted(shards, 'shard')}; network ${shape}; learning rate ${learningRate}${l2 > 0 ? `, l2 ${l2}` : ''}`,
     `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${loss === 'meanSquaredError' ? ' and n the number of outputs' : ''}`,

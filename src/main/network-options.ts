@@ -16,15 +16,13 @@ export interface NetworkOptions {
 }
 
 /** A network for a data set: what the options leave open is its recipe's. */
-export function networkFor({ columns, scale, outputs, recipe }: DataSet, { layers, activation, output, dropout = 0, init }: NetworkOptions): Network {
-  const options = { initialiser: init ?? recipe.initialiser ?? 'xavier' }
-  const hidden = { ...options, ...(dropout !== 0 && { dropout }) }
+export function networkFor({ columns, scale, features, outputs, recipe }: DataSet, options: NetworkOptions): Network {
+  const { layers = recipe.hiddenLayers, activation = recipe.activation ?? 'sigmoid', output = recipe.output, dropout = 0 } = options
+  const initialiser = options.init ?? recipe.initialiser ?? 'xavier'
   return {
     inputs: columns,
     scale,
-    layers: [
-      ...(layers ?? recipe.hiddenLayers).map((units) => dense(units, activation ?? recipe.activation ?? 'sigmoid', hidden)),
-      dense(outputs, output ?? recipe.output, options),
-    ],
+    features,
+    layers: [...layers.map((units) => dense(units, activation, { initialiser, ...(dropout !== 0 && { dropout }) })), dense(outputs, output, { initialiser })],
   }
 }

@@ -1,9 +1,10 @@
 // How training is reported: a live line on a terminal, plain lines elsewhere, JSON lines for programs.
 
 import ora from 'ora'
+import type { EpochReport, History } from './history.js'
 import type { TrainerInfo } from './runner.js'
 import { sparkline } from './sparkline.js'
-import type { EpochReport, History, Progress } from './training.js'
+import type { Progress } from './training.js'
 
 export interface Reporter {
   start: (info: TrainerInfo) => void

@@ -4,11 +4,12 @@ import type { BackendName } from '../shared/backends.js'
 import { InputError } from '../shared/errors.js'
 import type { LossName } from '../shared/losses.js'
 import type { MetricName } from '../shared/metrics.js'
-import { holdOut, loadDataSet } from './data-sets.js'
+import { loadDataSet } from './data-sets.js'
 import { type NetworkOptions, networkFor } from './network-options.js'
 import { type OptimizerOptions, optimizerFor } from './optimizer-options.js'
 import { checkPicturePath } from './pictures/file.js'
 import { createReporter } from './report.js'
+import { trainTestSplit } from './split.js'
 import { createTrace } from './trace.js'
 import { createTrainer } from './trainer.js'
 
@@ -42,8 +43,9 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   const { seed, l2, clipNorm, batchesPerUpdate, shuffle, metrics, topK, patience, workers, shards, backend } = options
   const share = options.validation ?? recipe.validation
   if (share < 0 || share >= 1) throw new InputError('--validation', 'a share from 0 to below 1', String(share))
-  const examples = data.inputs.length / data.columns
-  const { training, heldOut } = share > 0 ? holdOut(data, examples, share, seed) : { training: data, heldOut: options.validation === undefined ? data.test : undefined }
+  const { training, test: heldOut } = share > 0
+    ? trainTestSplit(data, data.columns, { test: share, seed })
+    : { training: data, test: options.validation === undefined ? data.test : undefined }
   const epochs = options.epochs ?? recipe.epochs
 
   const interrupt = new AbortController()

@@ -8,10 +8,11 @@ import { type BackendChoice, chooseBackend } from './backend-choice.js'
 import { compileKernels, programOf } from './compiled-kernels.js'
 import { type CoordinatorThread, startCoordinator } from './coordinator-thread.js'
 import { type Examples, type NumberArray, checkExamples, checkInputs } from './examples.js'
+import type { EpochReport, History } from './history.js'
 import { type RateCurve, type RateFinderOptions, findLearningRate } from './learning-rate-finder.js'
 import { type FloatArray, type Parameters, checkParameters, hashParameters } from './parameters.js'
 import { type TrainerInfo, createRunner, needsOf } from './runner.js'
-import { type EpochReport, type EpochsOptions, type FitOptions, type History, prepareTraining } from './training.js'
+import { type EpochsOptions, type FitOptions, prepareTraining } from './training.js'
 
 /** The gradient of the cost, averaged over the examples, in the shape of the parameters. */
 export interface Gradient extends Parameters {

@@ -1,38 +1,17 @@
 // One call to train, epoch by epoch: what `fit` and `epochs` have in common.
 
+import { checkTrainingOptions } from '../shared/description.js'
 import { DivergenceError, InputError } from '../shared/errors.js'
-import { type LearningRate, learningRateAt, plateauOf } from '../shared/learning-rate.js'
-import { type MetricName, type Metrics, type TallyLayout, Tally, metricsOf, tallyLayout } from '../shared/metrics.js'
-import { checkTrainingOptions, show } from '../shared/description.js'
+import { learningRateAt } from '../shared/learning-rate.js'
+import { type MetricName, Tally, metricsOf, tallyLayout } from '../shared/metrics.js'
 import { flopsOf } from '../shared/network.js'
 import type { Figures, RunResult } from '../shared/protocol.js'
 import { stepsPerEpoch } from '../shared/shards.js'
 import { type Span, spansOf } from '../shared/timeline.js'
 import { type CheckedExamples, type Examples, checkExamples, splitExamples, weighClasses } from './examples.js'
-import { type MonitoredName, createMonitor } from './monitor.js'
+import { type EpochReport, type History, appendTo, emptyHistory, ofValidation } from './history.js'
+import { type EarlyStopping, createPlateau, createStopper } from './monitor.js'
 import { type Plan, type Runner, needsOf } from './runner.js'
-
-type ValidationMetrics = { [Name in keyof Metrics as `validation${Capitalize<Name>}`]: Metrics[Name] }
-
-/** Figures of an epoch, counted from 1; those of validation are there if there is one. */
-export interface EpochReport extends Metrics, ValidationMetrics {
-  epoch: number
-  /** Mean over the epoch's steps, each before its update. */
-  cost: number
-  validationCost?: number
-  /** Of the epoch's last step. */
-  learningRate: number
-  examplesPerSecond: number
-}
-
-/** The figures of every epoch, one array each; metrics have one if they were asked for. */
-export type History = Required<Pick<EpochArrays, 'epoch' | 'cost' | 'accuracy' | 'validationCost' | 'validationAccuracy' | 'learningRate'>> & EpochArrays & {
-  /** Time the workers trained; starting threads and copying examples aside. */
-  seconds: number
-  /** The epoch whose parameters early stopping has restored. */
-  bestEpoch?: number
-}
-type EpochArrays = { [Name in Exclude<keyof EpochReport, 'examplesPerSecond'>]?: Exclude<EpochReport[Name], undefined>[] }
 
 /** How training stands; `epochs` are those finished since the last report. */
 export interface Progress {
@@ -40,16 +19,6 @@ export interface Progress {
   /** Steps done, of how many; `initialEpoch` counts as done. */
   step: number
   steps: number
-}
-
-/** Ends training when a figure has not got better for a while; the parameters (and the optimizer's state) are then those of the best epoch, however training ended. */
-export interface EarlyStopping {
-  /** The figure. Costs and errors should fall, others rise. @default 'validationCost' with a validation, 'cost' without */
-  monitor?: MonitoredName
-  /** Epochs without an improvement after which training ends. @default 0 */
-  patience?: number
-  /** Smaller changes are none. @default 0 */
-  minimumChange?: number
 }
 
 export interface EpochsOptions {
@@ -120,8 +89,9 @@ export async function prepareTraining(
   const perEpoch = stepsPerEpoch(training.count, batchSize, batchesPerUpdate)
   const shards = runner.shardsFor(batchSize)
   const oneByOne = where !== 'fit' || [options.onEpoch, stopper, plateau].some((part) => part !== undefined) // then the next epoch depends on what is made of this one
-  const history: History = { epoch: [], cost: [], accuracy: [], validationCost: [], validationAccuracy: [], learningRate: [], seconds: 0 }
+  const history = emptyHistory()
   let done = initialEpoch
+  let secondsOfEpoch = 0 // of the one under way
   let stopped = false
   let plan: Plan | undefined
 
@@ -141,13 +111,13 @@ export async function prepareTraining(
     return plan
   }
 
-  const reportOf = (epoch: number, figures: Figures, ofValidation: Figures | undefined, seconds: number): EpochReport => ({
+  const reportOf = (epoch: number, figures: Figures, held: Figures | undefined, seconds: number): EpochReport => ({
     epoch,
     cost: figures[Tally.loss]!,
     ...metricsOf(tallies, figures, training.count, outputs),
-    ...(ofValidation && {
-      validationCost: ofValidation[Tally.loss]!,
-      ...prefixed(metricsOf(tallies, ofValidation, validation!.count, outputs)),
+    ...(held && {
+      validationCost: held[Tally.loss]!,
+      ...ofValidation(metricsOf(tallies, held, validation!.count, outputs)),
     }),
     learningRate: learningRateAt(optimizer.learningRate, epoch * perEpoch - 1, perEpoch, plateau?.reduction),
     examplesPerSecond: Math.round(training.count / seconds),
@@ -157,8 +127,12 @@ export async function prepareTraining(
   const account = (result: RunResult, { orderedAt }: Plan): Progress => {
     if (result.kind !== 'trained') throw new Error(`internal: a run to train came back as ${result.kind}`)
     history.seconds += result.seconds
+    secondsOfEpoch += result.seconds
     result.timelines?.forEach((records, worker) => onTimeline?.(spansOf(records, worker, orderedAt)))
-    const reports = result.epochs.map(({ epoch, training: figures, validation: ofValidation, seconds }) => reportOf(epoch, figures, ofValidation, seconds))
+    const finished = result.epochs.reduce((sum, { seconds }) => sum + seconds, 0)
+    const reports = result.epochs.map(({ epoch, training: figures, validation: held, seconds }, i) =>
+      reportOf(epoch, figures, held, i === 0 ? seconds + (secondsOfEpoch - result.seconds) : seconds))
+    if (reports.length > 0) secondsOfEpoch = result.seconds - finished
     for (const report of reports) {
       appendTo(history, report)
       plateau?.observe(report)
@@ -209,82 +183,4 @@ function trainingAndValidation(
   }
   const [training, heldOut] = splitExamples(examples, held)
   return [weigh(training), heldOut]
-}
-
-interface Stopper {
-  /** Whether training should end. */
-  observe: (report: EpochReport) => boolean
-  /** Goes back to the best epoch. @returns Its number. */
-  restore: () => number | undefined
-}
-
-function createStopper(
-  runner: Runner, where: string, { monitor, patience = 0, minimumChange = 0 }: EarlyStopping, { names }: TallyLayout, validates: boolean,
-): Stopper {
-  const name = monitor ?? (validates ? 'validationCost' : 'cost')
-  const reported: string[] = ['cost', ...names, ...(validates ? ['cost', ...names].map(validationName) : [])]
-  if (!reported.includes(name)) throw new InputError(`${where}: earlyStopping.monitor`, `a figure that is reported here (${reported.join(', ')})`, show(name))
-  const watched = createMonitor(name, minimumChange)
-  let best: { epoch: number; snapshot: Uint8Array } | undefined
-  let waited = 0
-  return {
-    observe(report) {
-      if (watched.improves(report[name]!)) {
-        best = { epoch: report.epoch, snapshot: runner.snapshot() }
-        waited = 0
-        return false
-      }
-      return ++waited >= patience
-    },
-    restore() {
-      if (best) runner.restore(best.snapshot)
-      return best?.epoch
-    },
-  }
-}
-
-interface Plateau {
-  /** What the learning rate is multiplied by now. */
-  reduction: number
-  observe: (report: EpochReport) => void
-}
-
-/** The state of a learning rate that falls on plateaus: Keras's ReduceLROnPlateau. */
-function createPlateau(rate: LearningRate): Plateau | undefined {
-  const schedule = plateauOf(rate)
-  if (!schedule) return undefined
-  const watched = createMonitor('cost', schedule.minimumChange)
-  let waited = 0
-  let cooling = 0
-  const plateau: Plateau = {
-    reduction: 1,
-    observe({ cost, validationCost }) {
-      if (cooling > 0) {
-        cooling--
-        waited = 0
-      }
-      if (watched.improves(validationCost ?? cost)) waited = 0
-      else if (cooling === 0 && ++waited >= schedule.patience) {
-        plateau.reduction *= schedule.factor
-        cooling = schedule.cooldown
-        waited = 0
-      }
-    },
-  }
-  return plateau
-}
-
-function appendTo(history: History, report: EpochReport): void {
-  const arrays: Record<string, unknown[] | undefined> = history as object as Record<string, unknown[]>
-  for (const [field, value] of Object.entries(report)) {
-    if (field !== 'examplesPerSecond') (arrays[field] ??= []).push(value)
-  }
-}
-
-function prefixed(metrics: Metrics): ValidationMetrics {
-  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [validationName(name), value]))
-}
-
-function validationName(name: string): string {
-  return `validation${name[0]!.toUpperCase()}${name.slice(1)}`
 }

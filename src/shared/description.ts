@@ -3,13 +3,16 @@
 import * as v from 'valibot'
 import { activationNames } from './activations.js'
 import { type BackendName, backendNames } from './backends.js'
-import { InputError } from './errors.js'
+import { InputError, show } from './errors.js'
+import { misfitOf } from './features.js'
 import { initialiserNames } from './initialisers.js'
 import type { LearningRate } from './learning-rate.js'
 import { type LossName, fusedActivation, lossNames } from './losses.js'
 import { type MetricName, metricNames } from './metrics.js'
 import type { Network } from './network.js'
 import { type Optimizer, sgd } from './optimizers.js'
+
+export { show } from './errors.js'
 
 const wholeNumber = (minimum: number): v.GenericSchema<unknown, number> =>
   v.custom<number>((value) => Number.isSafeInteger(value) && (value as number) >= minimum, `a whole number of at least ${minimum}`)
@@ -27,13 +30,30 @@ const layerSchema = v.strictObject({
   dropout: v.optional(finiteNumber('a number of at least 0 and below 1', (share) => share >= 0 && share < 1)),
 })
 
-const networkSchema = v.strictObject({
-  inputs: wholeNumber(1),
-  scale: v.optional(finiteNumber('a finite number')),
-  layers: v.pipe(v.array(layerSchema, 'a list of layers, such as dense(10, \'softmax\')'), v.minLength(1, 'at least one layer')),
-})
-
 const above0 = finiteNumber('a number above 0', (value) => value > 0)
+const numbers = v.array(finiteNumber('a finite number'), 'a list of numbers')
+const featureSchema = v.variant('name', [
+  v.strictObject({ name: v.literal('cross'), columns: v.pipe(v.array(wholeNumber(0), 'a list of columns'), v.minLength(2, 'at least two columns')) }),
+  v.strictObject({ name: v.literal('standardise'), mean: numbers, deviation: v.array(above0, 'a list of numbers') }),
+  v.strictObject({ name: v.literal('minMax'), minimum: numbers, maximum: numbers }),
+  v.strictObject({ name: v.literal('oneHot'), column: wholeNumber(0), categories: v.pipe(numbers, v.minLength(1, 'at least one category')) }),
+], 'a feature, such as cross(0, 1)')
+
+const networkSchema = v.pipe(
+  v.strictObject({
+    inputs: wholeNumber(1),
+    scale: v.optional(finiteNumber('a finite number')),
+    features: v.optional(v.array(featureSchema, 'a list of features, such as cross(0, 1)')),
+    layers: v.pipe(v.array(layerSchema, 'a list of layers, such as dense(10, \'softmax\')'), v.minLength(1, 'at least one layer')),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const misfit = dataset.typed && misfitOf(dataset.value.features ?? [], dataset.value.inputs)
+    if (!misfit) return
+    const { field: key, rule: message, value } = misfit
+    addIssue({ message, input: value, path: [{ type: 'unknown', origin: 'value', input: dataset.value, key, value }] })
+  }),
+)
+
 const atLeast0 = finiteNumber('a number of at least 0', (value) => value >= 0)
 const below1 = finiteNumber('a number from 0 to below 1', (value) => value >= 0 && value < 1)
 const trueOrFalse = v.custom<boolean>((value) => typeof value === 'boolean', 'true or false')
@@ -206,16 +226,4 @@ function ruleOf(issue: v.BaseIssue<unknown>): string {
     return home ? `no such option here (it belongs to ${home})` : 'no such option'
   }
   return issue.type === 'literal' ? issue.expected ?? issue.message : issue.message
-}
-
-/** A value as an error shows it. */
-export function show(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (typeof value === 'function') return 'a function'
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${'length' in value ? String(value.length) : value.byteLength})`
-  if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'object' && value !== null) return `an object with ${Object.keys(value).join(', ') || 'no fields'}`
-  if (typeof value === 'string') return `'${value}'`
-  if (typeof value === 'bigint') return `${String(value)}n`
-  return String(value) // eslint-disable-line @typescript-eslint/no-base-to-string -- objects have been dealt with
 }

@@ -51,3 +51,15 @@ export class WorkerError extends Error {
     super(`${who} failed${epoch > 0 ? ` in epoch ${epoch}, step ${step}` : ''}: ${reason}`)
   }
 }
+
+/** A value as an error shows it. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'function') return 'a function'
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${'length' in value ? String(value.length) : value.byteLength})`
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (typeof value === 'object' && value !== null) return `an object with ${Object.keys(value).join(', ') || 'no fields'}`
+  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'bigint') return `${String(value)}n`
+  return String(value) // eslint-disable-line @typescript-eslint/no-base-to-string -- objects have been dealt with
+}

@@ -1,6 +1,7 @@
 // The network description: plain data that crosses threads and, later, files.
 
 import type { ActivationName } from './activations.js'
+import { type Feature, columnsAfter } from './features.js'
 import type { InitialiserName } from './initialisers.js'
 
 /** One dense layer: `units` outputs, each activation(inputs . weights + bias). */
@@ -14,10 +15,12 @@ export interface DenseLayer {
 
 /** A feed-forward network of dense layers. */
 export interface Network {
-  /** Columns of the inputs. */
+  /** Columns of the inputs, as the caller gives them. */
   inputs: number
   /** What every input is multiplied by when it is read, 1/255 for bytes of pixels, say. @default 1 */
   scale?: number
+  /** What is then made of every row, one after the other, before the first layer. @default none */
+  features?: Feature[]
   layers: DenseLayer[]
 }
 
@@ -38,9 +41,14 @@ export function dense(
   return { units, activation, ...options, initialiser: options.initialiser ?? 'xavier' } // whatever else it has, a trainer's checks find
 }
 
-/** Widths n_0 .. n_L: the inputs, then each layer's units. */
+/** Widths n_0 .. n_L: the inputs after all features, then each layer's units. */
 export function widthsOf(network: Network): number[] {
-  return [network.inputs, ...network.layers.map((layer) => layer.units)]
+  return [columnsAfter(network.features ?? [], network.inputs), ...network.layers.map((layer) => layer.units)]
+}
+
+/** Whether examples lie in the arena with scale and features applied; without features they lie there as given, to be scaled when they are read. */
+export function storesPrepared({ features = [] }: Network): boolean {
+  return features.length > 0
 }
 
 /** Floating-point operations of forward and backward over `examples`: 6 P m - 2 n_0 n_1 m, P the number of weights. */

@@ -8,7 +8,7 @@ import { type ArenaLayout, type ExamplesLayout, type ParameterLayout, type Scrat
 import { type Kernels, MOST_PARTS, type Parts, extentOf } from './kernels/kernels.js'
 import { type LossName, fusedActivation } from './losses.js'
 import { TALLY_FIELDS, Tally, type TallyLayout, tallyMetrics } from './metrics.js'
-import type { Network } from './network.js'
+import { type Network, storesPrepared } from './network.js'
 import { paddedWidth } from './padding.js'
 import type { WeightPiece } from './pieces.js'
 
@@ -63,10 +63,11 @@ export function prepareWeights(pass: Pass, parameters: number, { layer: l, first
 export function loadBlock(pass: Pass, { inputs, targets, weights }: ExamplesLayout): void {
   const { kernels, network, parts, scratch } = pass
   const { units } = network.layers.at(-1)!
+  const scale = storesPrepared(network) ? 1 : (network.scale ?? 1)
   for (let part = 0; part < parts.count; part++) {
     const rows = parts.rows[part]!
     const rowNumbers = rowNumbersOf(pass, part)
-    kernels.gather(inputs.type, inputs.offset, rowNumbers, partOf(pass, scratch.activations[0]!, part, inputs.columns), rows, inputs.columns, network.scale ?? 1)
+    kernels.gather(inputs.type, inputs.offset, rowNumbers, partOf(pass, scratch.activations[0]!, part, inputs.columns), rows, inputs.columns, scale)
     if (targets) kernels.gather(targets.type, targets.offset, rowNumbers, partOf(pass, scratch.targets, part, units), rows, units, 1)
     if (weights) kernels.gather(weights.type, weights.offset, rowNumbers, partOf(pass, scratch.rowWeights, part, 1), rows, 1, 1)
   }

@@ -115,7 +115,7 @@ describe.skipIf(!hasFashionMnist)('fashion-mnist', () => {
     expect(await titles(file)).toContain('Confusion matrix, 10000 held out')
     const svg = await readFile(file, 'utf8')
     for (const name of ['T-shirt/top', 'Ankle boot']) expect(svg).toContain(`>${name}</text>`)
-    expect(svg).toMatch(/>predicted [A-Z]/)
+    expect(svg).toMatch(/>→ [A-Z]/)
   })
 })
 

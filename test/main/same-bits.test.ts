@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { holdOut, loadDataSet } from '../../dist/main/data-sets.js'
-import { adadelta, adagrad, adam, adamw, cosineDecay, dense, exponentialDecay, rmsprop, sgd, warmUp } from '../../dist/main/index.js'
+import { loadDataSet } from '../../dist/main/data-sets.js'
+import { adadelta, adagrad, adam, adamw, cosineDecay, dense, exponentialDecay, rmsprop, sgd, trainTestSplit, warmUp } from '../../dist/main/index.js'
 import type { Examples, FitOptions, Optimizer, Trainer, TrainerOptions } from '../../dist/main/index.js'
 import { createTrainerOn } from '../../dist/main/trainer.js'
 import { backendNames } from '../../dist/shared/backends.js'
@@ -14,7 +14,7 @@ const workerScript = new URL('../../dist/workers/gradient-worker.js', import.met
 const delayingScript = new URL('../fixtures/delaying-worker.js', import.meta.url)
 
 const digits = await loadDataSet('digits')
-const { training, heldOut } = holdOut(digits, 1797, 0.1, 5)
+const { training, test: heldOut } = trainTestSplit(digits, 64, { test: 0.1, seed: 5 })
 
 async function hashOf(script: URL, options: Partial<TrainerOptions>, examples: Examples, fit: FitOptions): Promise<string> {
   await using trainer = await trainerOn(script, options)

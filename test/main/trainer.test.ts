@@ -63,7 +63,7 @@ describe('fit', () => {
     const reports: EpochReport[] = []
     const regression = await line.fit(examples, { validation: examples, onEpoch: (report) => reports.push(report) })
     expect([regression.cost, regression.accuracy, regression.validationCost, regression.validationAccuracy].map((values) => values.length)).toEqual([1, 0, 1, 0])
-    expect(Object.keys(reports[0]!).sort()).toEqual(['cost', 'epoch', 'examplesPerSecond', 'validationCost'])
+    expect(Object.keys(reports[0]!).sort()).toEqual(['cost', 'epoch', 'examplesPerSecond', 'learningRate', 'validationCost'])
     expect(Object.keys(await line.evaluate(examples)).sort()).toEqual(['cost', 'examples'])
   })
 

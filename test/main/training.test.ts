@@ -299,6 +299,15 @@ describe('epochs', () => {
     expect(trainer.parametersHash()).toBe(whole.hash)
   })
 
+  it('examples a second: of the whole epoch, however many slices of time it took; the epochs\' times add up to the history\'s', async () => {
+    await using trainer = await trainerOf({ network: { inputs: COLUMNS, layers: [dense(150, 'tanh'), dense(150, 'tanh'), dense(CLASSES, 'softmax')] }, workers: 1 })
+    const reports: EpochReport[] = []
+    const { seconds } = await trainer.fit(examplesOf(2500), { epochs: 3, batchSize: 50, onProgress: ({ epochs }) => void reports.push(...epochs) })
+    expect(seconds / 3, 'an epoch is longer than a slice').toBeGreaterThan(0.2)
+    const sum = reports.reduce((total, { examplesPerSecond }) => total + 2500 / examplesPerSecond, 0)
+    expect(Math.abs(sum / seconds - 1)).toBeLessThan(0.02)
+  })
+
   it('leaving the loop ends training with that epoch\'s parameters; its return value is the history', async () => {
     const two = await trained({}, examples, { epochs: 2, batchSize: 8 })
     await using trainer = await trainerOf()

@@ -1,9 +1,11 @@
 // Cost and accuracy over the epochs.
 
 import { type ScaleOptions, dot, frame, line } from '@observablehq/plot'
-import type { History } from '../training.js'
+import type { History } from '../history.js'
 import { colourOf, drawPlot, stackPictures } from './plot.js'
 import { drawable, logarithmicFloor, powersOfTen } from './scale.js'
+
+const MOST_POINTS = 1000
 
 type Figures = Pick<History, 'epoch' | 'cost' | 'accuracy' | 'validationCost' | 'validationAccuracy'>
 
@@ -33,18 +35,24 @@ function drawCurves(title: string, epoch: number[], curves: [training: number[],
   const first = epoch[0] ?? 1
   const only = epoch.length === 1
   return drawPlot({
-    title, width: 640, height: 280, marginLeft: 64, marginRight: 24, marginBottom: 44, legend: drawn,
+    title, width: 640, height: 280, marginLeft: 72, marginRight: 24, marginBottom: 44, legend: drawn,
     x: {
       label: 'epoch', labelAnchor: 'center', labelArrow: 'none', nice: false, domain: [first, only ? first + 1 : epoch.at(-1) ?? first + 1],
       tickFormat: (tick: number) => (Number.isInteger(tick) ? String(tick) : ''),
     },
-    y: { labelAnchor: 'center', labelArrow: 'none', labelOffset: 56, grid: true, ticks: 5, nice: true, ...y },
+    y: { labelAnchor: 'center', labelArrow: 'none', labelOffset: 64, grid: true, ticks: 5, nice: true, ...y },
     marks: [
       frame({ stroke: '#999999' }),
       ...drawn.map(({ values, colour }) => {
-        const points = values.map((value, i) => [epoch[i]!, drawable(value, floor)] as const)
+        const points = thinned(values.map((value, i) => [epoch[i]!, drawable(value, floor)] as const))
         return only ? dot(points, { fill: colour, r: 4 }) : line(points, { stroke: colour, strokeWidth: 2 })
       }),
     ],
   })
+}
+
+/** Points of a curve, about as many as it has pixels, first and last among them. */
+function thinned<Point>(points: Point[]): Point[] {
+  const step = Math.ceil(points.length / MOST_POINTS)
+  return points.filter((_, i) => i % step === 0 || i === points.length - 1)
 }

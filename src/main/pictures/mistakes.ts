@@ -14,9 +14,7 @@ export interface Mistake {
 }
 
 const COLUMNS = 6
-const TILE = { width: 124, height: 144, image: 92 }
-/** More than a character's, on average. */
-const CHARACTER_WIDTH = 6.5
+const TILE = { width: 124, height: 156, image: 92 }
 
 /**
  * The rows whose true class got the smallest probability (the largest loss, -ln p), worst first, of those that are wrong.
@@ -28,17 +26,14 @@ export function worstMistakes(outputs: NumberArray, truth: readonly number[], pr
   return [...truth.keys()].filter((row) => truth[row] !== predicted[row]).sort((a, b) => given(a) - given(b) || a - b).slice(0, count)
 }
 
-/** Draws mistakes as small images, the largest value of all black and 0 white, each with its true and its predicted class and the latter's probability. */
-export function drawMistakes(mistakes: readonly Mistake[], image: { width: number; height: number }, title = 'Worst mistakes'): string {
+/** Draws mistakes as small images, the largest value of all black and 0 white, each with its true and (after an arrow) its predicted class and the latter's probability. */
+export function drawMistakes(mistakes: readonly Mistake[], image: { width: number; height: number }, title = 'Worst mistakes: true → predicted'): string {
   const rowCount = Math.ceil(mistakes.length / COLUMNS)
-  const captions = mistakes.map(({ truth, predicted, probability }) => [`true ${truth}`, `predicted ${predicted}, ${Math.round(100 * probability)} %`])
-  const longest = captions.flat().reduce((most, { length }) => Math.max(most, length), 0)
-  const tileWidth = Math.max(TILE.width, longest * CHARACTER_WIDTH)
-  const width = 24 + COLUMNS * tileWidth
+  const width = 24 + COLUMNS * TILE.width
   const height = TITLE_HEIGHT + 8 + Math.max(rowCount * TILE.height, 30)
   const brightest = mistakes.reduce((most, { pixels }) => (pixels as Float64Array).reduce((a, b) => Math.max(a, b), most), 0) || 1
   const pixel = TILE.image / Math.max(image.width, image.height)
-  const cornerOf = (index: number): [number, number] => [16 + (index % COLUMNS) * tileWidth, Math.floor(index / COLUMNS) * TILE.height]
+  const cornerOf = (index: number): [number, number] => [16 + (index % COLUMNS) * TILE.width, Math.floor(index / COLUMNS) * TILE.height]
   const runs = mistakes.flatMap(({ pixels }, index) => {
     const [left, top] = cornerOf(index)
     return runsOf(pixels, image.width).map(({ row, from, until, value }) => ({
@@ -57,7 +52,7 @@ export function drawMistakes(mistakes: readonly Mistake[], image: { width: numbe
       rect(frames, { ...box, fill: 'none', stroke: '#999999' }),
       text(mistakes, {
         x: (_: Mistake, i: number) => cornerOf(i)[0], y: (_: Mistake, i: number) => cornerOf(i)[1] + TILE.image + 6,
-        text: (_: Mistake, i: number) => captions[i]!.join('\n'),
+        text: ({ truth, predicted, probability }: Mistake) => `${truth}\n→ ${predicted}\n${Math.round(100 * probability)} %`,
         textAnchor: 'start', lineAnchor: 'top', lineHeight: 1.25,
       }),
       ...(mistakes.length === 0 ? [text(['none'], { x: 16, y: 14, textAnchor: 'start' })] : []),

@@ -3,7 +3,7 @@
 import type { DataSet } from '../data-sets.js'
 import type { Examples } from '../examples.js'
 import type { Trainer } from '../trainer.js'
-import type { History } from '../training.js'
+import type { History } from '../history.js'
 import { drawBoundary, gridInputs, planeAround } from './boundary.js'
 import { classesOf } from './classes.js'
 import { confusionMatrix, drawConfusion } from './confusion.js'
@@ -61,6 +61,6 @@ async function answersOf(
   const where = heldOut ? 'held out' : 'trained on'
   return [
     drawConfusion(confusionMatrix(truth, predicted, classes), Array.from({ length: classes }, (_, label) => nameOf(label)), `Confusion matrix, ${count} ${where}`),
-    drawMistakes(mistakes, image, `Worst mistakes, ${mistakes.length} of ${wrong}`),
+    drawMistakes(mistakes, image, `Worst mistakes, ${mistakes.length} of ${wrong}: true → predicted`),
   ]
 }

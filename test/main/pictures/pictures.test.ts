@@ -146,7 +146,7 @@ describe('drawMistakes', () => {
     const ink = (part: Element): number => area(part) * (1 - Number(/\d+/.exec(part.getAttribute('fill')!)![0]) / 255)
     const shareOfInk = runs!.reduce((sum, run) => sum + ink(run), 0) / frames!.reduce((sum, frame) => sum + area(frame), 0)
     expect(shareOfInk).toBeCloseTo(40 / (6 * 16), 1)
-    expect(texts(marks(root, 'text')[0]!)).toEqual(Array.from({ length: 7 }, () => 'true 3predicted 8, 88 %'))
+    expect(texts(marks(root, 'text')[0]!)).toEqual(Array.from({ length: 7 }, () => '3→ 888 %'))
   })
 
   it('says so when there are none', () => expect(texts(opened(drawMistakes([], { width: 8, height: 8 })))).toContain('none'))
