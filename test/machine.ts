@@ -1,5 +1,6 @@
-// Which backends this machine has. Tests cover all of them; the ones it lacks are skipped, and said so once, before the first test.
+// Which backends and data sets this machine has. Tests cover all of them; the ones it lacks are skipped, and said so once, before the first test.
 
+import { existsSync } from 'node:fs'
 import { type BackendName, backendNames } from '../dist/shared/backends.js'
 import { findBlas } from '../dist/shared/kernels/blas.js'
 import { relaxedSimdWorks } from '../dist/main/compiled-kernels.js'
@@ -24,7 +25,11 @@ export const automatic: { large: BackendName; small: BackendName } = {
   small: has('wasm-relaxed') ? 'wasm-relaxed' : 'wasm',
 }
 
+/** Whether Debian's package dataset-fashion-mnist is installed. */
+export const hasFashionMnist = existsSync('/usr/share/datasets/fashion-mnist')
+
 /** Vitest's global set-up. */
 export default function sayWhatIsMissing(): void {
   for (const why of Object.values(missing)) console.warn(why)
+  if (!hasFashionMnist) console.warn('no Fashion-MNIST here: the data set fashion-mnist is not tested; apt-get install dataset-fashion-mnist')
 }

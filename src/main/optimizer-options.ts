@@ -34,7 +34,7 @@ export const scheduleNames = Object.keys(schedules) as ScheduleName[]
 
 /** What the options leave open is the recipe's, or the optimizer's own default. An option that the optimizer doesn't have stays, and is refused with the rest of the description. */
 export function optimizerFor(recipe: Recipe, options: OptimizerOptions, epochs: number): Optimizer {
-  const { learningRate, optimizer: asked, schedule = 'constant', warmUp: warmUpEpochs, momentum, nesterov, weightDecay } = options
+  const { learningRate, optimizer: asked, schedule = recipe.schedule ?? 'constant', warmUp: warmUpEpochs, momentum, nesterov, weightDecay } = options
   const suited = recipe.optimizer ?? 'sgd'
   const name = asked ?? suited
   const rate = learningRate ?? (name === suited ? recipe.learningRate : recipe.otherRates?.[name] ?? defaultRateOf(name))

@@ -45,7 +45,7 @@ async function compareRates(name: string, data: DataSet, { rates, epochs, optimi
 
 /** Says the cost at each rate, and the suggested rate; draws them if asked to. */
 async function findRate(name: string, data: DataSet, { epochs, optimizer, seed, plot, json }: RatesOptions): Promise<void> {
-  await using trainer = await trainerFor(data, optimizer, undefined, seed)
+  await using trainer = await trainerFor(data, optimizer, undefined, data.recipe.epochs, seed)
   const curve = await trainer.findLearningRate(data, { steps: epochs })
   const { rates: tried, costs, suggested } = curve
   if (json) printJson({ event: 'rates', rates: tried, costs, suggested })
@@ -62,17 +62,17 @@ function describeRate(rate: number): string {
   return String(Number(rate.toPrecision(3)))
 }
 
-async function trainerFor(data: DataSet, optimizer: OptimizerName | undefined, learningRate: number | undefined, seed: number): Promise<Trainer> {
+async function trainerFor(data: DataSet, optimizer: OptimizerName | undefined, learningRate: number | undefined, epochs: number, seed: number): Promise<Trainer> {
   const { recipe } = data
   return createTrainer({
     network: networkFor(data, {}), loss: recipe.loss, seed,
-    optimizer: optimizerFor(recipe, { optimizer, learningRate }, recipe.epochs),
+    optimizer: optimizerFor(recipe, { optimizer, learningRate }, epochs),
   })
 }
 
 async function trainAt(rate: number, data: DataSet, epochs: number, optimizer: OptimizerName | undefined, seed: number): Promise<RateCurve> {
   const costs: number[] = []
-  await using trainer = await trainerFor(data, optimizer, rate, seed)
+  await using trainer = await trainerFor(data, optimizer, rate, epochs, seed)
   try {
     // onEpoch, not onProgress: the epochs of the last tenth of a second before a divergence count too
     await trainer.fit(data, { epochs, batchSize: data.recipe.batchSize, onEpoch: ({ cost }) => void costs.push(cost) })
