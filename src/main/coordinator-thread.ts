@@ -19,7 +19,10 @@ export interface CoordinatorThread {
 /** @param gradientWorker URL of the script that the workers run. */
 export function startCoordinator(gradientWorker: URL): CoordinatorThread {
   const data: CoordinatorData = { gradientWorker: gradientWorker.href }
-  const thread = new Worker(new URL('../workers/coordinator-worker.js', import.meta.url), { workerData: data, resourceLimits: THREAD_LIMITS })
+  const thread = new Worker(new URL('../workers/coordinator-worker.js', import.meta.url), {
+    workerData: data, resourceLimits: THREAD_LIMITS,
+    execArgv: [], // of the caller's, --input-type would keep it from starting, and a loader slow it down
+  })
   const endpoint: Remote<CoordinatorEndpoint> = wrap<CoordinatorEndpoint>(nodeEndpoint(thread))
   let death: CoordinatorDeath | undefined
   const mourners = new Set<(death: CoordinatorDeath) => void>()

@@ -50,7 +50,7 @@ async function findRate(name: string, data: DataSet, { epochs, optimizer, seed, 
   const { rates: tried, costs, suggested } = curve
   if (json) printJson({ event: 'rates', rates: tried, costs, suggested })
   else {
-    print(`cost at rates from ${describeRate(tried[0]!)} to ${describeRate(tried.at(-1)!)}: ${sparkline(costs, 60)}`)
+    print(`cost at rates from ${describeRate(tried[0]!)} to ${describeRate(tried.at(-1)!)}: ${sparkline(costs.map((cost) => Math.min(cost, 1.2 * costs[0]!)), 60)}`)
     print(`lowest at ${describeRate(tried[costs.indexOf(Math.min(...costs))]!)}; suggested: ${describeRate(suggested)}`)
   }
   if (plot === undefined) return

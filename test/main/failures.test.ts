@@ -107,3 +107,14 @@ describe('divergence', () => {
     }
   })
 })
+
+it('a program that comes by standard input, with --input-type, can train: its threads take none of the caller\'s options', async () => {
+  const program = `
+    import { createTrainer, dense } from '${new URL('../../dist/main/index.js', import.meta.url).href}'
+    const trainer = await createTrainer({ network: { inputs: 1, layers: [dense(1)] }, loss: 'meanSquaredError', workers: 2, shards: 2 })
+    console.log((await trainer.fit({ inputs: Float32Array.of(1, 2), targets: Float32Array.of(1, 2) })).epoch.length)
+    await trainer.close()`
+  const running = promisify(execFile)(process.execPath, ['--input-type=module'])
+  running.child.stdin!.end(program)
+  expect((await running).stdout).toBe('1\n')
+})
