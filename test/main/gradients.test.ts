@@ -74,14 +74,12 @@ describe('one parallel gradient equals PyTorch\'s', () => {
     const bound = boundOf(backend)
     describe.skipIf(!has(backend))(backend, () => {
       for (const one of cases) {
-        it(`${one.name}: to ${bound} with 1 and 3 workers, the batch whole and in 8 uneven shards; 3 workers have the bits of 1`, async () => {
-          const [whole, wholeBy3, sharded, shardedBy3] = await Promise.all([
-            gradientOf(one, { backend, workers: 1, shards: 'auto' }), gradientOf(one, { backend, workers: 3, shards: 'auto' }),
-            gradientOf(one, { backend, workers: 1, shards: 8 }), gradientOf(one, { backend, workers: 3, shards: 8 }),
+        it(`${one.name}: to ${bound} the batch whole, and in 8 uneven shards by 1 and by 3 workers, with the same bits`, async () => {
+          const [whole, sharded, shardedBy3] = await Promise.all([
+            gradientOf(one, { backend, workers: 1, shards: 'auto' }), gradientOf(one, { backend, workers: 1, shards: 8 }), gradientOf(one, { backend, workers: 3, shards: 8 }),
           ])
           expect(errorOf(whole, one)).toBeLessThan(bound)
           expect(errorOf(sharded, one)).toBeLessThan(bound)
-          expect(wholeBy3).toEqual(whole)
           expect(shardedBy3).toEqual(sharded)
         })
       }

@@ -33,23 +33,22 @@ it('the oracle has 8 trajectories, of all the optimizers there are', () => {
 
 describe.each(optimizers)('$name $options', (one) => {
   it.each(backendsHere.flatMap((backend) => [1, 3].map((workers) => [backend, workers] as const)))(
-    '%s, %i workers: costs and parameters of ten updates, in float64 to 1e-7, in float32 to 2e-4; all at once, or ten times one epoch', async (backend, workers) => {
+    '%s, %i workers: costs and parameters of ten updates, in float64 to 1e-7, in float32 to 2e-4; 3 workers are asked for one epoch at a time', async (backend, workers) => {
       const bound = backend === 'reference' ? 1e-7 : 2e-4
-      for (const calls of [1, 10]) {
-        await using trainer = await createTrainer({
-          network: { inputs: one.dims[0]!, layers: one.activations.map((activation, l) => dense(one.dims[l + 1]!, activation)) },
-          loss: one.loss, optimizer: make[one.name](one.options), backend, workers, shards: 4,
-        })
-        trainer.setParameters({ weights: one.W.map(flat), biases: one.b.map((row) => Float64Array.from(row)) })
-        const costs: number[] = []
-        for (let call = 0; call < calls; call++) {
-          costs.push(...(await trainer.fit({ inputs: flat(one.X), targets: flat(one.Y) }, { epochs: 10 / calls, batchSize: 'all' })).cost)
-        }
-        costs.forEach((cost, i) => expect(Math.abs(cost / one.costs[i]! - 1), `cost ${i}`).toBeLessThan(bound))
-        const { weights, biases } = trainer.getParameters()
-        weights.forEach((layer, l) => layer.forEach((w, i) => expect(Math.abs(w - one.W10[l]!.flat()[i]!), `weights[${l}][${i}]`).toBeLessThan(bound)))
-        biases.forEach((layer, l) => layer.forEach((b, i) => expect(Math.abs(b - one.b10[l]![i]!), `biases[${l}][${i}]`).toBeLessThan(bound)))
+      const calls = workers === 3 ? 10 : 1
+      await using trainer = await createTrainer({
+        network: { inputs: one.dims[0]!, layers: one.activations.map((activation, l) => dense(one.dims[l + 1]!, activation)) },
+        loss: one.loss, optimizer: make[one.name](one.options), backend, workers, shards: 4,
+      })
+      trainer.setParameters({ weights: one.W.map(flat), biases: one.b.map((row) => Float64Array.from(row)) })
+      const costs: number[] = []
+      for (let call = 0; call < calls; call++) {
+        costs.push(...(await trainer.fit({ inputs: flat(one.X), targets: flat(one.Y) }, { epochs: 10 / calls, batchSize: 'all' })).cost)
       }
+      costs.forEach((cost, i) => expect(Math.abs(cost / one.costs[i]! - 1), `cost ${i}`).toBeLessThan(bound))
+      const { weights, biases } = trainer.getParameters()
+      weights.forEach((layer, l) => layer.forEach((w, i) => expect(Math.abs(w - one.W10[l]!.flat()[i]!), `weights[${l}][${i}]`).toBeLessThan(bound)))
+      biases.forEach((layer, l) => layer.forEach((b, i) => expect(Math.abs(b - one.b10[l]![i]!), `biases[${l}][${i}]`).toBeLessThan(bound)))
     })
 })
 
