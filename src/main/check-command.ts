@@ -2,8 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import type { BackendName } from '../shared/backends.js'
-import { show } from '../shared/description.js'
-import { InputError } from '../shared/errors.js'
+import { InputError, show } from '../shared/errors.js'
 import type { LossName } from '../shared/losses.js'
 import { type Network, widthsOf } from '../shared/network.js'
 import { type DataSet, loadDataSet } from './data-sets.js'

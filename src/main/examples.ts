@@ -1,8 +1,8 @@
 // The caller's examples: checked, then copied into the arena in slices, so that the caller's event loop is never held up for long.
 
 import type { ElementType, ExamplesLayout, MatrixLayout, Scalar } from '../shared/arena.js'
-import { show } from '../shared/description.js'
-import { InputError } from '../shared/errors.js'
+import { refuseOptions } from '../shared/description.js'
+import { InputError, show } from '../shared/errors.js'
 import { applyToRows } from '../shared/features.js'
 import { type Network, storesPrepared } from '../shared/network.js'
 
@@ -40,6 +40,7 @@ const ELEMENTS_PER_SLICE = 1 << 20
 export function checkExamples(where: string, examples: unknown, network: Network, scalar: Scalar): CheckedExamples {
   const given = examples as Partial<Examples> | null | undefined
   if (typeof given !== 'object' || given === null) throw new InputError(where, '{ inputs, targets }', show(examples))
+  refuseOptions(where, given)
   const checked = checkInputs(`${where}: inputs`, given.inputs, network, scalar)
   const classes = network.layers.at(-1)!.units
   const { count } = checked

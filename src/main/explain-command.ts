@@ -1,7 +1,7 @@
 // `shardgrad explain`: the first steps of a small network, written out for a person, or as JSON.
 
-import { checkTrainerOptions, show } from '../shared/description.js'
-import { InputError } from '../shared/errors.js'
+import { checkTrainerOptions } from '../shared/description.js'
+import { InputError, show } from '../shared/errors.js'
 import { losses } from '../shared/losses.js'
 import { type Network, widthsOf } from '../shared/network.js'
 import { sgd } from '../shared/optimizers.js'

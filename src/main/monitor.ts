@@ -1,7 +1,6 @@
 // Watching one figure of the epochs: to end training early, and to let the learning rate fall on a plateau.
 
-import { show } from '../shared/description.js'
-import { InputError } from '../shared/errors.js'
+import { InputError, show } from '../shared/errors.js'
 import { type LearningRate, plateauOf } from '../shared/learning-rate.js'
 import type { TallyLayout } from '../shared/metrics.js'
 import { type EpochReport, validationName } from './history.js'

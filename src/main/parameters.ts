@@ -2,8 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { ParameterLayout, Scalar } from '../shared/arena.js'
-import { show } from '../shared/description.js'
-import { InputError } from '../shared/errors.js'
+import { InputError, show } from '../shared/errors.js'
 import { paddedWidth } from '../shared/padding.js'
 
 export type FloatArray = Float32Array | Float64Array

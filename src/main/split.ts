@@ -1,7 +1,6 @@
 // Examples apart: some to train on, some to test with.
 
-import { show } from '../shared/description.js'
-import { InputError } from '../shared/errors.js'
+import { InputError, show } from '../shared/errors.js'
 import { permutation } from '../shared/shuffle.js'
 import { type Examples, type LabelArray, type NumberArray, isLabelArray, isNumberArray } from './examples.js'
 

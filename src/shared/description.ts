@@ -12,8 +12,6 @@ import { type MetricName, metricNames } from './metrics.js'
 import type { Network } from './network.js'
 import { type Optimizer, sgd } from './optimizers.js'
 
-export { show } from './errors.js'
-
 const wholeNumber = (minimum: number): v.GenericSchema<unknown, number> =>
   v.custom<number>((value) => Number.isSafeInteger(value) && (value as number) >= minimum, `a whole number of at least ${minimum}`)
 const finiteNumber = (rule: string, holds: (value: number) => boolean = () => true): v.GenericSchema<unknown, number> =>
@@ -200,11 +198,18 @@ function requireTopK(where: string, { metrics: wanted = [], topK }: { metrics?: 
 }
 
 /** Which call or constructor an option belongs to, for whoever has put it elsewhere. */
-const homes: Record<string, string> = {
+const homes: Partial<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(trainerSchema.entries).map((name) => [name, 'createTrainer'])),
   ...Object.fromEntries(Object.keys(fitSchema.entries).map((name) => [name, 'fit'])),
   learningRate: 'the optimizer', momentum: 'sgd', nesterov: 'sgd', decay: 'rmsprop and adadelta', epsilon: 'the optimizers but sgd', beta1: 'adam and adamw',
   beta2: 'adam and adamw', weightDecay: 'adamw', initialiser: 'dense', dropout: 'dense',
+}
+
+/** @throws {InputError} if an option has been put among the fields of something else. */
+export function refuseOptions(where: string, given: object): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (homes[name]) throw new InputError(`${where}: ${name}`, `no such field here (it is an option of ${homes[name]})`, show(value))
+  }
 }
 
 function check<Schema extends v.GenericSchema>(where: string, schema: Schema, value: unknown): v.InferOutput<Schema> {

@@ -326,6 +326,12 @@ describe('epochs', () => {
     await expect(loop.next()).rejects.toThrow('trainer: it is closed')
   })
 
+  it('options among the examples are errors, not ignored', async () => {
+    await using trainer = await trainerOf()
+    await expect(trainer.fit({ ...examples, epochs: 5 } as Examples)).rejects.toThrow('fit: epochs: expected no such field here (it is an option of fit), got 5')
+    await expect(trainer.evaluate({ ...examples, l2: 1 } as Examples)).rejects.toThrow('evaluate: l2: expected no such field here (it is an option of createTrainer), got 1')
+  })
+
   it('options that belong to fit, and a signal', async () => {
     await using trainer = await trainerOf()
     const wrong = trainer.epochs(examples, { onEpoch: () => undefined } as object)

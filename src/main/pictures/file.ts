@@ -3,8 +3,7 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, extname } from 'node:path'
-import { show } from '../../shared/description.js'
-import { InputError } from '../../shared/errors.js'
+import { InputError, show } from '../../shared/errors.js'
 
 /** @throws {InputError} naming --plot, unless the path ends in .svg or .html and its folder is there. */
 export function checkPicturePath(path: string): void {
