@@ -1,7 +1,6 @@
 // The learning-rate finder: the cost as the learning rate rises from step to step.
 
 import { checkRateFinderOptions } from '../shared/description.js'
-import { DivergenceError } from '../shared/errors.js'
 import { exactPower } from '../shared/exact.js'
 import { exponentialDecay } from '../shared/learning-rate.js'
 import type { Examples } from './examples.js'
@@ -35,9 +34,7 @@ export async function findLearningRate(runner: Runner, examples: Examples, optio
   const training = await prepareTraining(runner, 'findLearningRate', examples, { epochs: steps, batchSize: 'all' }, optimizer)
   const { cost: costs, learningRate: rates } = training.history
   try {
-    while (!training.over && !(costs.at(-1)! > 4 * Math.min(...costs))) await training.advance()
-  } catch (error) {
-    if (!(error instanceof DivergenceError)) throw error
+    while (!training.over && !(costs.at(-1)! > 4 * Math.min(...costs))) if ((await training.advance()).divergence) break
   } finally {
     runner.restore(before)
   }

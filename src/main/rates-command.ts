@@ -74,8 +74,7 @@ async function trainAt(rate: number, data: DataSet, epochs: number, optimizer: O
   const costs: number[] = []
   await using trainer = await trainerFor(data, optimizer, rate, epochs, seed)
   try {
-    // onEpoch, not onProgress: the epochs of the last tenth of a second before a divergence count too
-    await trainer.fit(data, { epochs, batchSize: data.recipe.batchSize, onEpoch: ({ cost }) => void costs.push(cost) })
+    await trainer.fit(data, { epochs, batchSize: data.recipe.batchSize, onProgress: (progress) => void costs.push(...progress.epochs.map(({ cost }) => cost)) })
     return { rate, costs }
   } catch (error) {
     if (error instanceof DivergenceError) return { rate, costs, divergedIn: error.epoch }

@@ -124,9 +124,10 @@ function createTrainerWith(recipe: TrainerRecipe, choice: BackendChoice, coordin
       const { onEpoch, onProgress, signal } = options
       try {
         while (!training.over) {
-          const progress = await training.advance()
+          const { divergence, ...progress } = await training.advance()
           onProgress?.(progress)
           for (const report of progress.epochs) if (onEpoch) await runner.waitFor(() => onEpoch(report))
+          if (divergence) throw divergence
           signal?.throwIfAborted()
         }
       } finally {
@@ -139,7 +140,8 @@ function createTrainerWith(recipe: TrainerRecipe, choice: BackendChoice, coordin
       const training = await inTurn(async () => prepareTraining(runner, 'epochs', examples, options))
       const finishEpoch = async (): Promise<EpochReport> => {
         for (;;) {
-          const { epochs: [finished] } = await training.advance()
+          const { epochs: [finished], divergence } = await training.advance()
+          if (divergence) throw divergence
           options.signal?.throwIfAborted()
           if (finished) return finished
         }

@@ -58,8 +58,8 @@ export interface FitOptions extends EpochsOptions {
 export interface Training {
   readonly history: History
   readonly over: boolean
-  /** Trains on, for an epoch or for a slice of time; says which epochs are done since. */
-  advance: () => Promise<Progress>
+  /** Trains on, for an epoch or for a slice of time; says which epochs are done since, and if training then diverged. */
+  advance: () => Promise<Progress & { divergence: DivergenceError | undefined }>
   /** Leaves the trainer as early stopping promises. */
   end: () => void
 }
@@ -124,7 +124,7 @@ export async function prepareTraining(
   })
 
   /** Takes in what the workers have done. */
-  const account = (result: RunResult, { orderedAt }: Plan): Progress => {
+  const account = (result: RunResult, { orderedAt }: Plan): Awaited<ReturnType<Training['advance']>> => {
     if (result.kind !== 'trained') throw new Error(`internal: a run to train came back as ${result.kind}`)
     history.seconds += result.seconds
     secondsOfEpoch += result.seconds
@@ -139,8 +139,9 @@ export async function prepareTraining(
       if (stopper?.observe(report)) stopped = true
     }
     done += reports.length
-    if (result.outcome === 'diverged') throw new DivergenceError(result.position.epoch, result.position.step, result.position.lastCost)
-    return { epochs: reports, step: result.steps, steps: perEpoch * epochs }
+    const { epoch, step, lastCost } = result.position
+    const divergence = result.outcome === 'diverged' ? new DivergenceError(epoch, step, lastCost) : undefined
+    return { epochs: reports, step: result.steps, steps: perEpoch * epochs, divergence }
   }
 
   await settle()

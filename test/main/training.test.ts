@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import {
-  adam, cosineDecay, createTrainer, dense, exponentialDecay, reduceOnPlateau, sgd, stepDecay, warmUp,
+  DivergenceError, adam, cosineDecay, createTrainer, dense, exponentialDecay, reduceOnPlateau, sgd, stepDecay, warmUp,
 } from '../../dist/main/index.js'
 import type { EpochReport, Examples, FitOptions, Trainer, TrainerOptions } from '../../dist/main/index.js'
 import { backendsHere } from '../machine.js'
@@ -306,6 +306,16 @@ describe('epochs', () => {
     expect(seconds / 3, 'an epoch is longer than a slice').toBeGreaterThan(0.2)
     const sum = reports.reduce((total, { examplesPerSecond }) => total + 2500 / examplesPerSecond, 0)
     expect(Math.abs(sum / seconds - 1)).toBeLessThan(0.02)
+  })
+
+  it('where training diverges, every epoch before it is reported first', async () => {
+    await using trainer = await trainerOf({ network: { inputs: 1, layers: [dense(1)] }, loss: 'meanSquaredError', optimizer: sgd({ learningRate: 1 }) })
+    const line: Examples = { inputs: Float64Array.of(1, 2, 3, 4), targets: Float64Array.of(3, 6, 9, 12) }
+    const seen: number[] = []
+    const error = await trainer.fit(line, { epochs: 1000, onProgress: ({ epochs }) => void seen.push(...epochs.map(({ epoch }) => epoch)) }).catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(DivergenceError)
+    expect(seen).toEqual(Array.from({ length: (error as DivergenceError).epoch - 1 }, (_, i) => i + 1))
+    expect(seen.length).toBeGreaterThan(10)
   })
 
   it('leaving the loop ends training with that epoch\'s parameters; its return value is the history', async () => {
