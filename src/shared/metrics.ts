@@ -73,6 +73,11 @@ export function tallyLayout(where: string, wanted: readonly MetricName[], k: num
   return { fields, classes, k, topK, absoluteError, confusion, names }
 }
 
+/** Ready for the next sums. (`fill` would take as long as a small network's whole layer.) */
+export function clearTally(tally: Float64Array): void {
+  for (let field = 0; field < tally.length; field++) tally[field] = 0
+}
+
 /**
  * Adds what the metrics need of some rows to a tally.
  * @param outputs (rows, columns), beginning at `outputsAt`, a row every `width` elements. @param targets Likewise.

@@ -2,6 +2,7 @@
 
 import type { ExamplesLayout } from '../shared/arena.js'
 import { leaveIfAborted } from '../shared/barrier.js'
+import { clearTally } from '../shared/metrics.js'
 import { paddedRows, paddedWidth } from '../shared/padding.js'
 import { forward, forwardWithLoss, loadBlock } from '../shared/pass.js'
 import { BLOCK_ROWS, blockCount } from '../shared/shards.js'
@@ -23,7 +24,7 @@ export function evaluateExamples(worker: GradientWorker, examples: ExamplesLayou
   const tally = pass.tallies[0]!
   recordSquares(worker)
   for (let block = claimBlock(worker, examples); block >= 0; block = claimBlock(worker, examples)) {
-    tally.fill(0)
+    clearTally(tally)
     forwardWithLoss(pass, parameters, examples.weights !== undefined)
     timeline.mark(Phase.forward)
     recordTally(worker, block, tally)

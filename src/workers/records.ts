@@ -1,7 +1,7 @@
 // Figures that workers leave in the arena: tallies by shard or block, squares by piece, figures by epoch, times.
 
 import { epochRecordFields } from '../shared/arena.js'
-import { Tally } from '../shared/metrics.js'
+import { Tally, clearTally } from '../shared/metrics.js'
 import type { TrainRun } from '../shared/protocol.js'
 import { type GradientWorker, currentParameters } from './worker.js'
 
@@ -23,7 +23,7 @@ export function recordSquares(worker: GradientWorker): void {
 
 /** Sums the first `records` tallies, in their order, into the worker's figures. */
 export function sumTallies({ doubles, figures, run: { layout } }: GradientWorker, records: number): void {
-  figures.fill(0)
+  clearTally(figures)
   for (let record = 0; record < records; record++) {
     const at = layout.tallyRecords / 8 + record * figures.length
     for (let field = 0; field < figures.length; field++) figures[field]! += doubles[at + field]!

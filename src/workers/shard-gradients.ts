@@ -1,6 +1,7 @@
 // A worker claims shards and computes their gradients: the parallel part of forward and backward.
 
 import { leaveIfAborted } from '../shared/barrier.js'
+import { clearTally } from '../shared/metrics.js'
 import { backward, forwardWithLoss, loadBlock } from '../shared/pass.js'
 import { BLOCK_ROWS, partStart } from '../shared/shards.js'
 import { Phase } from '../shared/timeline.js'
@@ -46,7 +47,7 @@ function gradientOfParts(worker: GradientWorker, batch: Batch, shards: number, f
   const longest = partStart(batch.size, shards, first + layout.parts) - partStart(batch.size, shards, first)
   parts.count = layout.parts
   parts.stride = layout.partStride
-  for (let part = 0; part < parts.count; part++) tallies[part]!.fill(0)
+  for (let part = 0; part < parts.count; part++) clearTally(tallies[part]!)
   for (let done = 0; done === 0 || (parts.count === 1 && done < longest); done += BLOCK_ROWS) {
     leaveIfAborted(worker.words)
     for (let part = 0; part < parts.count; part++) {

@@ -34,6 +34,7 @@ export function train(worker: GradientWorker, run: TrainRun): void {
   const close = (): void => closeBatch(worker, run, step, batch)
   const finish = (): void => commit(worker, run, step, deadline)
   const finishValidation = (): void => closeValidation(worker, run, step, deadline)
+  const drops = run.network.layers.some(({ dropout }) => dropout)
   let epoch = -1
   meet(() => void recordTime(worker, 0))
   do {
@@ -43,7 +44,7 @@ export function train(worker: GradientWorker, run: TrainRun): void {
     if (step.epoch !== epoch) {
       epoch = step.epoch
       worker.row = run.shuffle ? permutation(run.seed, epoch, training!.count) : inOrder
-      worker.pass.dropoutKeys = dropoutKeys(run.seed, epoch, run.network)
+      if (drops) worker.pass.dropoutKeys = dropoutKeys(run.seed, epoch, run.network)
     }
     for (let first = step.first; first < step.first + step.size; first += run.batchSize) {
       if (first > step.first) {
