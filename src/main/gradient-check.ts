@@ -1,7 +1,7 @@
 // Whether a gradient is right: backpropagation against central finite differences, parameter by parameter, and one shard against many.
 
 import { type BackendName, backends } from '../shared/backends.js'
-import { type TrainerOptions, checkTrainerOptions } from '../shared/description.js'
+import { type TrainerOptions, checkGradientCheckOptions, checkTrainerOptions } from '../shared/description.js'
 import { createUniform } from '../shared/random.js'
 import type { Examples } from './examples.js'
 import { type InProcess, openInProcess } from './in-process.js'
@@ -70,11 +70,11 @@ const BIAS_STREAM = 0x62696173
  * Then the trainer computes the gradient with `backend` (default 'reference') from one shard and from `shards` (default 8), by `workers` (default 3) and by one.
  *
  * @param options As of createTrainer; the optimizer plays no part. @param examples As of fit.
- * @param settings `tolerance`: the largest error that passes. @default 1e-6
- * @throws {InputError} on wrong options or data.
+ * @param settings `tolerance`: the largest error that passes @default 1e-6; `parameters` to check at, such as a trainer's own @default those of the start
+ * @throws {InputError} on wrong options, data or parameters.
  */
-export async function checkGradients(options: TrainerOptions, examples: Examples, settings: { tolerance?: number } = {}): Promise<GradientCheck> {
-  const { tolerance = 1e-6 } = settings
+export async function checkGradients(options: TrainerOptions, examples: Examples, settings: { tolerance?: number; parameters?: Parameters } = {}): Promise<GradientCheck> {
+  const { tolerance } = checkGradientCheckOptions(settings)
   const recipe = checkTrainerOptions(options)
   const inProcess = await openInProcess(recipe, examples)
   const choice: TrainerOptions = { ...options, backend: options.backend ?? 'reference' }
@@ -84,7 +84,8 @@ export async function checkGradients(options: TrainerOptions, examples: Examples
   await using many = await createTrainer({ ...choice, shards, workers })
   await using manyByOne = await createTrainer({ ...choice, shards, workers: 1 })
 
-  const parameters = startOf(one, recipe.seed)
+  if (settings.parameters) one.setParameters(settings.parameters)
+  const parameters = inFloat32(settings.parameters ? one.getParameters() : startOf(one, recipe.seed))
   const expected = { cost: inProcess.cost(parameters), ...inProcess.gradient(parameters) }
   const [alone, sharded, shardedByOne] = await Promise.all([one, many, manyByOne].map(async (trainer) => {
     trainer.setParameters(parameters)
@@ -157,14 +158,16 @@ export function compareWithDifferences(inProcess: InProcess, parameters: Paramet
   }
 }
 
-/** The trainer's initial weights, and biases that are not 0; all of them exact in float32, so that every backend starts from the same. */
+/** The trainer's initial weights, and biases that are not 0. */
 function startOf(trainer: Trainer, seed: number): Parameters {
   const { weights, biases } = trainer.getParameters()
   const uniform = createUniform(seed, BIAS_STREAM)
-  return {
-    weights: weights.map((layer) => Float64Array.from(layer, Math.fround)),
-    biases: biases.map((layer) => Float64Array.from(layer, () => Math.fround(0.2 * uniform() - 0.1))),
-  }
+  return { weights, biases: biases.map((layer) => Float64Array.from(layer, () => 0.2 * uniform() - 0.1)) }
+}
+
+/** Rounded, so that every backend starts from the same. */
+function inFloat32({ weights, biases }: Parameters): Parameters {
+  return { weights: weights.map((layer) => Float64Array.from(layer, Math.fround)), biases: biases.map((layer) => Float64Array.from(layer, Math.fround)) }
 }
 
 /** The largest error of the cost and of the entries of a gradient. */

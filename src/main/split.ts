@@ -1,5 +1,6 @@
 // Examples apart: some to train on, some to test with.
 
+import { checkSplitOptions } from '../shared/description.js'
 import { InputError, show } from '../shared/errors.js'
 import { permutation } from '../shared/shuffle.js'
 import { type Examples, type LabelArray, type NumberArray, isLabelArray, isNumberArray } from './examples.js'
@@ -10,14 +11,13 @@ import { type Examples, type LabelArray, type NumberArray, isLabelArray, isNumbe
  * @param columns Of the inputs.
  * @param options `test`: the share of the rows to test with, above 0 and below 1; their number is rounded up. @default 0.1
  * `seed`: a whole number. @default 0
- * @throws {InputError} on a wrong share, seed or shape, or if no row would be left to train on.
+ * @throws {InputError} on wrong options, a wrong shape, or if no row would be left to train on.
  */
 export function trainTestSplit(
-  { inputs, targets, weights }: Examples, columns: number, { test = 0.1, seed = 0 }: { test?: number; seed?: number } = {},
+  { inputs, targets, weights }: Examples, columns: number, options: { test?: number; seed?: number } = {},
 ): { training: Examples; test: Examples } {
   const where = 'trainTestSplit'
-  if (!(test > 0 && test < 1)) throw new InputError(`${where}: test`, 'a share of the rows between 0 and 1', show(test))
-  if (!Number.isSafeInteger(seed)) throw new InputError(`${where}: seed`, 'a whole number', show(seed))
+  const { test, seed } = checkSplitOptions(where, options)
   if (!(Number.isSafeInteger(columns) && columns >= 1)) throw new InputError(`${where}: columns`, 'a whole number of at least 1', show(columns))
   if (!isNumberArray(inputs) || inputs.length % columns !== 0) throw new InputError(`${where}: inputs`, `a typed array of rows of ${columns}`, show(inputs))
   const count = inputs.length / columns

@@ -193,6 +193,26 @@ export function checkRateFinderOptions(options: unknown): v.InferOutput<typeof r
   return checked
 }
 
+const gradientCheckSchema = v.strictObject({
+  tolerance: v.optional(above0, 1e-6),
+  parameters: v.optional(v.custom<object>((value) => typeof value === 'object' && value !== null, '{ weights, biases }')),
+})
+
+/** Fills in the defaults of `checkGradients`. @throws {InputError} naming the option, the rule and the value. */
+export function checkGradientCheckOptions(options: unknown): { tolerance: number } {
+  return check('checkGradients', gradientCheckSchema, options)
+}
+
+const splitSchema = v.strictObject({
+  test: v.optional(finiteNumber('a share of the rows between 0 and 1', (share) => share > 0 && share < 1), 0.1),
+  seed: v.optional(v.custom<number>((value) => Number.isSafeInteger(value), 'a whole number'), 0),
+})
+
+/** Fills in the defaults of a split. @throws {InputError} naming the option, the rule and the value. */
+export function checkSplitOptions(where: string, options: unknown): v.InferOutput<typeof splitSchema> {
+  return check(where, splitSchema, options)
+}
+
 function requireTopK(where: string, { metrics: wanted = [], topK }: { metrics?: MetricName[]; topK?: number }): void {
   if (topK !== undefined && !wanted.includes('topKAccuracy')) throw new InputError(`${where}: topK`, 'the metric topKAccuracy with it', String(topK))
 }

@@ -181,4 +181,14 @@ describe('finds what is wrong', () => {
 it('wrong options and wrong data are refused', async () => {
   await expect(checkGradients({ ...options, l2: -1 }, examples)).rejects.toThrow(InputError)
   await expect(checkGradients(options, { ...examples, targets: Float64Array.of(1) })).rejects.toThrow(/targets: expected a typed array of 16/)
+  await expect(checkGradients(options, examples, { tolerence: 1 } as object)).rejects.toThrow('checkGradients: tolerence: expected no such option, got 1')
+  await expect(checkGradients(options, examples, { parameters: { weights: [], biases: [] } })).rejects.toThrow(/setParameters: weights: expected an array of/)
+})
+
+it('at given parameters: those of a trainer that has learnt', async () => {
+  await using trainer = await createTrainer(options)
+  await trainer.fit(examples, { epochs: 20, batchSize: 'all' })
+  const [start, learnt] = [await checkGradients(options, examples), await checkGradients(options, examples, { parameters: trainer.getParameters() })]
+  expect(learnt.passed).toBe(true)
+  expect(learnt.worst.backpropagation).not.toBe(start.worst.backpropagation)
 })
