@@ -14,6 +14,12 @@ export interface Batch {
   size: number
 }
 
+/** The examples of one step: of one batch, or of several whose gradients are summed before the update. */
+export interface Step extends Batch {
+  epoch: number
+  endsEpoch: boolean
+}
+
 /** Claims slots until none is left and fills each with the gradients of its shards. */
 export function computeShardGradients(worker: GradientWorker, batch: Batch, shards: number): void {
   const { slots, slotBytes, slotCount } = worker.run.layout

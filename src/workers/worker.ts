@@ -65,3 +65,8 @@ export function placePart({ pass: { parts, scratch }, words }: GradientWorker, r
   for (let i = 0; i < rows; i++) words[at + i] = row(first + i)
   parts.rows[part] = rows
 }
+
+/** A field of a version's header. */
+export function headerField({ doubles, run }: GradientWorker, version: number, field: number): number {
+  return doubles[run.layout.versions[version]!.header / 8 + field]!
+}
