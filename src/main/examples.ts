@@ -4,6 +4,8 @@ import type { ElementType, ExamplesLayout, MatrixLayout, Scalar } from '../share
 import { refuseOptions } from '../shared/description.js'
 import { InputError, show } from '../shared/errors.js'
 import { applyToRows } from '../shared/features.js'
+import { hasAccuracy } from '../shared/losses.js'
+import { classOf } from '../shared/metrics.js'
 import { type Network, storesPrepared } from '../shared/network.js'
 
 /** A matrix as the caller holds it, row-major. Bytes stay bytes in the arena. */
@@ -95,20 +97,18 @@ function rowsOf<Values extends NumberArray | LabelArray>(values: Values, count: 
 export function weighClasses(
   where: string, examples: CheckedExamples, classWeights: readonly number[] | Readonly<Record<number, number>>, scalar: Scalar,
 ): CheckedExamples {
-  const { classes: columns, count, targets, targetType, weights } = examples
+  const { classes: columns, count, network, targets, targetType, weights } = examples
+  const { activation } = network.layers.at(-1)!
+  if (targetType !== 'labels' && !hasAccuracy(activation)) {
+    throw new InputError(`${where}: classWeights`, 'targets that say a class (labels, or sigmoid or softmax outputs)', `${activation} outputs`)
+  }
   const classes = Math.max(2, columns)
   for (const [name, weight] of Object.entries(classWeights)) {
-    if (!(Number(name) < classes)) throw new InputError(`${where}: classWeights`, `classes from 0 to ${classes - 1}`, show(name))
+    if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classes)) throw new InputError(`${where}: classWeights`, `classes from 0 to ${classes - 1}`, show(name))
     if (!(Number.isFinite(weight) && weight >= 0)) throw new InputError(`${where}: classWeights[${name}]`, 'a number of at least 0', show(weight))
   }
-  const classOf = (row: number): number => {
-    if (targetType === 'labels') return targets![row]!
-    if (columns === 1) return targets![row]! >= 0.5 ? 1 : 0
-    const outputs = Array.from(targets!.subarray(row * columns, (row + 1) * columns))
-    return outputs.indexOf(Math.max(...outputs))
-  }
   const weighed = new (scalar === 'float32' ? Float32Array : Float64Array)(count)
-  for (let row = 0; row < count; row++) weighed[row] = (weights?.[row] ?? 1) * (classWeights[classOf(row)] ?? 1)
+  for (let row = 0; row < count; row++) weighed[row] = (weights?.[row] ?? 1) * (classWeights[targetType === 'labels' ? targets![row]! : classOf(targets!, row * columns, columns)] ?? 1)
   return { ...examples, weights: weighed }
 }
 

@@ -57,7 +57,7 @@ export async function openInProcess(
   const { scalar, preparedElements, productElements } = backends.reference
   const checked = checkExamples('examples', examples, network, scalar)
   const { count } = checked
-  const tallies = tallyLayout('', [], 1, network.layers.at(-1)!.units, network.layers.at(-1)!.activation)
+  const tallies = tallyLayout('', network)
   const weighted = checked.weights !== undefined
   /** What the sums over the examples are divided by. */
   const weight = checked.weights ? Array.from(checked.weights).reduce((sum, one) => sum + one, 0) : count

@@ -1,6 +1,6 @@
 // What `import ... from 'shardgrad'` gives.
 export { createTrainer } from './trainer.js'
-export type { EvaluateOptions, Evaluation, Gradient, Trainer } from './trainer.js'
+export type { Evaluation, Gradient, Trainer } from './trainer.js'
 export type { TrainerInfo } from './runner.js'
 export type { EpochsOptions, FitOptions, Progress } from './training.js'
 export type { EpochReport, History } from './history.js'
@@ -21,7 +21,7 @@ export { adadelta, adagrad, adam, adamw, rmsprop, sgd } from '../shared/optimize
 export type { Adadelta, Adagrad, Adam, Adamw, Optimizer, Rmsprop, Sgd } from '../shared/optimizers.js'
 export { constantRate, cosineDecay, exponentialDecay, inverseScaling, reduceOnPlateau, stepDecay, warmUp } from '../shared/learning-rate.js'
 export type { LearningRate, Schedule } from '../shared/learning-rate.js'
-export type { MetricName, Metrics } from '../shared/metrics.js'
+export type { MetricName, MetricOptions, Metrics } from '../shared/metrics.js'
 export type { ActivationName } from '../shared/activations.js'
 export type { InitialiserName } from '../shared/initialisers.js'
 export type { LossName } from '../shared/losses.js'

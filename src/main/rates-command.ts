@@ -6,7 +6,7 @@ import { type DataSet, loadDataSet } from './data-sets.js'
 import { networkFor } from './network-options.js'
 import { optimizerFor } from './optimizer-options.js'
 import { checkPicturePath, writePicture } from './pictures/file.js'
-import type { RateCurve } from './pictures/rates.js'
+import type { RateTrial } from './pictures/rates.js'
 import { print, printJson } from './report.js'
 import { sparkline } from './sparkline.js'
 import { type Trainer, createTrainer } from './trainer.js'
@@ -31,7 +31,7 @@ export async function rates(name: string, options: RatesOptions): Promise<void> 
 
 /** Trains with every rate, says how each ended, and draws them if asked to. */
 async function compareRates(name: string, data: DataSet, { rates, epochs, optimizer, seed, plot, json }: RatesOptions): Promise<void> {
-  const curves: RateCurve[] = []
+  const curves: RateTrial[] = []
   for (const rate of rates) {
     const curve = await trainAt(rate, data, epochs ?? data.recipe.epochs, optimizer, seed)
     curves.push(curve)
@@ -70,7 +70,7 @@ async function trainerFor(data: DataSet, optimizer: OptimizerName | undefined, l
   })
 }
 
-async function trainAt(rate: number, data: DataSet, epochs: number, optimizer: OptimizerName | undefined, seed: number): Promise<RateCurve> {
+async function trainAt(rate: number, data: DataSet, epochs: number, optimizer: OptimizerName | undefined, seed: number): Promise<RateTrial> {
   const costs: number[] = []
   await using trainer = await trainerFor(data, optimizer, rate, epochs, seed)
   try {

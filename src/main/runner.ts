@@ -100,7 +100,7 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
   const { scalar } = backend
   const cores = availableCores()
   const widths = widthsOf(network)
-  const plainTallies = tallyLayout('', [], 0, widths.at(-1)!, network.layers.at(-1)!.activation)
+  const plainTallies = tallyLayout('', network)
 
   const baseNeeds: ArenaNeeds = {
     network, scalar, stateElements: stateElements(recipe.optimizer), workers: 1, shards: 1, batchSize: 0,

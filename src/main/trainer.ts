@@ -1,7 +1,7 @@
 // The trainer: what a caller holds. Its calls check what they are given, and have the workers do it.
 
 import { type TrainerOptions, type TrainerRecipe, checkEvaluateOptions, checkTrainerOptions } from '../shared/description.js'
-import { type MetricName, type Metrics, Tally, metricsOf, tallyLayout } from '../shared/metrics.js'
+import { type MetricOptions, type Metrics, Tally, metricsOf, tallyLayout } from '../shared/metrics.js'
 import { flopsOf, widthsOf } from '../shared/network.js'
 import { blockCount } from '../shared/shards.js'
 import { type BackendChoice, chooseBackend } from './backend-choice.js'
@@ -17,13 +17,6 @@ import { type EpochsOptions, type FitOptions, prepareTraining } from './training
 /** The gradient of the cost, averaged over the examples, in the shape of the parameters. */
 export interface Gradient extends Parameters {
   cost: number
-}
-
-export interface EvaluateOptions {
-  /** Figures to work out beside cost and accuracy. */
-  metrics?: readonly MetricName[]
-  /** The k of topKAccuracy. @default 5 */
-  topK?: number
 }
 
 export interface Evaluation extends Metrics {
@@ -60,7 +53,7 @@ export interface Trainer extends AsyncDisposable {
    */
   findLearningRate: (examples: Examples, options?: RateFinderOptions) => Promise<RateCurve>
   /** Cost, accuracy and other metrics on examples, in parallel. @throws {InputError} on wrong data or options. @throws {WorkerError} if a worker died. */
-  evaluate: (examples: Examples, options?: EvaluateOptions) => Promise<Evaluation>
+  evaluate: (examples: Examples, options?: MetricOptions) => Promise<Evaluation>
   /** Outputs (m, n_L), row-major, in parallel. @throws {InputError} on wrong data. @throws {WorkerError} if a worker died. */
   predict: (inputs: NumberArray) => Promise<FloatArray>
   /** A copy of the parameters, of the last committed step if training is under way. */
@@ -157,8 +150,7 @@ function createTrainerWith(recipe: TrainerRecipe, choice: BackendChoice, coordin
     findLearningRate: async (examples, options = {}) => inTurn(async () => findLearningRate(runner, examples, options)),
 
     evaluate: async (given, options = {}) => inTurn(async () => {
-      const { metrics, topK } = checkEvaluateOptions(options)
-      const tallies = tallyLayout('evaluate', metrics, topK, outputs, network.layers.at(-1)!.activation)
+      const tallies = tallyLayout('evaluate', network, checkEvaluateOptions(options))
       const examples = checkExamples('evaluate', given, network, scalar)
       const { count } = examples
       const plan = runner.plan({ units: blockCount(count), examples: count, flops: flopsOf(widths, count) / 3, tallies, needs: { training: needsOf(examples) } })

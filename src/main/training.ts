@@ -3,7 +3,7 @@
 import { checkTrainingOptions } from '../shared/description.js'
 import { DivergenceError, InputError } from '../shared/errors.js'
 import { learningRateAt } from '../shared/learning-rate.js'
-import { type MetricName, Tally, metricsOf, tallyLayout } from '../shared/metrics.js'
+import { type MetricOptions, Tally, metricsOf, tallyLayout } from '../shared/metrics.js'
 import { flopsOf } from '../shared/network.js'
 import type { Figures, RunResult } from '../shared/protocol.js'
 import { stepsPerEpoch } from '../shared/shards.js'
@@ -21,7 +21,7 @@ export interface Progress {
   steps: number
 }
 
-export interface EpochsOptions {
+export interface EpochsOptions extends MetricOptions {
   /** The number of the last epoch. @default 1 */
   epochs?: number
   /** Epochs that count as done: the order of the examples and the learning rate go on from there. @default 0 */
@@ -36,10 +36,6 @@ export interface EpochsOptions {
   validation?: Examples | number
   /** A weight for the examples of each class, by its number; 1 where there is none. Multiplied by the examples' own. */
   classWeights?: readonly number[] | Readonly<Record<number, number>>
-  /** Figures to report beside cost and accuracy. */
-  metrics?: readonly MetricName[]
-  /** The k of topKAccuracy. @default 5 */
-  topK?: number
   /** @default none */
   earlyStopping?: EarlyStopping
   /** Has the workers record what they do when; called with the spans, some ten times a second. Costs a few percent of the time of small steps. */
@@ -80,7 +76,7 @@ export async function prepareTraining(
   const { batchesPerUpdate, earlyStopping, epochs, initialEpoch, onTimeline, signal } = options
   const [training, validation] = trainingAndValidation(runner, where, given, options)
   const outputs = widths.at(-1)!
-  const tallies = tallyLayout(where, options.metrics ?? [], options.topK ?? 5, outputs, recipe.network.layers.at(-1)!.activation)
+  const tallies = tallyLayout(where, recipe.network, options)
   const stopper = earlyStopping && createStopper(runner, where, earlyStopping, tallies, validation !== undefined)
   const plateau = createPlateau(optimizer.learningRate)
   signal?.throwIfAborted()
@@ -155,7 +151,7 @@ export async function prepareTraining(
       signal?.addEventListener('abort', runner.stop, { once: true })
       try {
         const result = await runner.run({
-          ...settled, kind: 'train', optimizer, clipNorm: recipe.clipNorm, rateReduction: plateau?.reduction ?? 1, seed: recipe.seed, shards, batchSize,
+          ...settled, kind: 'train', stepsPerEpoch: perEpoch, optimizer, clipNorm: recipe.clipNorm, rateReduction: plateau?.reduction ?? 1, seed: recipe.seed, shards, batchSize,
           batchesPerUpdate, shuffle: options.shuffle && batchSize < training.count,
           fromEpoch: done, untilEpoch: oneByOne ? done + 1 : epochs, sliceMs: SLICE_MS,
         })

@@ -8,7 +8,7 @@ import { misfitOf } from './features.js'
 import { initialiserNames } from './initialisers.js'
 import type { LearningRate } from './learning-rate.js'
 import { type LossName, fusedActivation, lossNames } from './losses.js'
-import { type MetricName, metricNames } from './metrics.js'
+import { type MetricOptions, metricNames } from './metrics.js'
 import type { Network } from './network.js'
 import { type Optimizer, sgd } from './optimizers.js'
 
@@ -175,13 +175,13 @@ export function checkTrainingOptions(where: 'fit' | 'epochs' | 'findLearningRate
   return checked
 }
 
-const evaluateSchema = v.strictObject({ metrics: v.optional(metrics, []), topK: v.optional(wholeNumber(1)) })
+const evaluateSchema = v.strictObject({ metrics: v.optional(metrics), topK: v.optional(wholeNumber(1)) })
 
-/** Fills in the defaults of `evaluate`. @throws {InputError} naming the option, the rule and the value. */
-export function checkEvaluateOptions(options: unknown): { metrics: MetricName[]; topK: number } {
+/** @throws {InputError} naming the option of `evaluate`, the rule and the value. */
+export function checkEvaluateOptions(options: unknown): MetricOptions {
   const checked = check('evaluate', evaluateSchema, options)
   requireTopK('evaluate', checked)
-  return { topK: 5, ...checked }
+  return checked
 }
 
 const rateFinderSchema = v.strictObject({ from: v.optional(above0, 1e-5), to: v.optional(above0, 10), steps: v.optional(wholeNumber(2), 100) })
@@ -213,7 +213,7 @@ export function checkSplitOptions(where: string, options: unknown): v.InferOutpu
   return check(where, splitSchema, options)
 }
 
-function requireTopK(where: string, { metrics: wanted = [], topK }: { metrics?: MetricName[]; topK?: number }): void {
+function requireTopK(where: string, { metrics: wanted = [], topK }: MetricOptions): void {
   if (topK !== undefined && !wanted.includes('topKAccuracy')) throw new InputError(`${where}: topK`, 'the metric topKAccuracy with it', String(topK))
 }
 

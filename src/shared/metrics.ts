@@ -1,8 +1,8 @@
 // Metrics beside the cost. Each is worked out from sums over examples, which shards and blocks tally like their loss, so it doesn't depend on who counted what.
 
-import { type ActivationName } from './activations.js'
 import { InputError } from './errors.js'
 import { hasAccuracy } from './losses.js'
+import type { Network } from './network.js'
 
 /** The sums that every tally begins with. */
 export const Tally = {
@@ -52,11 +52,16 @@ export interface TallyLayout {
 
 const ofConfusion: readonly MetricName[] = ['precision', 'recall', 'f1', 'confusionMatrix']
 
-/**
- * @param names Metrics wanted beside the accuracy. @param k Of topKAccuracy. @param outputs Outputs of the network. @param activation Theirs.
- * @throws {InputError} if a metric of classes is asked of outputs that are none.
- */
-export function tallyLayout(where: string, wanted: readonly MetricName[], k: number, outputs: number, activation: ActivationName): TallyLayout {
+export interface MetricOptions {
+  /** Figures to work out beside cost and accuracy. */
+  metrics?: readonly MetricName[]
+  /** The k of topKAccuracy. @default 5 */
+  topK?: number
+}
+
+/** @throws {InputError} if a metric of classes is asked of outputs that are none. */
+export function tallyLayout(where: string, { layers }: Network, { metrics: wanted = [], topK: k = 5 }: MetricOptions = {}): TallyLayout {
+  const { activation, units: outputs } = layers.at(-1)!
   const wrong = hasAccuracy(activation) ? undefined : wanted.find((name) => name !== 'meanAbsoluteError')
   if (wrong) throw new InputError(`${where}: metrics`, `only meanAbsoluteError with ${activation} outputs, which say no class`, `'${wrong}'`)
   const names = metricNames.filter((name) => wanted.includes(name) || (name === 'accuracy' && hasAccuracy(activation)))
@@ -99,8 +104,8 @@ export function tallyMetrics(
   }
 }
 
-/** The largest of several outputs, or the side of 1/2 of one. */
-function classOf(values: ArrayLike<number>, at: number, columns: number): number {
+/** The class that a row says, its values beginning at `at`: the largest of several, or the side of 1/2 of one. */
+export function classOf(values: ArrayLike<number>, at: number, columns: number): number {
   if (columns === 1) return values[at]! >= 0.5 ? 1 : 0
   let largest = 0
   for (let j = 1; j < columns; j++) if (values[at + j]! > values[at + largest]!) largest = j

@@ -36,6 +36,7 @@ export interface TrainRun extends RunBase {
   shuffle: boolean
   batchSize: number
   batchesPerUpdate: number
+  stepsPerEpoch: number
   shards: number
   /** Epochs complete before the run, counted from 0; the first epoch record is this epoch's. */
   fromEpoch: number

@@ -4,7 +4,6 @@
 import { Header, epochRecordFields } from '../shared/arena.js'
 import { abortRun } from '../shared/barrier.js'
 import { Control, Outcome, type OutcomeName, currentVersion, resetControl } from '../shared/control.js'
-import { stepsPerEpoch } from '../shared/shards.js'
 import type { Arena, CoordinatorEndpoint, EpochFigures, GradientWorkerData, Position, Run, RunResult } from '../shared/protocol.js'
 import { readTimeline } from '../shared/timeline.js'
 import type { Pool } from './pool.js'
@@ -75,7 +74,7 @@ function resultOf(run: Run, { memory }: Arena): RunResult {
   const outcome = outcomeName(Atomics.load(words, Control.outcome))
   const position = positionOf(run, { memory })
   const steps = outcome === 'diverged' ? Atomics.load(words, Control.divergedStep) : stepsOf(run, memory, currentVersion(words))
-  const finished = Math.floor(steps / stepsPerEpoch(run.layout.training!.count, run.batchSize, run.batchesPerUpdate)) - run.fromEpoch
+  const finished = Math.floor(steps / run.stepsPerEpoch) - run.fromEpoch
   const epochs: EpochFigures[] = []
   const [began, ended] = doubles.subarray(run.layout.clock / 8) as unknown as [number, number]
   let before = began
@@ -99,8 +98,8 @@ function positionOf(run: Run, { memory }: Pick<Arena, 'memory'>): Position {
   const diverged = Atomics.load(words, Control.outcome) === Outcome.diverged
   const steps = diverged ? Atomics.load(words, Control.divergedStep) : stepsOf(run, memory, currentVersion(words))
   const lastCost = diverged ? new Float64Array(memory.buffer)[run.layout.clock / 8 + 2]! : NaN
-  const perEpoch = stepsPerEpoch(run.layout.training!.count, run.batchSize, run.batchesPerUpdate)
-  return { epoch: Math.floor(steps / perEpoch) + 1, step: (steps % perEpoch) + 1, lastCost: Number.isNaN(lastCost) ? undefined : lastCost }
+  const { stepsPerEpoch } = run
+  return { epoch: Math.floor(steps / stepsPerEpoch) + 1, step: (steps % stepsPerEpoch) + 1, lastCost: Number.isNaN(lastCost) ? undefined : lastCost }
 }
 
 function stepsOf(run: Run, memory: WebAssembly.Memory, version: number): number {

@@ -8,7 +8,6 @@ import { setUpdateFactors } from '../shared/optimizers.js'
 import { prepareWeights } from '../shared/pass.js'
 import { CHUNK, type Piece } from '../shared/pieces.js'
 import type { TrainRun } from '../shared/protocol.js'
-import { stepsPerEpoch } from '../shared/shards.js'
 import { Phase } from '../shared/timeline.js'
 import type { Step } from './shard-gradients.js'
 import { type GradientWorker, currentParameters, headerField, nothing } from './worker.js'
@@ -34,10 +33,8 @@ export function updateMyPieces(worker: GradientWorker, run: TrainRun, step: Step
   const next = 1 - version
   const weight = doubles[layout.stepSums / 8 + Tally.weight]!
   const steps = headerField(worker, version, Header.steps)
-  const perEpoch = stepsPerEpoch(layout.training!.count, run.batchSize, run.batchesPerUpdate)
-  setUpdateFactors(
-    factors, run.optimizer, learningRateAt(run.optimizer.learningRate, steps, perEpoch, run.rateReduction), headerField(worker, version, Header.updates) + 1,
-  )
+  const rate = learningRateAt(run.optimizer.learningRate, steps, run.stepsPerEpoch, run.rateReduction)
+  setUpdateFactors(factors, run.optimizer, rate, headerField(worker, version, Header.updates) + 1)
   const several = step.size > run.batchSize
   if (several) addMySlots(worker, run, false)
   if (layout.gradient !== undefined) averageMyPieces(worker, weight, several)

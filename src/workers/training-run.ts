@@ -7,7 +7,7 @@ import { dropoutKeys } from '../shared/dropout.js'
 import { Tally } from '../shared/metrics.js'
 import { CHUNK } from '../shared/pieces.js'
 import type { GradientRun, TrainRun } from '../shared/protocol.js'
-import { blockCount, stepsPerEpoch } from '../shared/shards.js'
+import { blockCount } from '../shared/shards.js'
 import { permutation } from '../shared/shuffle.js'
 import { Phase, timelineIsFull } from '../shared/timeline.js'
 import { evaluateExamples } from './evaluation-run.js'
@@ -81,9 +81,8 @@ export function computeGradient(worker: GradientWorker, run: GradientRun): void 
 function takeStep(step: Step, run: TrainRun, steps: number): void {
   const { count } = run.layout.training!
   const examples = run.batchSize * run.batchesPerUpdate
-  const inEpoch = stepsPerEpoch(count, run.batchSize, run.batchesPerUpdate)
-  step.epoch = Math.floor(steps / inEpoch)
-  step.first = (steps % inEpoch) * examples
+  step.epoch = Math.floor(steps / run.stepsPerEpoch)
+  step.first = (steps % run.stepsPerEpoch) * examples
   step.size = Math.min(examples, count - step.first)
   step.endsEpoch = step.first + step.size === count
 }

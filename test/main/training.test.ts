@@ -94,6 +94,10 @@ describe('example weights', () => {
     await expect(trainer.fit({ ...examples, weights: new Float64Array(12).fill(1).fill(-1, 5, 6) })).rejects.toThrow('fit: weights, row 5: expected numbers of at least 0, got -1')
     await expect(trainer.fit({ ...examples, weights: new Float64Array(12).fill(NaN) })).rejects.toThrow('fit: weights, row 0: expected finite numbers, got NaN')
     await expect(trainer.fit(examples, { classWeights: { 7: 1 } })).rejects.toThrow('fit: classWeights: expected classes from 0 to 2, got \'7\'')
+    await expect(trainer.fit(examples, { classWeights: { '-1': 1 } })).rejects.toThrow('fit: classWeights: expected classes from 0 to 2, got \'-1\'')
+    await using line = await trainerOf({ network: { inputs: COLUMNS, layers: [dense(1)] }, loss: 'meanSquaredError' })
+    await expect(line.fit({ inputs: examples.inputs, targets: new Float64Array(12) }, { classWeights: [1, 2] }))
+      .rejects.toThrow('fit: classWeights: expected targets that say a class (labels, or sigmoid or softmax outputs), got identity outputs')
     await expect(trainer.fit(examples, { classWeights: [1, -1] })).rejects.toThrow('fit: classWeights[1]: expected a number of at least 0, got -1')
   })
 })
@@ -216,6 +220,11 @@ describe('metrics', () => {
       { inputs: Float64Array.of(1, 2, 3, -1, -2, 4), targets: Float64Array.of(1, 1, 0, 1, 0, 1) }, { metrics: ['precision', 'recall', 'f1', 'confusionMatrix'] },
     )
     expect(result).toMatchObject({ confusionMatrix: [[1, 1], [1, 3]], precision: 0.75, recall: 0.75, f1: 0.75 })
+  })
+
+  it('an undefined k is the default', async () => {
+    await using trainer = await trainerOf()
+    expect(await trainer.evaluate(examples, { metrics: ['topKAccuracy'], topK: undefined })).toMatchObject({ topKAccuracy: 1 })
   })
 
   it('classes asked of numbers, or a k without its metric, are errors', async () => {

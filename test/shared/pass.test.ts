@@ -37,7 +37,7 @@ function openPass(backend: BackendName, network: Network, lossName: LossName, ke
   const size = values.BYTES_PER_ELEMENT
   const scratch = layout.scratch[0]!
   const pass = createPass(
-    create(engineOf(backend), memory), new Int32Array(memory.buffer), { ...layout, parts: 8 }, network, lossName, tallyLayout('', [], 1, outputs, network.layers.at(-1)!.activation), 0,
+    create(engineOf(backend), memory), new Int32Array(memory.buffer), { ...layout, parts: 8 }, network, lossName, tallyLayout('', network), 0,
   )
   pass.dropoutKeys = keys
   const { inputs, targets } = layout.training!

@@ -4,7 +4,7 @@ import { dot, frame, line, ruleX, text } from '@observablehq/plot'
 import { colourOf, drawPlot } from './plot.js'
 import { drawable, logarithmicFloor, powersOfTen } from './scale.js'
 
-export interface RateCurve {
+export interface RateTrial {
   rate: number
   /** The cost of every epoch (or step), as many as there were before training ended. */
   costs: readonly number[]
@@ -18,7 +18,7 @@ const axis = { labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 } as c
  * Draws the cost over the epochs, a line for each learning rate. The picture ends at ten times the largest first cost: a line that
  * diverges leaves it at the top, with a word there. An axis is logarithmic when it spans more than two decades.
  */
-export function drawRates(curves: readonly RateCurve[], title: string): string {
+export function drawRates(curves: readonly RateTrial[], title: string): string {
   const firsts = curves.map(({ costs }) => costs[0] ?? NaN).filter(Number.isFinite)
   const top = 10 * Math.max(...firsts, Number.MIN_VALUE)
   const shown = curves.map(({ costs }) => costs.filter((cost) => cost <= top))
