@@ -1,5 +1,6 @@
 // `shardgrad rates`: a data set's recipe, trained once for each learning rate; or one run at a rate that rises from step to step, to find how large it may be.
 
+import type { BackendName } from '../shared/backends.js'
 import { DivergenceError } from '../shared/errors.js'
 import { type OptimizerName } from '../shared/optimizers.js'
 import { type DataSet, loadDataSet } from './data-sets.js'
@@ -17,6 +18,7 @@ export interface RatesOptions {
   find?: boolean
   optimizer?: OptimizerName
   epochs?: number
+  backend: BackendName | 'auto'
   seed: number
   plot?: string
   json?: boolean
@@ -30,10 +32,11 @@ export async function rates(name: string, options: RatesOptions): Promise<void> 
 }
 
 /** Trains with every rate, says how each ended, and draws them if asked to. */
-async function compareRates(name: string, data: DataSet, { rates, epochs, optimizer, seed, plot, json }: RatesOptions): Promise<void> {
+async function compareRates(name: string, data: DataSet, options: RatesOptions): Promise<void> {
+  const { rates, plot, json } = options
   const curves: RateTrial[] = []
   for (const rate of rates) {
-    const curve = await trainAt(rate, data, epochs ?? data.recipe.epochs, optimizer, seed)
+    const curve = await trainAt(rate, data, options)
     curves.push(curve)
     if (json) printJson({ event: 'rate', rate, cost: curve.costs.at(-1), divergedIn: curve.divergedIn })
     else print(`rate ${rate}: ${curve.divergedIn === undefined ? `cost ${curve.costs.at(-1)!.toPrecision(5)}` : `diverged in epoch ${curve.divergedIn}`}`)
@@ -44,8 +47,9 @@ async function compareRates(name: string, data: DataSet, { rates, epochs, optimi
 }
 
 /** Says the cost at each rate, and the suggested rate; draws them if asked to. */
-async function findRate(name: string, data: DataSet, { epochs, optimizer, seed, plot, json }: RatesOptions): Promise<void> {
-  await using trainer = await trainerFor(data, optimizer, undefined, data.recipe.epochs, seed)
+async function findRate(name: string, data: DataSet, options: RatesOptions): Promise<void> {
+  const { epochs, plot, json } = options
+  await using trainer = await trainerFor(data, undefined, data.recipe.epochs, options)
   const curve = await trainer.findLearningRate(data, { steps: epochs })
   const { rates: tried, costs, suggested } = curve
   if (json) printJson({ event: 'rates', rates: tried, costs, suggested })
@@ -62,17 +66,18 @@ function describeRate(rate: number): string {
   return String(Number(rate.toPrecision(3)))
 }
 
-async function trainerFor(data: DataSet, optimizer: OptimizerName | undefined, learningRate: number | undefined, epochs: number, seed: number): Promise<Trainer> {
+async function trainerFor(data: DataSet, learningRate: number | undefined, epochs: number, { optimizer, backend, seed }: RatesOptions): Promise<Trainer> {
   const { recipe } = data
   return createTrainer({
-    network: networkFor(data, {}), loss: recipe.loss, seed,
+    network: networkFor(data, {}), loss: recipe.loss, backend, seed,
     optimizer: optimizerFor(recipe, { optimizer, learningRate }, epochs),
   })
 }
 
-async function trainAt(rate: number, data: DataSet, epochs: number, optimizer: OptimizerName | undefined, seed: number): Promise<RateTrial> {
+async function trainAt(rate: number, data: DataSet, options: RatesOptions): Promise<RateTrial> {
+  const epochs = options.epochs ?? data.recipe.epochs
   const costs: number[] = []
-  await using trainer = await trainerFor(data, optimizer, rate, epochs, seed)
+  await using trainer = await trainerFor(data, rate, epochs, options)
   try {
     await trainer.fit(data, { epochs, batchSize: data.recipe.batchSize, onProgress: (progress) => void costs.push(...progress.epochs.map(({ cost }) => cost)) })
     return { rate, costs }
