@@ -11,7 +11,7 @@ function arrows(folder, forbidden, message) {
 }
 
 export default defineConfig(
-  { ignores: ['dist', 'node_modules', 'src/shared/kernels/assembly'] },
+  { ignores: ['dist', 'node_modules', 'src/shared/kernels/wasm/assembly'] },
   js.configs.recommended,
   ...typescript.configs.strictTypeChecked,
   ...typescript.configs.stylisticTypeChecked,
@@ -27,7 +27,7 @@ export default defineConfig(
   arrows('workers', ['**/main/**'], 'workers import shared only'),
   arrows('main', ['**/workers/**'], 'main starts workers by URL'),
   {
-    files: ['src/shared/random.ts', 'test/shared/random.test.ts'],
+    files: ['src/shared/numerics/random.ts', 'test/shared/numerics/random.test.ts'],
     rules: { 'no-loss-of-precision': 'off' }, // coefficients as published
   },
   {

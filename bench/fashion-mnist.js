@@ -5,10 +5,10 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { loadDataSet } from '../dist/main/data-sets.js'
+import { loadDataSet } from '../dist/main/data/data-sets.js'
 import { BackendError, createTrainer } from '../dist/main/index.js'
-import { networkFor } from '../dist/main/network-options.js'
-import { optimizerFor } from '../dist/main/optimizer-options.js'
+import { networkFor } from '../dist/main/commands/network-options.js'
+import { optimizerFor } from '../dist/main/commands/optimizer-options.js'
 import { printHeading } from './machine.js'
 
 const WORKERS = 2

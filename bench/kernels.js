@@ -1,11 +1,11 @@
 // How close do the kernels come to what the processor can do? GFLOP/s of the three products by backend and shape; nanoseconds an element of the rest.
 import benny from 'benny'
-import { chooseBackend } from '../dist/main/backend-choice.js'
-import { compileKernels, programOf } from '../dist/main/compiled-kernels.js'
+import { chooseBackend } from '../dist/main/runtime/backend-choice.js'
+import { compileKernels, programOf } from '../dist/main/runtime/node/compiled-kernels.js'
 import { backendNames, backends } from '../dist/shared/backends.js'
 import { MOST_PARTS } from '../dist/shared/kernels/kernels.js'
-import { paddedRows, paddedWidth } from '../dist/shared/padding.js'
-import { loadEngine } from '../dist/workers/engine.js'
+import { paddedRows, paddedWidth } from '../dist/shared/batches/padding.js'
+import { loadEngine } from '../dist/workers/node/engine.js'
 import { bestAndMedian, printHeading, require } from './machine.js'
 
 const shapes = [[16, 64, 128], [16, 128, 128], [202, 128, 128], [128, 784, 128], [128, 128, 10], [256, 1024, 1024]]

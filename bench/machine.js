@@ -1,7 +1,7 @@
 // What every bench prints first: figures mean nothing without the machine.
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { availableCores } from '../dist/main/cores.js'
+import { availableCores } from '../dist/main/runtime/node/cores.js'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 

@@ -5,10 +5,10 @@
 // C: gather, forward and backward of one worker; K: shards; c: how much slower a core is while the others work too; bytes(W): what summation, update and
 // preparation move; r: at what rate one worker does; R: what the memory gives all of them; b: a barrier of two. C is measured for each workload, c and r are fitted to the
 // measurements with two workers, R and b are measured.
-import { parameterLayout } from '../dist/shared/arena.js'
+import { parameterLayout } from '../dist/shared/arena/arena.js'
 import { backends } from '../dist/shared/backends.js'
-import { flopsOf } from '../dist/shared/network.js'
-import { shardCount, slotCount } from '../dist/shared/shards.js'
+import { flopsOf } from '../dist/shared/network/network.js'
+import { shardCount, slotCount } from '../dist/shared/batches/shards.js'
 
 export const WORKERS = [1, 2, 4, 8, 16, 32, 64]
 

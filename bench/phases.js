@@ -3,10 +3,10 @@
 // Usage: npm run bench:phases [-- --workloads a,b]. Prints, and writes bench/results/phases.json if all workloads were measured.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { measure } from '../dist/main/bench-command.js'
-import { searchBlas } from '../dist/main/backend-choice.js'
-import { availableCores } from '../dist/main/cores.js'
-import { describePhases } from '../dist/main/phases.js'
+import { measure } from '../dist/main/commands/bench.js'
+import { searchBlas } from '../dist/main/runtime/backend-choice.js'
+import { availableCores } from '../dist/main/runtime/node/cores.js'
+import { describePhases } from '../dist/main/inspect/phases.js'
 import { barrier } from './barrier.js'
 import { measureLimits } from './limits.js'
 import { machine, printHeading } from './machine.js'
@@ -37,7 +37,7 @@ function describe({ blas, wasmRelaxed, wasm, memory }) {
 }
 
 function write(report) {
-  mkdirSync(new URL('./results/', import.meta.url), { recursive: true })
+  mkdirSync(new URL('./results', import.meta.url), { recursive: true })
   const rounded = JSON.stringify(report, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value), 2)
   writeFileSync(new URL('./results/phases.json', import.meta.url), `${rounded}\n`)
   console.log('written to bench/results/phases.json')

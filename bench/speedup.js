@@ -1,8 +1,8 @@
 // How much faster do more workers train? From one to every core; the same bits are required of all before anything is timed.
 import benny from 'benny'
-import { chooseBackend } from '../dist/main/backend-choice.js'
-import { measure } from '../dist/main/bench-command.js'
-import { availableCores } from '../dist/main/cores.js'
+import { chooseBackend } from '../dist/main/runtime/backend-choice.js'
+import { measure } from '../dist/main/commands/bench.js'
+import { availableCores } from '../dist/main/runtime/node/cores.js'
 import { createTrainer, dense, sgd } from '../dist/main/index.js'
 import { bestAndMedian, printHeading, require } from './machine.js'
 

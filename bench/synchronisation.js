@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import benny from 'benny'
 import { Piscina } from 'piscina'
-import { availableCores } from '../dist/main/cores.js'
+import { availableCores } from '../dist/main/runtime/node/cores.js'
 import { barrier } from './barrier.js'
 import { bestAndMedian, printHeading } from './machine.js'
 

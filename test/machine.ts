@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { type BackendName, backendNames } from '../dist/shared/backends.js'
-import { findBlas } from '../dist/shared/kernels/blas.js'
-import { relaxedSimdWorks } from '../dist/main/compiled-kernels.js'
+import { findBlas } from '../dist/shared/node/blas.js'
+import { relaxedSimdWorks } from '../dist/main/runtime/node/compiled-kernels.js'
 
 /** The system's BLAS, if there is one. */
 export const { library: blas } = await findBlas()

@@ -17,7 +17,7 @@ it('the packed package installs without scripts in an empty folder, and the READ
     const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root })
     const [packed] = JSON.parse(stdout) as { filename: string; size: number; files: { path: string }[] }[]
     expect(packed!.size).toBeLessThan(250_000)
-    expect(packed!.files.map(({ path }) => path)).toContain('dist/shared/kernels/kernels.wasm')
+    expect(packed!.files.map(({ path }) => path)).toContain('dist/shared/kernels/wasm/kernels.wasm')
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
     await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', join(folder, packed!.filename)], { cwd: folder })
     await writeFile(join(folder, 'example.ts'), example)

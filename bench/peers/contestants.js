@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { availableCores } from '../../dist/main/cores.js'
+import { availableCores } from '../../dist/main/runtime/node/cores.js'
 import { backendNames } from '../../dist/shared/backends.js'
 
 const SHARDGRAD_BACKENDS = ['native', 'wasm-relaxed', 'wasm']

@@ -80,7 +80,7 @@ function printRemarks(results) {
 
 function write(report) {
   const partial = options.workloads !== undefined || options.only !== undefined
-  const folder = new URL('../results/', import.meta.url)
+  const folder = new URL('../results', import.meta.url)
   mkdirSync(folder, { recursive: true })
   const name = partial ? 'peers-partial.json' : 'peers.json'
   writeFileSync(new URL(name, folder), `${JSON.stringify(report, null, 2)}\n`)

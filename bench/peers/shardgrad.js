@@ -1,7 +1,7 @@
 // Training-step time of shardgrad itself on the workloads of workloads.json.
 //
 // Usage: node bench/peers/shardgrad.js BACKEND WORKERS [WORKLOAD ...]. Prints a JSON line per workload.
-import { measure } from '../../dist/main/bench-command.js'
+import { measure } from '../../dist/main/commands/bench.js'
 import { figureOf, workloadsNamed } from './workloads.js'
 
 const [backend, workers, ...names] = process.argv.slice(2)

@@ -1,8 +1,8 @@
 // Runs one thing as fast as this thread can for half a second, several times, and says its best rate: GFLOP/s of a product of 512 x 512 matrices by BLAS or by a
 // wasm program, or GB/s of adding one 64 MB vector to another.
 import { parentPort, workerData } from 'node:worker_threads'
-import { loadBlas } from '../../dist/shared/kernels/blas.js'
-import { wasmOperations } from '../../dist/shared/kernels/wasm.js'
+import { loadBlas } from '../../dist/shared/node/blas.js'
+import { wasmOperations } from '../../dist/shared/kernels/wasm/wasm.js'
 
 const SIZE = 512
 const VECTOR = 2 ** 24

@@ -1,6 +1,6 @@
 // Meets the others `rounds` times and says how long that took.
 import { parentPort, workerData } from 'node:worker_threads'
-import { createBarrier } from '../../dist/shared/barrier.js'
+import { createBarrier } from '../../dist/shared/arena/barrier.js'
 
 const { buffer, workers, rounds, spins } = workerData
 const count = new Int32Array(buffer, 4096)

@@ -1,18 +1,18 @@
 // The trainer: what a caller holds. Its calls check what they are given, and have the workers do it.
 
-import { type TrainerOptions, type TrainerRecipe, checkEvaluateOptions, checkTrainerOptions } from '../shared/description.js'
-import { type MetricOptions, type Metrics, Tally, metricsOf, tallyLayout } from '../shared/metrics.js'
-import { flopsOf, widthsOf } from '../shared/network.js'
-import { blockCount } from '../shared/shards.js'
-import { type BackendChoice, chooseBackend } from './backend-choice.js'
-import { compileKernels, programOf } from './compiled-kernels.js'
-import { type CoordinatorThread, startCoordinator } from './coordinator-thread.js'
-import { type Examples, type NumberArray, checkExamples, checkInputs } from './examples.js'
-import type { EpochReport, History } from './history.js'
-import { type RateCurve, type RateFinderOptions, findLearningRate } from './learning-rate-finder.js'
-import { type FloatArray, type Parameters, checkParameters, hashParameters } from './parameters.js'
-import { type TrainerInfo, createRunner, needsOf } from './runner.js'
-import { type EpochsOptions, type FitOptions, prepareTraining } from './training.js'
+import { type TrainerOptions, type TrainerRecipe, checkEvaluateOptions, checkTrainerOptions } from './options/description.js'
+import { type MetricOptions, type Metrics, Tally, metricsOf, tallyLayout } from '../shared/figures/metrics.js'
+import { flopsOf, widthsOf } from '../shared/network/network.js'
+import { blockCount } from '../shared/batches/shards.js'
+import { type BackendChoice, chooseBackend } from './runtime/backend-choice.js'
+import { compileKernels, programOf } from './runtime/node/compiled-kernels.js'
+import { type CoordinatorThread, startCoordinator } from './runtime/node/coordinator-thread.js'
+import { type Examples, type NumberArray, checkExamples, checkInputs } from './data/examples.js'
+import type { EpochReport, History } from './training/history.js'
+import { type RateCurve, type RateFinderOptions, findLearningRate } from './training/learning-rate-finder.js'
+import { type FloatArray, type Parameters, checkParameters, hashParameters } from './runtime/parameters.js'
+import { type TrainerInfo, createRunner, needsOf } from './runtime/runner.js'
+import { type EpochsOptions, type FitOptions, prepareTraining } from './training/training.js'
 
 /** The gradient of the cost, averaged over the examples, in the shape of the parameters. */
 export interface Gradient extends Parameters {
@@ -67,7 +67,7 @@ export interface Trainer extends AsyncDisposable {
 }
 
 /** The script that the gradient workers run; tests start others. */
-const GRADIENT_WORKER = new URL('../workers/gradient-worker.js', import.meta.url)
+const GRADIENT_WORKER = new URL('../workers/node/gradient-worker.js', import.meta.url)
 
 /**
  * Makes a trainer for a network.

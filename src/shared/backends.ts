@@ -1,10 +1,10 @@
 // Backends by name: who computes, in which type, and what it needs of the arena.
 
-import type { Scalar } from './arena.js'
+import type { Scalar } from './arena/arena.js'
 import type { Kernels } from './kernels/kernels.js'
-import { type MatrixMultiply, createNativeKernels, nativeProductElements } from './kernels/native.js'
-import { createReferenceKernels } from './kernels/reference.js'
-import { createWasmKernels, wasmOperations, wasmPreparedElements, wasmProductElements } from './kernels/wasm.js'
+import { type MatrixMultiply, createNativeKernels, nativeProductElements } from './kernels/native/native.js'
+import { createReferenceKernels } from './kernels/reference/reference.js'
+import { createWasmKernels, wasmOperations, wasmPreparedElements, wasmProductElements } from './kernels/wasm/wasm.js'
 
 /** What backends compute with, loaded once a thread. */
 export interface Engine {

@@ -1,12 +1,12 @@
 // The coordinator: runs the workers of a job and says how it ended. It awaits promises and never blocks, so it hears at once when a
 // worker has died.
 
-import { Header, epochRecordFields } from '../shared/arena.js'
-import { abortRun } from '../shared/barrier.js'
-import { Control, Outcome, type OutcomeName, currentVersion, resetControl } from '../shared/control.js'
+import { Header, epochRecordFields } from '../shared/arena/arena.js'
+import { abortRun } from '../shared/arena/barrier.js'
+import { Control, Outcome, type OutcomeName, currentVersion, resetControl } from '../shared/arena/control.js'
 import type { Arena, CoordinatorEndpoint, EpochFigures, GradientWorkerData, Position, Run, RunResult } from '../shared/protocol.js'
-import { readTimeline } from '../shared/timeline.js'
-import type { Pool } from './pool.js'
+import { readTimeline } from '../shared/figures/timeline.js'
+import type { Pool } from './node/pool.js'
 
 /** @param startPool Starts a pool of so many threads, each with what it is given. */
 export function createCoordinator(startPool: (threads: number, data: GradientWorkerData) => Pool): CoordinatorEndpoint {

@@ -4,14 +4,14 @@
 // whoever computes it, and a parameter's sum runs over the shards in one fixed order.
 
 import { type BackendName, type Engine, backends } from '../shared/backends.js'
-import { createBarrier } from '../shared/barrier.js'
-import { claimNext } from '../shared/control.js'
-import { createPass } from '../shared/pass.js'
-import { piecesOfWorker } from '../shared/pieces.js'
+import { createBarrier } from '../shared/arena/barrier.js'
+import { claimNext } from '../shared/arena/control.js'
+import { createPass } from '../shared/model/pass.js'
+import { piecesOfWorker } from '../shared/arena/pieces.js'
 import type { Run, WorkerTask } from '../shared/protocol.js'
-import { Phase, createTimeline } from '../shared/timeline.js'
-import { evaluate, predict } from './evaluation-run.js'
-import { computeGradient, train } from './training-run.js'
+import { Phase, createTimeline } from '../shared/figures/timeline.js'
+import { evaluate, predict } from './step/evaluation-run.js'
+import { computeGradient, train } from './step/training-run.js'
 import { type ArenaAccess, type GradientWorker, type Synchronisation, inOrder, nothing, prepareMyWeights } from './worker.js'
 
 /** @param words The arena's control words. */

@@ -1,14 +1,14 @@
 // What one worker has at hand during a run, and what every kind of run does with it.
 
-import type { Barrier } from '../shared/barrier.js'
-import { currentVersion } from '../shared/control.js'
+import type { Barrier } from '../shared/arena/barrier.js'
+import { currentVersion } from '../shared/arena/control.js'
 import type { Kernels } from '../shared/kernels/kernels.js'
-import type { UpdateFactors } from '../shared/optimizers.js'
-import { type Pass, prepareWeights } from '../shared/pass.js'
-import type { Piece } from '../shared/pieces.js'
+import type { UpdateFactors } from '../shared/optimizers/optimizers.js'
+import { type Pass, prepareWeights } from '../shared/model/pass.js'
+import type { Piece } from '../shared/arena/pieces.js'
 import type { Run } from '../shared/protocol.js'
-import type { Permutation } from '../shared/shuffle.js'
-import { Phase, type Timeline } from '../shared/timeline.js'
+import type { Permutation } from '../shared/batches/shuffle.js'
+import { Phase, type Timeline } from '../shared/figures/timeline.js'
 
 /** How workers meet and share out work. */
 export interface Synchronisation {

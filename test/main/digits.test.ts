@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
-import { loadDataSet } from '../../dist/main/data-sets.js'
+import { loadDataSet } from '../../dist/main/data/data-sets.js'
 import { createTrainer, dense, sgd } from '../../dist/main/index.js'
 import type { Examples, Parameters, Trainer } from '../../dist/main/index.js'
 import type { BackendName } from '../../dist/shared/backends.js'

@@ -92,7 +92,7 @@ describe('divergence', () => {
   it('stops with the epoch, the step and the last finite cost, which the kept parameters still have', async () => {
     for (const backend of backendsHere) {
       const line = { inputs: Float64Array.of(1, 2, 3, 4), targets: Float64Array.of(3, 6, 9, 12) }
-      const trainer = await createTrainerOn(new URL('../../dist/workers/gradient-worker.js', import.meta.url), {
+      const trainer = await createTrainerOn(new URL('../../dist/workers/node/gradient-worker.js', import.meta.url), {
         network: { inputs: 1, layers: [dense(1)] }, loss: 'meanSquaredError', optimizer: sgd({ learningRate: 1 }), backend,
       })
       const error = await trainer.fit(line, { epochs: 1000, batchSize: 'all' }).then(() => undefined, (reason: unknown) => reason)

@@ -6,7 +6,7 @@ import {
   type Examples, type Feature, InputError, type TrainerOptions, applyFeatures, checkGradients, createTrainer, cross, dense, minMax, oneHot, sgd, standardise,
 } from '../../dist/main/index.js'
 import { backendNames } from '../../dist/shared/backends.js'
-import { columnsAfter } from '../../dist/shared/features.js'
+import { columnsAfter } from '../../dist/shared/network/preprocessing.js'
 import { has } from '../machine.js'
 
 const COUNT = 150

@@ -2,15 +2,15 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { loadDataSet } from '../../dist/main/data-sets.js'
+import { loadDataSet } from '../../dist/main/data/data-sets.js'
 import { adadelta, adagrad, adam, adamw, cosineDecay, dense, exponentialDecay, rmsprop, sgd, trainTestSplit, warmUp } from '../../dist/main/index.js'
 import type { Examples, FitOptions, Optimizer, Trainer, TrainerOptions } from '../../dist/main/index.js'
 import { createTrainerOn } from '../../dist/main/trainer.js'
 import { backendNames } from '../../dist/shared/backends.js'
-import { slotCount } from '../../dist/shared/shards.js'
+import { slotCount } from '../../dist/shared/batches/shards.js'
 import { has } from '../machine.js'
 
-const workerScript = new URL('../../dist/workers/gradient-worker.js', import.meta.url)
+const workerScript = new URL('../../dist/workers/node/gradient-worker.js', import.meta.url)
 const delayingScript = new URL('../fixtures/delaying-worker.js', import.meta.url)
 
 const digits = await loadDataSet('digits')
@@ -116,7 +116,7 @@ describe('whatever training is told: 3 workers have the bits of 1', () => {
 describe('the recipe of the promise', () => {
   const train = async (workers: number, backend: string): Promise<string> => {
     const { stdout } = await promisify(execFile)(process.execPath, [
-      fileURLToPath(new URL('../../dist/main/command-line.js', import.meta.url)), 'train', 'digits', '--layers', '48,24', '--epochs', '3',
+      fileURLToPath(new URL('../../dist/main/commands/command-line.js', import.meta.url)), 'train', 'digits', '--layers', '48,24', '--epochs', '3',
       '--batch-size', '77', '--shards', '8', '--workers', String(workers), '--backend', backend, '--seed', '5', '--json',
     ])
     return (JSON.parse(stdout.trim().split('\n').at(-1)!) as { parametersHash: string }).parametersHash

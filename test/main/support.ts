@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 /** How the command line ended, what it printed, and its JSON lines. */
 export interface Run { code: number | null; out: string; err: string; events: Record<string, unknown>[] }
 
-const script = fileURLToPath(new URL('../../dist/main/command-line.js', import.meta.url))
+const script = fileURLToPath(new URL('../../dist/main/commands/command-line.js', import.meta.url))
 
 /** Runs shardgrad; `interruptAt` sends SIGINT once standard output or error holds that text. `environment` is added to this process's. */
 export async function shardgrad(args: string[], { interruptAt, environment }: { interruptAt?: string; environment?: Record<string, string> } = {}): Promise<Run> {

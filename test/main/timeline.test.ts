@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createTrainer, dense, sgd } from '../../dist/main/index.js'
 import type { Examples, FitOptions, Span, Trainer } from '../../dist/main/index.js'
-import { createTrace } from '../../dist/main/trace.js'
+import { createTrace } from '../../dist/main/inspect/trace.js'
 import { shardgrad } from './support.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'shardgrad-trace-'))

@@ -1,10 +1,10 @@
 // An arena of its own for a test of kernels: matrices go in and come out without their padding.
 
-import { compileKernels } from '../../dist/main/compiled-kernels.js'
+import { compileKernels } from '../../dist/main/runtime/node/compiled-kernels.js'
 import { type Backend, type BackendName, type Engine, backends } from '../../src/shared/backends.js'
-import { loadBlas } from '../../src/shared/kernels/blas.js'
+import { loadBlas } from '../../src/shared/node/blas.js'
 import { type Kernels, MOST_PARTS, type Parts } from '../../src/shared/kernels/kernels.js'
-import { paddedRows, paddedWidth } from '../../src/shared/padding.js'
+import { paddedRows, paddedWidth } from '../../src/shared/batches/padding.js'
 import { blas } from '../machine.js'
 
 const bindMultiply = blas && await loadBlas(blas)

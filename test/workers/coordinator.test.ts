@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { expect, it } from 'vitest'
-import { compileKernels } from '../../dist/main/compiled-kernels.js'
-import { createArena } from '../../dist/shared/arena.js'
+import { compileKernels } from '../../dist/main/runtime/node/compiled-kernels.js'
+import { createArena } from '../../dist/shared/arena/arena.js'
 import { createCoordinator } from '../../dist/workers/coordinator.js'
 import type { Run } from '../../dist/shared/protocol.js'
 

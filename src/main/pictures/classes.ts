@@ -1,7 +1,7 @@
 // Which class each example belongs to, and which the network takes it for.
 
-import { classOf } from '../../shared/metrics.js'
-import type { LabelArray, NumberArray } from '../examples.js'
+import { classOf } from '../../shared/figures/metrics.js'
+import type { LabelArray, NumberArray } from '../data/examples.js'
 
 /** The class of each of `count` rows: its number where there is one number a row, else where the row is largest. */
 export function classesOf(rows: NumberArray | LabelArray, count: number): number[] {

@@ -1,7 +1,7 @@
 // Cost and accuracy over the epochs.
 
 import { type ScaleOptions, dot, frame, line } from '@observablehq/plot'
-import type { History } from '../history.js'
+import type { History } from '../training/history.js'
 import { colourOf, drawPlot, stackPictures } from './plot.js'
 import { drawable, logarithmicFloor, powersOfTen } from './scale.js'
 

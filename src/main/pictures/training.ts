@@ -1,9 +1,9 @@
 // What `train --plot` draws: the curves, then what the data lets us see.
 
-import type { DataSet } from '../data-sets.js'
-import type { Examples } from '../examples.js'
+import type { DataSet } from '../data/data-sets.js'
+import type { Examples } from '../data/examples.js'
 import type { Trainer } from '../trainer.js'
-import type { History } from '../history.js'
+import type { History } from '../training/history.js'
 import { drawBoundary, gridInputs, planeAround } from './boundary.js'
 import { classesOf } from './classes.js'
 import { confusionMatrix, drawConfusion } from './confusion.js'

@@ -1,10 +1,10 @@
 // What a backend does: the operations of one worker on its arena. All matrices lie as padding.ts says; every argument named after
 // a matrix or vector is the byte offset where it begins.
 
-import type { ActivationName } from '../activations.js'
-import type { ElementType } from '../arena.js'
-import type { LossName } from '../losses.js'
-import type { Optimizer, UpdateFactors } from '../optimizers.js'
+import type { ActivationName } from '../network/activations.js'
+import type { ElementType } from '../arena/arena.js'
+import type { LossName } from '../network/losses.js'
+import type { Optimizer, UpdateFactors } from '../optimizers/optimizers.js'
 
 /**
  * Shards side by side in one block of rows: part i has rows[i] rows and begins at row i * stride, a multiple of 4. The rows between the parts are

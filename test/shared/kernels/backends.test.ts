@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type ActivationName, activationNames, keepsSlopes } from '../../../src/shared/activations.js'
+import { type ActivationName, activationNames, keepsSlopes } from '../../../src/shared/network/activations.js'
 import { type BackendName, backendNames, backends } from '../../../src/shared/backends.js'
-import { fusedActivation, lossNames } from '../../../src/shared/losses.js'
+import { fusedActivation, lossNames } from '../../../src/shared/network/losses.js'
 import { backendsHere, has } from '../../machine.js'
 import { type Bench, noise, openBench, relativeError, worstDifference } from '../support.js'
-import { sgd } from '../../../src/shared/optimizers.js'
+import { sgd } from '../../../src/shared/optimizers/optimizers.js'
 
 const float32Backends = backendNames.filter((name) => backends[name].scalar === 'float32')
 /** The backends that differ in more than their products. */

@@ -1,0 +1,142 @@
+// `shardgrad bench`: time of a training step for some numbers of workers, on one fixed batch. The first steps of every number of workers must give
+// the same bits as one worker's before anything is timed.
+
+import type { ActivationName } from '../../shared/network/activations.js'
+import type { BackendName } from '../../shared/backends.js'
+import { InputError } from '../../shared/errors.js'
+import { dense, flopsOf } from '../../shared/network/network.js'
+import { sgd } from '../../shared/optimizers/optimizers.js'
+import { createUniform } from '../../shared/numerics/random.js'
+import { availableCores } from '../runtime/node/cores.js'
+import type { Examples } from '../data/examples.js'
+import { type PhaseShares, describePhases, summarisePhases } from '../inspect/phases.js'
+import { print, printJson } from './report.js'
+import type { Span } from '../../shared/figures/timeline.js'
+import { type Trainer, createTrainer } from '../trainer.js'
+
+export interface BenchOptions {
+  dims: number[]
+  activation: ActivationName
+  batchSize: number
+  workers?: number[]
+  backend: BackendName | 'auto'
+  phases?: boolean
+  json?: boolean
+}
+
+/** Figures of one number of workers. */
+export interface BenchResult {
+  dims: number[]
+  batchSize: number
+  workers: number
+  backend: string
+  microsecondsPerStep: number
+  gflops: number
+  /** Against the first number of workers. */
+  speedup: number
+  efficiency: number
+  /** Where the time goes, measured in steps of their own, if that was asked for. */
+  phases?: PhaseShares
+}
+
+const ROUNDS = 10
+const ROUND_SECONDS = 0.25
+const CHECKED_STEPS = 3
+/** Steps of a round whose phases are recorded. */
+const TIMELINE_STEPS = 500
+
+export async function bench({ json, ...options }: BenchOptions): Promise<void> {
+  const results = await measure(options)
+  for (const result of results) {
+    if (json) printJson({ event: 'bench', ...result })
+    else {
+      print(
+        `${result.dims.join('-')}, batch ${result.batchSize}, ${result.backend}, ${result.workers} ${result.workers === 1 ? 'worker' : 'workers'}: ` +
+          `${result.microsecondsPerStep.toFixed(1)} us a step, ${result.gflops.toFixed(1)} GFLOP/s, ` +
+          `speedup ${result.speedup.toFixed(2)}, efficiency ${(100 * result.efficiency).toFixed(0)} %`,
+      )
+      if (result.phases) print(describePhases(result.phases))
+    }
+  }
+}
+
+/** Best of several rounds for each number of workers, the rounds in turn so that a noisy moment strikes all alike. */
+export async function measure({ dims, activation, batchSize, backend, workers, phases = false }: Omit<BenchOptions, 'json'>): Promise<BenchResult[]> {
+  const counts = workers ?? [...new Set([1, availableCores()])]
+  if (dims.length < 2) throw new InputError('--dims', 'at least two widths, such as 784,128,10', dims.join(','))
+  const examples = syntheticExamples(dims[0]!, dims.at(-1)!, batchSize)
+  const trainers = await Promise.all(counts.map(async (count) => createTrainer({
+    network: {
+      inputs: dims[0]!,
+      layers: dims.slice(1).map((units, l) => dense(units, l === dims.length - 2 ? 'softmax' : activation)),
+    },
+    loss: 'categoricalCrossEntropy',
+    optimizer: sgd({ learningRate: 0.1 }),
+    workers: count,
+    backend,
+    seed: 1,
+  })))
+  try {
+    await requireSameBits(trainers, examples)
+    const steps = await stepsPerRound(trainers[0]!, examples)
+    const best = trainers.map(() => Infinity)
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [i, trainer] of trainers.entries()) best[i] = Math.min(best[i]!, await secondsPerStep(trainer, examples, steps))
+    }
+    const shares: (PhaseShares | undefined)[] = []
+    for (const trainer of trainers) shares.push(phases ? await phaseShares(trainer, examples, steps) : undefined)
+    return trainers.map(({ info }, i) => {
+      const speedup = best[0]! / best[i]!
+      return {
+        dims, batchSize, workers: info.workers, backend: info.backend,
+        microsecondsPerStep: best[i]! * 1e6,
+        gflops: flopsOf(dims, batchSize) / best[i]! / 1e9,
+        speedup,
+        efficiency: (speedup * trainers[0]!.info.workers) / info.workers,
+        ...(shares[i] && { phases: shares[i] }),
+      }
+    })
+  } finally {
+    await Promise.all(trainers.map(async (trainer) => trainer.close()))
+  }
+}
+
+async function requireSameBits(trainers: Trainer[], examples: Examples): Promise<void> {
+  for (const trainer of trainers) {
+    await trainer.fit(examples, { epochs: CHECKED_STEPS, batchSize: 'all' })
+    if (trainer.parametersHash() !== trainers[0]!.parametersHash()) {
+      throw new Error(`bench: ${trainer.info.workers} workers gave other bits than ${trainers[0]!.info.workers}; nothing is timed`)
+    }
+  }
+}
+
+/** Of the quickest of several rounds: whatever else the machine does shows as waiting. */
+async function phaseShares(trainer: Trainer, examples: Examples, steps: number): Promise<PhaseShares> {
+  let best: { seconds: number; spans: Span[] } = { seconds: Infinity, spans: [] }
+  for (let round = 0; round < ROUNDS; round++) {
+    const spans: Span[] = []
+    const { seconds } = await trainer.fit(examples, {
+      epochs: Math.min(steps, TIMELINE_STEPS), batchSize: 'all', onTimeline: (recorded) => spans.push(...recorded),
+    })
+    if (seconds < best.seconds) best = { seconds, spans }
+  }
+  return summarisePhases(best.spans, Math.min(steps, TIMELINE_STEPS))
+}
+
+async function stepsPerRound(trainer: Trainer, examples: Examples): Promise<number> {
+  const once = await secondsPerStep(trainer, examples, CHECKED_STEPS)
+  return Math.max(1, Math.min(5000, Math.ceil(ROUND_SECONDS / once)))
+}
+
+async function secondsPerStep(trainer: Trainer, examples: Examples, steps: number): Promise<number> {
+  const { seconds } = await trainer.fit(examples, { epochs: steps, batchSize: 'all' })
+  return seconds / steps
+}
+
+function syntheticExamples(inputs: number, classes: number, count: number): Examples {
+  const uniform = createUniform(1, 0)
+  return {
+    inputs: Float32Array.from({ length: inputs * count }, uniform),
+    targets: Uint32Array.from({ length: count }, () => Math.floor(uniform() * classes)),
+  }
+}

@@ -1,0 +1,60 @@
+// `npm start`: the digits learnt on all cores, then by one worker alone: the accuracy, the speedup, and the same bits.
+
+import { dense } from '../../shared/network/network.js'
+import { sgd } from '../../shared/optimizers/optimizers.js'
+import { availableCores } from '../runtime/node/cores.js'
+import { loadDataSet } from '../data/data-sets.js'
+import { createReporter, percent, print } from './report.js'
+import type { TrainerInfo } from '../runtime/runner.js'
+import { trainTestSplit } from '../data/split.js'
+import { createTrainer } from '../trainer.js'
+import type { History } from '../training/history.js'
+
+const SEED = 1
+const EPOCHS = 1500
+
+const data = await loadDataSet('digits')
+const { training, test: heldOut } = trainTestSplit(data, data.columns, { test: 0.1, seed: SEED })
+
+interface Outcome {
+  info: TrainerInfo
+  history: History
+  parametersHash: string
+}
+
+/** Full batches, so that there is work to share in every step. */
+async function learnDigits(workers: number): Promise<Outcome> {
+  await using trainer = await createTrainer({
+    network: {
+      inputs: data.columns,
+      scale: data.scale,
+      layers: [dense(128, 'relu', { initialiser: 'he' }), dense(128, 'relu', { initialiser: 'he' }), dense(10, 'softmax')],
+    },
+    loss: 'categoricalCrossEntropy',
+    optimizer: sgd({ learningRate: 0.2 }),
+    seed: SEED,
+    workers,
+  })
+  const reporter = createReporter(false, EPOCHS)
+  const fitting = trainer.fit(training, { epochs: EPOCHS, batchSize: 'all', validation: heldOut, onProgress: reporter.progress })
+  reporter.start(trainer.info)
+  const history = await fitting
+  reporter.stop()
+  return { info: trainer.info, history, parametersHash: trainer.parametersHash() }
+}
+
+const cores = availableCores()
+print(`learning ${training.targets.length} handwritten digits, ${heldOut.targets.length} held out, on ${cores} ${cores === 1 ? 'core' : 'cores'}`)
+const parallel = await learnDigits(cores)
+print('the same again with one worker, to compare')
+const single = await learnDigits(1)
+
+const seconds = parallel.history.seconds
+const same = parallel.parametersHash === single.parametersHash
+console.log(`held-out accuracy ${percent(parallel.history.validationAccuracy.at(-1)!)}`)
+console.log(
+  `time ${seconds.toFixed(2)} s on ${parallel.info.workers} ${parallel.info.workers === 1 ? 'worker' : 'workers'}, ${single.history.seconds.toFixed(2)} s on one: ` +
+    `speedup ${(single.history.seconds / seconds).toFixed(2)}`,
+)
+console.log(same ? `same bits from both runs: ${parallel.parametersHash}` : `DIFFERENT bits: ${parallel.parametersHash} and ${single.parametersHash}`)
+process.exitCode = same ? 0 : 1

@@ -1,0 +1,88 @@
+// `shardgrad rates`: a data set's recipe, trained once for each learning rate; or one run at a rate that rises from step to step, to find how large it may be.
+
+import type { BackendName } from '../../shared/backends.js'
+import { DivergenceError } from '../../shared/errors.js'
+import { type OptimizerName } from '../../shared/optimizers/optimizers.js'
+import { type DataSet, loadDataSet } from '../data/data-sets.js'
+import { networkFor } from './network-options.js'
+import { optimizerFor } from './optimizer-options.js'
+import { checkPicturePath, writePicture } from '../pictures/file.js'
+import type { RateTrial } from '../pictures/rates.js'
+import { print, printJson } from './report.js'
+import { sparkline } from './sparkline.js'
+import { type Trainer, createTrainer } from '../trainer.js'
+
+export interface RatesOptions {
+  rates: number[]
+  /** Raise the rate from step to step instead. */
+  find?: boolean
+  optimizer?: OptimizerName
+  epochs?: number
+  backend: BackendName | 'auto'
+  seed: number
+  plot?: string
+  json?: boolean
+}
+
+/** @throws {InputError} before anything is trained, on wrong options. */
+export async function rates(name: string, options: RatesOptions): Promise<void> {
+  if (options.plot !== undefined) checkPicturePath(options.plot)
+  const data = await loadDataSet(name)
+  await (options.find ? findRate(name, data, options) : compareRates(name, data, options))
+}
+
+/** Trains with every rate, says how each ended, and draws them if asked to. */
+async function compareRates(name: string, data: DataSet, options: RatesOptions): Promise<void> {
+  const { rates, plot, json } = options
+  const curves: RateTrial[] = []
+  for (const rate of rates) {
+    const curve = await trainAt(rate, data, options)
+    curves.push(curve)
+    if (json) printJson({ event: 'rate', rate, cost: curve.costs.at(-1), divergedIn: curve.divergedIn })
+    else print(`rate ${rate}: ${curve.divergedIn === undefined ? `cost ${curve.costs.at(-1)!.toPrecision(5)}` : `diverged in epoch ${curve.divergedIn}`}`)
+  }
+  if (plot === undefined) return
+  const { drawRates } = await import('../pictures/rates.js')
+  await writePicture(plot, drawRates(curves, `Learning rates on ${name}`))
+}
+
+/** Says the cost at each rate, and the suggested rate; draws them if asked to. */
+async function findRate(name: string, data: DataSet, options: RatesOptions): Promise<void> {
+  const { epochs, plot, json } = options
+  await using trainer = await trainerFor(data, undefined, data.recipe.epochs, options)
+  const curve = await trainer.findLearningRate(data, { steps: epochs })
+  const { rates: tried, costs, suggested } = curve
+  if (json) printJson({ event: 'rates', rates: tried, costs, suggested })
+  else {
+    print(`cost at rates from ${describeRate(tried[0]!)} to ${describeRate(tried.at(-1)!)}: ${sparkline(costs.map((cost) => Math.min(cost, 1.2 * costs[0]!)), 60)}`)
+    print(`lowest at ${describeRate(tried[costs.indexOf(Math.min(...costs))]!)}; suggested: ${describeRate(suggested)}`)
+  }
+  if (plot === undefined) return
+  const { drawRateFinder } = await import('../pictures/rates.js')
+  await writePicture(plot, drawRateFinder(curve, `Cost as the learning rate rises, on ${name}`))
+}
+
+function describeRate(rate: number): string {
+  return String(Number(rate.toPrecision(3)))
+}
+
+async function trainerFor(data: DataSet, learningRate: number | undefined, epochs: number, { optimizer, backend, seed }: RatesOptions): Promise<Trainer> {
+  const { recipe } = data
+  return createTrainer({
+    network: networkFor(data, {}), loss: recipe.loss, backend, seed,
+    optimizer: optimizerFor(recipe, { optimizer, learningRate }, epochs),
+  })
+}
+
+async function trainAt(rate: number, data: DataSet, options: RatesOptions): Promise<RateTrial> {
+  const epochs = options.epochs ?? data.recipe.epochs
+  const costs: number[] = []
+  await using trainer = await trainerFor(data, rate, epochs, options)
+  try {
+    await trainer.fit(data, { epochs, batchSize: data.recipe.batchSize, onProgress: (progress) => void costs.push(...progress.epochs.map(({ cost }) => cost)) })
+    return { rate, costs }
+  } catch (error) {
+    if (error instanceof DivergenceError) return { rate, costs, divergedIn: error.epoch }
+    throw error
+  }
+}

@@ -1,0 +1,183 @@
+// The caller's examples: checked, then copied into the arena in slices, so that the caller's event loop is never held up for long.
+
+import type { ElementType, ExamplesLayout, MatrixLayout, Scalar } from '../../shared/arena/arena.js'
+import { refuseOptions } from '../options/description.js'
+import { InputError, show } from '../../shared/errors.js'
+import { applyToRows } from '../../shared/network/preprocessing.js'
+import { hasAccuracy } from '../../shared/network/losses.js'
+import { classOf } from '../../shared/figures/metrics.js'
+import { type Network, storesPrepared } from '../../shared/network/network.js'
+
+/** A matrix as the caller holds it, row-major. Bytes stay bytes in the arena. */
+export type NumberArray = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array
+/** Class labels, whole numbers from 0. */
+export type LabelArray = Uint8Array | Uint8ClampedArray | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array
+
+/** Inputs (m, n_0) and targets: (m, n_L), or class labels (m). Weights, if given, (m): the cost is the mean loss weighted by them, so that twice the weight is as good as two examples. */
+export interface Examples {
+  inputs: NumberArray
+  targets: NumberArray | LabelArray
+  weights?: NumberArray
+}
+
+/** Examples whose shape is known to be right. */
+export interface CheckedExamples {
+  where: string
+  /** What they are for. */
+  network: Network
+  count: number
+  inputs: NumberArray
+  /** As they will lie in the arena. */
+  inputType: ElementType
+  targets: NumberArray | LabelArray | undefined
+  targetType: ElementType | undefined
+  weights: NumberArray | undefined
+  classes: number
+}
+
+/** What is copied, or computed for a feature, between two turns of the event loop. */
+const ELEMENTS_PER_SLICE = 1 << 20
+
+/** @throws {InputError} naming what has the wrong type or shape. */
+export function checkExamples(where: string, examples: unknown, network: Network, scalar: Scalar): CheckedExamples {
+  const given = examples as Partial<Examples> | null | undefined
+  if (typeof given !== 'object' || given === null) throw new InputError(where, '{ inputs, targets }', show(examples))
+  refuseOptions(where, given)
+  const checked = checkInputs(`${where}: inputs`, given.inputs, network, scalar)
+  const classes = network.layers.at(-1)!.units
+  const { count } = checked
+  const { targets, weights } = given
+  if (weights !== undefined && !(isNumberArray(weights) && weights.length === count)) {
+    throw new InputError(`${where}: weights`, `a typed array of ${count}, one for each example`, show(weights))
+  }
+  const rule = `a typed array of ${count * classes} (${count} rows of ${classes} outputs)`
+  if (isNumberArray(targets) && targets.length === count * classes) {
+    return { ...checked, where, targets, targetType: scalar, weights, classes }
+  }
+  if (classes > 1 && isLabelArray(targets) && targets.length === count) return { ...checked, where, targets, targetType: 'labels', weights, classes }
+  throw new InputError(`${where}: targets`, classes > 1 ? `${rule}, or ${count} class labels in an integer array` : rule, show(targets))
+}
+
+/** @throws {InputError} unless `inputs` is a whole number of rows, at least one. */
+export function checkInputs(where: string, inputs: unknown, network: Network, scalar: Scalar): CheckedExamples {
+  if (!isNumberArray(inputs)) throw new InputError(where, 'a Uint8Array, Float32Array or Float64Array', show(inputs))
+  if (inputs.length === 0 || inputs.length % network.inputs !== 0) {
+    throw new InputError(where, `one or more rows of ${network.inputs}`, show(inputs))
+  }
+  const bytes = inputs instanceof Uint8Array || inputs instanceof Uint8ClampedArray
+  const inputType = storesPrepared(network) ? scalar : bytes ? 'uint8' : inputs instanceof Float64Array ? scalar : 'float32'
+  return {
+    where, network, count: inputs.length / network.inputs, inputs, inputType, targets: undefined, targetType: undefined, weights: undefined,
+    classes: network.layers.at(-1)!.units,
+  }
+}
+
+/** The first `count - held` rows and the last `held`. */
+export function splitExamples(examples: CheckedExamples, held: number): [CheckedExamples, CheckedExamples] {
+  const rows = (from: number, to: number): CheckedExamples => ({
+    ...examples,
+    count: to - from,
+    inputs: rowsOf(examples.inputs, examples.count, from, to),
+    targets: examples.targets && rowsOf(examples.targets, examples.count, from, to),
+    weights: examples.weights?.subarray(from, to),
+  })
+  const kept = examples.count - held
+  return [rows(0, kept), rows(kept, examples.count)]
+}
+
+function rowsOf<Values extends NumberArray | LabelArray>(values: Values, count: number, from: number, to: number): Values {
+  const columns = values.length / count
+  return values.subarray(from * columns, to * columns) as Values
+}
+
+/**
+ * The examples with each one's weight multiplied by that of its class.
+ * @throws {InputError} if there are no classes, or a weight is none.
+ */
+export function weighClasses(
+  where: string, examples: CheckedExamples, classWeights: readonly number[] | Readonly<Record<number, number>>, scalar: Scalar,
+): CheckedExamples {
+  const { classes: columns, count, network, targets, targetType, weights } = examples
+  const { activation } = network.layers.at(-1)!
+  if (targetType !== 'labels' && !hasAccuracy(activation)) {
+    throw new InputError(`${where}: classWeights`, 'targets that say a class (labels, or sigmoid or softmax outputs)', `${activation} outputs`)
+  }
+  const classes = Math.max(2, columns)
+  for (const [name, weight] of Object.entries(classWeights)) {
+    if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classes)) throw new InputError(`${where}: classWeights`, `classes from 0 to ${classes - 1}`, show(name))
+    if (!(Number.isFinite(weight) && weight >= 0)) throw new InputError(`${where}: classWeights[${name}]`, 'a number of at least 0', show(weight))
+  }
+  const weighed = new (scalar === 'float32' ? Float32Array : Float64Array)(count)
+  for (let row = 0; row < count; row++) weighed[row] = (weights?.[row] ?? 1) * (classWeights[targetType === 'labels' ? targets![row]! : classOf(targets!, row * columns, columns)] ?? 1)
+  return { ...examples, weights: weighed }
+}
+
+/**
+ * Copies examples to their place in the arena, slice by slice; with scale and features applied, if there are features.
+ *
+ * @param rest Called between slices, to let the event loop turn.
+ * @throws {InputError} naming the first row with a number that is not finite, a value that is no category, a label out of range or a weight below 0.
+ */
+export async function storeExamples(
+  memory: WebAssembly.Memory, layout: ExamplesLayout, examples: CheckedExamples, rest: () => Promise<void>,
+): Promise<void> {
+  const { classes, count, inputs, network, targets, weights, where } = examples
+  const { features = [], scale = 1 } = network
+  const inputRows = (first: number, end: number): NumberArray => {
+    const rows = rowsOf(inputs, count, first, end)
+    return storesPrepared(network) ? applyToRows(features, rows, network.inputs, scale, `${where}: inputs`, first) : rows
+  }
+  const step = Math.ceil(ELEMENTS_PER_SLICE / (1 + features.length))
+  await storeMatrix(memory, layout.inputs, count, inputRows, step, `${where}: inputs`, classes, rest)
+  if (layout.targets && targets) {
+    await storeMatrix(memory, layout.targets, count, (first, end) => rowsOf(targets, count, first, end), ELEMENTS_PER_SLICE, `${where}: targets`, classes, rest)
+  }
+  if (layout.weights && weights) {
+    const negative = weights.findIndex((weight) => weight < 0)
+    if (negative >= 0) throw new InputError(`${where}: weights, row ${negative}`, 'numbers of at least 0', String(weights[negative]))
+    await storeMatrix(memory, layout.weights, count, (first, end) => weights.subarray(first, end), ELEMENTS_PER_SLICE, `${where}: weights`, classes, rest)
+  }
+}
+
+/** @param rows The matrix from one row to another. @param elements How many of it are a slice, about. */
+async function storeMatrix(
+  memory: WebAssembly.Memory, { columns, offset, type }: MatrixLayout, count: number, rows: (first: number, end: number) => NumberArray | LabelArray,
+  elements: number, where: string, classes: number, rest: () => Promise<void>,
+): Promise<void> {
+  const rowsPerSlice = Math.max(1, Math.floor(elements / columns))
+  const matrix = new arrayTypes[type](memory.buffer, offset, count * columns)
+  for (let first = 0; first < count; first += rowsPerSlice) {
+    const end = Math.min(count, first + rowsPerSlice)
+    const slice = rows(first, end)
+    const stored = matrix.subarray(first * columns, end * columns)
+    stored.set(slice)
+    const wrong = type === 'labels' ? indexOutOfRange(slice, classes) : indexNotFinite(stored)
+    if (wrong !== undefined) {
+      const rule = type === 'labels' ? `class labels from 0 to ${classes - 1}` : 'finite numbers'
+      throw new InputError(`${where}, row ${first + Math.floor(wrong / columns)}`, rule, String(slice[wrong]))
+    }
+    if (end < count) await rest()
+  }
+}
+
+const arrayTypes = { uint8: Uint8Array, float32: Float32Array, float64: Float64Array, labels: Int32Array }
+
+function indexNotFinite(values: ArrayLike<number>): number | undefined {
+  if (values instanceof Uint8Array) return undefined
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i
+  return undefined
+}
+
+function indexOutOfRange(labels: ArrayLike<number>, classes: number): number | undefined {
+  for (let i = 0; i < labels.length; i++) if (labels[i]! < 0 || labels[i]! >= classes) return i
+  return undefined
+}
+
+export function isNumberArray(value: unknown): value is NumberArray {
+  return value instanceof Uint8Array || value instanceof Uint8ClampedArray || value instanceof Float32Array || value instanceof Float64Array
+}
+
+export function isLabelArray(value: unknown): value is LabelArray {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof Float32Array) && !(value instanceof Float64Array)
+    && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array)
+}

@@ -1,0 +1,43 @@
+// A timeline as Chrome trace events, one track a worker; Perfetto and chrome://tracing open it.
+// (Trace Event Format, complete events: microseconds, written as an array of JSON objects.)
+
+import { closeSync, openSync, writeSync } from 'node:fs'
+import type { Span } from '../../shared/figures/timeline.js'
+
+export interface Trace {
+  /** Appends spans, of one worker. */
+  add: (spans: Span[]) => void
+  /** Ends the file. */
+  close: () => void
+}
+
+/** @param path Of the file, which is begun at once. @throws {Error} if it can't be written. */
+export function createTrace(path: string): Trace {
+  const file = openSync(path, 'w')
+  const named = new Set<number>()
+  let began: number | undefined
+  let separator = '[\n'
+  const write = (events: object[]): void => {
+    if (events.length > 0) writeSync(file, separator + events.map((event) => JSON.stringify({ pid: 1, ...event })).join(',\n'))
+    separator = ',\n'
+  }
+  write([{ name: 'process_name', ph: 'M', args: { name: 'shardgrad' } }])
+  return {
+    add(spans) {
+      write(spans.flatMap(({ worker, phase, step, start, milliseconds }) => {
+        const name = named.has(worker) ? [] : [{ name: 'thread_name', ph: 'M', tid: worker, args: { name: `worker ${worker}` } }]
+        named.add(worker)
+        began ??= start
+        return [...name, { name: phase, ph: 'X', tid: worker, ts: microseconds(start - began), dur: microseconds(milliseconds), args: { step: step + 1 } }]
+      }))
+    },
+    close() {
+      writeSync(file, '\n]\n')
+      closeSync(file)
+    },
+  }
+}
+
+function microseconds(milliseconds: number): number {
+  return Math.round(1e6 * milliseconds) / 1000
+}

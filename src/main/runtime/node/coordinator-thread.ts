@@ -1,0 +1,62 @@
+// The caller's side of the coordinator's thread, in Node.
+
+import { Worker } from 'node:worker_threads'
+import { type Remote, releaseProxy, wrap } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { THREAD_LIMITS } from '../../../shared/protocol.js'
+import type { Arena, CoordinatorData, CoordinatorEndpoint, GradientWorkerData, Run, RunResult } from '../../../shared/protocol.js'
+
+interface CoordinatorDeath { kind: 'coordinatorFailed'; reason: string }
+
+export interface CoordinatorThread {
+  /** Says what the workers are started with; before the first run. */
+  equip: (data: GradientWorkerData) => void
+  /** Resolves with how the run ended; a coordinator that dies counts as failed. */
+  run: (run: Run, arena: Arena) => Promise<RunResult | CoordinatorDeath>
+  close: () => Promise<void>
+}
+
+/** @param gradientWorker URL of the script that the workers run. */
+export function startCoordinator(gradientWorker: URL): CoordinatorThread {
+  const data: CoordinatorData = { gradientWorker: gradientWorker.href }
+  const thread = new Worker(new URL('../../../workers/node/coordinator-worker.js', import.meta.url), {
+    workerData: data, resourceLimits: THREAD_LIMITS,
+    execArgv: [], // of the caller's, --input-type would keep it from starting, and a loader slow it down
+  })
+  const endpoint: Remote<CoordinatorEndpoint> = wrap<CoordinatorEndpoint>(nodeEndpoint(thread))
+  let death: CoordinatorDeath | undefined
+  const mourners = new Set<(death: CoordinatorDeath) => void>()
+  const die = (reason: string): void => {
+    death ??= { kind: 'coordinatorFailed', reason }
+    for (const mourn of mourners) mourn(death)
+  }
+  thread.once('error', (error) => die(error.message))
+  thread.once('exit', (code) => die(`its thread ended with code ${code}`))
+  /** What the coordinator answers, or that it died. (Promise.race with one promise for the death would keep every call in memory.) */
+  const orDeath = async <Answer>(answer: Promise<Answer>): Promise<Answer | CoordinatorDeath> =>
+    new Promise((resolve, reject) => {
+      if (death) return resolve(death)
+      mourners.add(resolve)
+      answer.then(resolve, reject).finally(() => mourners.delete(resolve))
+    })
+  thread.unref() // only a call under way keeps the process alive
+  return {
+    equip(equipment) {
+      void orDeath(endpoint.equip(equipment))
+    },
+    async run(run, arena) {
+      thread.ref()
+      try {
+        return await orDeath<RunResult>(endpoint.run(run, arena))
+      } finally {
+        thread.unref()
+      }
+    },
+    async close() {
+      thread.ref()
+      await orDeath(endpoint.close())
+      endpoint[releaseProxy]()
+      await thread.terminate()
+    },
+  }
+}

@@ -1,0 +1,224 @@
+// Features: what is made of a row of inputs before the first layer sees it, as plain data, so that a network's description holds its preprocessing too.
+// Nothing but + - * / and a square root, so that every engine has the same bits.
+
+import { InputError, show } from '../errors.js'
+
+/** Appends a column: the product of the columns named. */
+export interface Cross {
+  name: 'cross'
+  columns: number[]
+}
+
+/** (x - mean) / deviation, column by column. */
+export interface Standardise {
+  name: 'standardise'
+  mean: number[]
+  deviation: number[]
+}
+
+/** (x - minimum) / (maximum - minimum), column by column; x - minimum where the two are equal. */
+export interface MinMax {
+  name: 'minMax'
+  minimum: number[]
+  maximum: number[]
+}
+
+/** Replaces a column, in its place, by one for each category: 1 where it has that value, 0 elsewhere. */
+export interface OneHot {
+  name: 'oneHot'
+  column: number
+  categories: number[]
+}
+
+export type Feature = Cross | Standardise | MinMax | OneHot
+
+/** Describes a feature cross: a further column, the product of two or more columns (from 0), of which any may be named again. */
+export function cross(...columns: number[]): Cross {
+  return { name: 'cross', columns }
+}
+
+/**
+ * Learns how to bring every column to mean 0 and standard deviation 1: z = (x - mean) / deviation, with the population's deviation, sqrt(sum (x - mean)^2 / m).
+ * A column that is constant gets deviation 1 (as in scikit-learn's StandardScaler).
+ *
+ * @param inputs (m, columns), row-major: the examples to train on, as the features before this one (and the network's `scale`) leave them.
+ * @throws {InputError} on a wrong shape, or a number that is not finite.
+ */
+export function standardise(inputs: ArrayLike<number>, columns: number): Standardise {
+  const column = columnReader('standardise', inputs, columns)
+  const learnt = Array.from({ length: columns }, (_, j) => {
+    const values = column(j)
+    const mean = values[0]! + sum(values.map((x) => x - values[0]!)) / values.length // of a constant column, that constant
+    return { mean, deviation: Math.sqrt(sum(values.map((x) => (x - mean) * (x - mean))) / values.length) || 1 }
+  })
+  return { name: 'standardise', mean: learnt.map(({ mean }) => mean), deviation: learnt.map(({ deviation }) => deviation) }
+}
+
+/**
+ * Learns how to bring every column to the range from 0 to 1: (x - minimum) / (maximum - minimum). A column that is constant becomes 0 (as in scikit-learn's
+ * MinMaxScaler). What lies outside the range learnt lies outside 0 to 1.
+ *
+ * @param inputs As of `standardise`.
+ * @throws {InputError} on a wrong shape, or a number that is not finite.
+ */
+export function minMax(inputs: ArrayLike<number>, columns: number): MinMax {
+  const column = columnReader('minMax', inputs, columns)
+  return {
+    name: 'minMax',
+    minimum: Array.from({ length: columns }, (_, j) => column(j).reduce((least, x) => Math.min(least, x))),
+    maximum: Array.from({ length: columns }, (_, j) => column(j).reduce((most, x) => Math.max(most, x))),
+  }
+}
+
+/**
+ * Learns the categories of a column: its distinct values, sorted. A value that is none of them is an error where the feature is used.
+ *
+ * @param inputs As of `standardise`. @param column From 0.
+ * @throws {InputError} on a wrong shape, a number that is not finite, or if there is no such column.
+ */
+export function oneHot(inputs: ArrayLike<number>, columns: number, column: number): OneHot {
+  const read = columnReader('oneHot', inputs, columns)
+  if (!isColumn(column, columns)) throw new InputError('oneHot: column', `a column from 0 to ${columns - 1}`, show(column))
+  return { name: 'oneHot', column, categories: [...new Set(read(column))].sort((a, b) => a - b) }
+}
+
+/** How many columns there are after the features. */
+export function columnsAfter(features: readonly Feature[], columns: number): number {
+  return features.reduce((width, feature) => {
+    if (feature.name === 'cross') return width + 1
+    return feature.name === 'oneHot' ? width - 1 + feature.categories.length : width
+  }, columns)
+}
+
+/**
+ * Applies features, one after the other, to every row.
+ *
+ * @param inputs (m, columns), row-major; they stay as they are.
+ * @returns (m, columnsAfter(features, columns)), row-major, in float64.
+ * @throws {InputError} on a wrong shape, a feature that doesn't fit the columns, or a value that is no category, naming the row.
+ */
+export function applyFeatures(features: readonly Feature[], inputs: ArrayLike<number>, columns: number): Float64Array {
+  requireRows('applyFeatures', inputs, columns)
+  const misfit = misfitOf(features, columns)
+  if (misfit) throw new InputError(`applyFeatures: ${misfit.field}`, misfit.rule, show(misfit.value))
+  return applyToRows(features, inputs, columns, 1, 'applyFeatures: inputs', 0)
+}
+
+/** The same for features known to fit, and rows that are part of more: the inputs are multiplied by `scale` first, and errors count rows from `firstRow`. */
+export function applyToRows(
+  features: readonly Feature[], inputs: ArrayLike<number>, columns: number, scale: number, where: string, firstRow: number,
+): Float64Array {
+  const stride = columnsAfter(features, columns) // no feature leaves fewer columns than it found, so each row has room where it will end
+  const matrix = new Float64Array((inputs.length / columns) * stride)
+  for (let at = 0, from = 0; at < matrix.length; at += stride, from += columns) {
+    for (let j = 0; j < columns; j++) matrix[at + j] = inputs[from + j]! * scale
+  }
+  features.reduce((width, feature) => {
+    applyInPlace(feature, matrix, stride, width, where, firstRow)
+    return columnsAfter([feature], width)
+  }, columns)
+  return matrix
+}
+
+function applyInPlace(feature: Feature, matrix: Float64Array, stride: number, columns: number, where: string, firstRow: number): void {
+  switch (feature.name) {
+    case 'cross':
+      for (let at = 0; at < matrix.length; at += stride) {
+        let product = 1
+        for (const column of feature.columns) product *= matrix[at + column]!
+        matrix[at + columns] = product
+      }
+      return
+    case 'standardise':
+      shiftAndDivide(matrix, stride, columns, feature.mean, feature.deviation)
+      return
+    case 'minMax':
+      shiftAndDivide(matrix, stride, columns, feature.minimum, feature.maximum.map((maximum, j) => maximum - feature.minimum[j]! || 1))
+      return
+    case 'oneHot': {
+      const { column, categories } = feature
+      const places = new Map(categories.map((category, place) => [category, place]))
+      for (let at = 0; at < matrix.length; at += stride) {
+        const place = places.get(matrix[at + column]!)
+        if (place === undefined) {
+          throw new InputError(`${where}, row ${firstRow + at / stride}`, `one of the ${categories.length} categories of column ${column}`, String(matrix[at + column]))
+        }
+        matrix.copyWithin(at + column + categories.length, at + column + 1, at + columns)
+        matrix.fill(0, at + column, at + column + categories.length)
+        matrix[at + column + place] = 1
+      }
+    }
+  }
+}
+
+function shiftAndDivide(matrix: Float64Array, stride: number, columns: number, shift: readonly number[], divisor: readonly number[]): void {
+  for (let at = 0; at < matrix.length; at += stride) {
+    for (let j = 0; j < columns; j++) matrix[at + j] = (matrix[at + j]! - shift[j]!) / divisor[j]!
+  }
+}
+
+/** The first field of features that doesn't fit the columns it will find, or the other fields. */
+export function misfitOf(features: readonly Feature[], columns: number): { field: string; rule: string; value: unknown } | undefined {
+  let width = columns
+  for (const [i, feature] of features.entries()) {
+    const misfit = misfitOfOne(feature, width)
+    if (misfit) return { ...misfit, field: `features[${i}].${misfit.field}` }
+    width = columnsAfter([feature], width)
+  }
+  return undefined
+}
+
+function misfitOfOne(feature: Feature, columns: number): ReturnType<typeof misfitOf> {
+  const columnRule = `a column from 0 to ${columns - 1}`
+  const wrongLength = (field: string, value: readonly number[]): ReturnType<typeof misfitOf> =>
+    value.length === columns ? undefined : { field, rule: `a list of ${columns}, one for each column`, value }
+  switch (feature.name) {
+    case 'cross': {
+      const wrong = feature.columns.findIndex((column) => !isColumn(column, columns))
+      return wrong < 0 ? undefined : { field: `columns[${wrong}]`, rule: columnRule, value: feature.columns[wrong] }
+    }
+    case 'standardise':
+      return wrongLength('mean', feature.mean) ?? wrongLength('deviation', feature.deviation)
+    case 'minMax': {
+      const { minimum, maximum } = feature
+      const wrong = maximum.findIndex((value, j) => value < minimum[j]!)
+      return wrongLength('minimum', minimum) ?? wrongLength('maximum', maximum)
+        ?? (wrong < 0 ? undefined : { field: `maximum[${wrong}]`, rule: `at least the minimum, ${minimum[wrong]!}`, value: maximum[wrong] })
+    }
+    case 'oneHot': {
+      const { column, categories } = feature
+      if (!isColumn(column, columns)) return { field: 'column', rule: columnRule, value: column }
+      const again = categories.findIndex((category, i) => categories.indexOf(category) < i)
+      return again < 0 ? undefined : { field: `categories[${again}]`, rule: 'categories that differ', value: categories[again] }
+    }
+  }
+}
+
+function isColumn(column: number, columns: number): boolean {
+  return Number.isInteger(column) && column >= 0 && column < columns
+}
+
+/** Reads columns of a matrix, whose shape and values it has checked. */
+function columnReader(where: string, inputs: ArrayLike<number>, columns: number): (column: number) => Float64Array {
+  const rows = requireRows(where, inputs, columns)
+  for (let i = 0; i < inputs.length; i++) {
+    if (!Number.isFinite(inputs[i])) throw new InputError(`${where}: inputs, row ${Math.floor(i / columns)}`, 'finite numbers', show(inputs[i]))
+  }
+  return (column) => {
+    const values = new Float64Array(rows)
+    for (let row = 0; row < rows; row++) values[row] = inputs[row * columns + column]!
+    return values
+  }
+}
+
+/** How many rows a matrix has. @throws {InputError} unless it is a whole number, at least one. */
+function requireRows(where: string, inputs: ArrayLike<number> | undefined, columns: number): number {
+  if (!Number.isSafeInteger(columns) || columns < 1) throw new InputError(`${where}: columns`, 'a whole number of at least 1', show(columns))
+  const rows = (inputs?.length ?? 0) / columns
+  if (rows === 0 || !Number.isInteger(rows)) throw new InputError(`${where}: inputs`, `one or more rows of ${columns}`, show(inputs))
+  return rows
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0)
+}

@@ -1,0 +1,168 @@
+// The system's BLAS: which library there is, and its single-precision matrix product (cblas_sgemm) over an arena. Node only: koffi makes the calls.
+
+import type { MatrixMultiply } from '../kernels/native/native.js'
+
+/** A library that was found and gave the right answer. */
+export interface BlasLibrary {
+  /** The implementation: OpenBLAS, BLIS, MKL or Accelerate. */
+  name: string
+  /** The file it was loaded from. */
+  file: string
+  /** What the library says of its build, if it says anything. */
+  configuration: string
+}
+
+/** Why a library was not used. */
+export interface BlasRefusal {
+  file: string
+  reason: string
+}
+
+interface Implementation {
+  name: string
+  files: Partial<Record<string, string[]>>
+  /** Prototype of the function that describes the build. */
+  describe?: string
+  /** Prototype of the function that sets how many threads a call may use. */
+  setThreads?: string
+}
+
+/** In the order they are tried; the first files are those of the systems' own packages. */
+const implementations: Implementation[] = [
+  {
+    name: 'OpenBLAS',
+    files: {
+      linux: ['libopenblas.so.0', 'libopenblas.so'],
+      darwin: ['libopenblas.dylib', '/opt/homebrew/opt/openblas/lib/libopenblas.dylib', '/usr/local/opt/openblas/lib/libopenblas.dylib'],
+      win32: ['libopenblas.dll', 'openblas.dll'],
+    },
+    describe: 'const char *openblas_get_config()',
+    setThreads: 'void openblas_set_num_threads(int)',
+  },
+  {
+    name: 'BLIS',
+    files: { linux: ['libblis.so.4', 'libblis.so.3', 'libblis.so'], darwin: ['libblis.dylib'], win32: ['libblis.dll'] },
+    describe: 'const char *bli_info_get_version_str()',
+    setThreads: 'void bli_thread_set_num_threads(int64_t)',
+  },
+  {
+    name: 'MKL',
+    files: { linux: ['libmkl_rt.so.2', 'libmkl_rt.so'], darwin: ['libmkl_rt.2.dylib'], win32: ['mkl_rt.2.dll'] },
+    setThreads: 'void MKL_Set_Num_Threads(int)',
+  },
+  { name: 'Accelerate', files: { darwin: ['/System/Library/Frameworks/Accelerate.framework/Accelerate'] } },
+]
+
+/** What libraries read, when they are loaded, to know how many threads to start. */
+const THREAD_VARIABLES = ['OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'BLIS_NUM_THREADS', 'MKL_NUM_THREADS', 'VECLIB_MAXIMUM_THREADS']
+
+type Koffi = (typeof import('koffi'))['default']
+type Library = ReturnType<Koffi['load']>
+
+const SGEMM = 'void cblas_sgemm(int, int, int, int, int, int, float, uintptr_t, int, uintptr_t, int, float, uintptr_t, int)'
+const [ROW_MAJOR, AS_IT_IS, TRANSPOSED] = [101, 111, 112]
+
+/**
+ * Looks for a BLAS: in the file named by the environment's SHARDGRAD_BLAS if it is set, otherwise OpenBLAS, BLIS, MKL and Accelerate where systems keep
+ * them. Leaves the library with one thread a call. Never throws.
+ */
+export async function findBlas(): Promise<{ library: BlasLibrary | undefined; refusals: BlasRefusal[] }> {
+  const koffi = await importKoffi()
+  const refusals: BlasRefusal[] = []
+  if (koffi instanceof Error) return { library: undefined, refusals: [{ file: 'koffi', reason: messageOf(koffi) }] }
+  for (const [implementation, file] of candidates()) {
+    try {
+      return { library: singleThreaded(() => open(koffi, implementation, file)), refusals }
+    } catch (error) {
+      refusals.push({ file, reason: messageOf(error) })
+    }
+  }
+  return { library: undefined, refusals }
+}
+
+/** Loads a library that `findBlas` found. @returns What binds its product to an arena. */
+export async function loadBlas({ file, name }: BlasLibrary): Promise<(memory: WebAssembly.Memory) => MatrixMultiply> {
+  const koffi = await importKoffi()
+  if (koffi instanceof Error) throw koffi
+  const library = koffi.load(file)
+  limitThreads(library, implementations.find((implementation) => implementation.name === name))
+  return (memory) => bindMultiply(koffi, library, memory)
+}
+
+async function importKoffi(): Promise<Koffi | Error> {
+  try {
+    return (await import('koffi')).default
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+function candidates(): [Implementation, string][] {
+  const asked = process.env.SHARDGRAD_BLAS
+  if (asked !== undefined) return [[implementations.find(({ name }) => asked.toLowerCase().includes(name.toLowerCase())) ?? { name: 'BLAS', files: {} }, asked]]
+  return implementations.flatMap((implementation) => (implementation.files[process.platform] ?? []).map((file): [Implementation, string] => [implementation, file]))
+}
+
+/** Runs `load` while the environment says that one thread is enough, so that the library starts no others; then the environment is as it was. */
+function singleThreaded<Result>(load: () => Result): Result {
+  const before = THREAD_VARIABLES.map((name) => [name, process.env[name]] as const)
+  for (const [name] of before) process.env[name] = '1'
+  try {
+    return load()
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name)
+      else process.env[name] = value
+    }
+  }
+}
+
+/** @throws {Error} if the file can't be loaded, has no CBLAS, or multiplies wrongly. */
+function open(koffi: Koffi, implementation: Implementation, file: string): BlasLibrary {
+  const library = koffi.load(file)
+  limitThreads(library, implementation)
+  requireRightProduct(bindMultiply(koffi, library, trialMemory), trialMemory)
+  return { name: implementation.name, file, configuration: describe(library, implementation) }
+}
+
+function describe(library: Library, { describe: prototype }: Implementation): string {
+  try {
+    return prototype === undefined ? '' : String((library.func(prototype) as () => unknown)()).trim()
+  } catch {
+    return '' // an older version without that function
+  }
+}
+
+function limitThreads(library: Library, implementation: Implementation | undefined): void {
+  try {
+    if (implementation?.setThreads !== undefined) (library.func(implementation.setThreads) as (threads: number) => void)(1)
+  } catch {
+    // a build without threads has no such function
+  }
+}
+
+function bindMultiply(koffi: Koffi, library: Library, memory: WebAssembly.Memory): MatrixMultiply {
+  const sgemm = library.func(SGEMM) as (...values: number[]) => void
+  const start = Number(koffi.address(new Uint8Array(memory.buffer))) // a shared memory never moves
+  return (transposeA, transposeB, m, n, k, a, strideA, b, strideB, beta, c, strideC) => {
+    sgemm(
+      ROW_MAJOR, transposeA ? TRANSPOSED : AS_IT_IS, transposeB ? TRANSPOSED : AS_IT_IS,
+      m, n, k, 1, start + a, strideA, start + b, strideB, beta, start + c, strideC,
+    )
+  }
+}
+
+const trialMemory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+
+/** (1 2 3 / 4 5 6) . (1 2 3 / 4 5 6)^T = (14 32 / 32 77): a library with 64-bit sizes, for one, would not say so. */
+function requireRightProduct(multiply: MatrixMultiply, memory: WebAssembly.Memory): void {
+  const values = new Float32Array(memory.buffer)
+  values.set([1, 2, 3, 4, 5, 6])
+  multiply(false, true, 2, 2, 3, 0, 3, 0, 3, 0, 64, 2)
+  const product = [...values.subarray(16, 20)].join()
+  if (product !== '14,32,32,77') throw new Error(`multiplies wrongly: (${product}) instead of (14,32,32,77)`)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

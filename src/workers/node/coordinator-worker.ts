@@ -1,0 +1,12 @@
+// The thread of the coordinator in Node: a Comlink endpoint.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { expose } from 'comlink'
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import type { CoordinatorData } from '../../shared/protocol.js'
+import { createCoordinator } from '../coordinator.js'
+import { createPool } from './pool.js'
+
+const { gradientWorker } = workerData as CoordinatorData
+
+expose(createCoordinator((threads, data) => createPool(gradientWorker, threads, data)), nodeEndpoint(parentPort!))

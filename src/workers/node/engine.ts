@@ -1,0 +1,11 @@
+// What a worker's thread computes with, from what it was started with.
+
+import type { Engine } from '../../shared/backends.js'
+import type { GradientWorkerData } from '../../shared/protocol.js'
+
+/** Loads the system's BLAS if the backend needs one. */
+export async function loadEngine({ compiled, blas }: GradientWorkerData): Promise<Engine> {
+  if (!blas) return { compiled }
+  const { loadBlas } = await import('../../shared/node/blas.js')
+  return { compiled, bindMultiply: await loadBlas(blas) }
+}

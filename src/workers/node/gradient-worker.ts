@@ -1,0 +1,18 @@
+// The thread of a gradient worker in Node: a Piscina task.
+
+import { workerData } from 'piscina'
+import type { GradientWorkerData, WorkerTask } from '../../shared/protocol.js'
+import { loadEngine } from './engine.js'
+import { openArena, performTask } from '../gradient-run.js'
+import type { ArenaAccess } from '../worker.js'
+
+const engine = await loadEngine(workerData as GradientWorkerData)
+
+/** The arena of the last run; a trainer stays in one until a larger job comes. */
+let opened: { number: number; access: ArenaAccess } | undefined
+
+export default (task: WorkerTask): void => {
+  const { arena: { number, memory }, run } = task
+  if (opened?.number !== number) opened = { number, access: openArena(memory, run.backend, engine) }
+  performTask(task, opened.access)
+}

@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { findBlas, loadBlas } from '../../../src/shared/node/blas.js'
+import type { MatrixMultiply } from '../../../src/shared/kernels/native/native.js'
+import { blas } from '../../machine.js'
+
+const A = 1024
+const [B, C] = [2 * A, 3 * A] // elements from the start
+
+async function open(): Promise<{ multiply: MatrixMultiply; values: Float32Array }> {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+  return { multiply: (await loadBlas(blas!))(memory), values: new Float32Array(memory.buffer) }
+}
+
+describe.skipIf(!blas)('the system\'s product over an arena', () => {
+  const size = fc.integer({ min: 0, max: 20 })
+  const shapes = fc.record({ m: size, n: size, k: size, extra: fc.integer({ min: 0, max: 9 }), transposeA: fc.boolean(), transposeB: fc.boolean(), beta: fc.constantFrom(0, 1) })
+  const whole = (i: number): number => ((i * 7) % 11) - 5
+
+  it('is exact on whole numbers, whatever the sizes, strides and transpositions; 0 of them too; and writes c alone', async () => {
+    const { multiply, values } = await open()
+    fc.assert(fc.property(shapes, ({ m, n, k, extra, transposeA, transposeB, beta }) => {
+      const strides = { a: (transposeA ? m : k) + extra + 1, b: (transposeB ? k : n) + extra + 1, c: n + extra + 1 }
+      values.forEach((_, i) => (values[i] = whole(i)))
+      const expected = values.slice()
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let sum = beta * whole(C + i * strides.c + j)
+          for (let l = 0; l < k; l++) sum += whole(A + (transposeA ? l * strides.a + i : i * strides.a + l)) * whole(B + (transposeB ? j * strides.b + l : l * strides.b + j))
+          expected[C + i * strides.c + j] = sum
+          if (beta === 0) values[C + i * strides.c + j] = NaN // must be overwritten, not multiplied by 0
+        }
+      }
+      multiply(transposeA, transposeB, m, n, k, 4 * A, strides.a, 4 * B, strides.b, beta, 4 * C, strides.c)
+      expect(values.findIndex((value, i) => value !== expected[i])).toBe(-1)
+    }), { seed: 4, numRuns: 500 })
+  })
+
+  it('works on each of several arenas', async () => {
+    const [one, other] = [await open(), await open()]
+    for (const { values } of [one, other]) values.set([3, 5])
+    one.multiply(false, false, 1, 1, 1, 0, 1, 4, 1, 0, 8, 1)
+    expect([one.values[2], other.values[2]]).toEqual([15, 0])
+  })
+
+  it('was found, named and described; looking again gives the same', async () => {
+    expect(await findBlas()).toMatchObject({ library: blas })
+    expect(['OpenBLAS', 'BLIS', 'MKL', 'Accelerate', 'BLAS']).toContain(blas!.name)
+  })
+})
