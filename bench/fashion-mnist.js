@@ -1,4 +1,4 @@
-// How long does Fashion-MNIST take, and how well is it learnt? Its recipe (784-128-10, Adam along half a cosine, 15 epochs), shardgrad on two workers beside
+// How long does Fashion-MNIST take, and how well is it learned? Its recipe (784-128-10, Adam along half a cosine, 15 epochs), shardgrad on two workers beside
 // PyTorch on two threads, in rounds taken in turn; seconds of training alone, the best of the rounds.
 //
 // Usage: npm run bench:fashion-mnist -- [--rounds 1] [--directory ./images/]. Needs the data set (Debian: dataset-fashion-mnist); PyTorch if some Python has it.
@@ -20,7 +20,7 @@ if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds: expected
 const data = await loadDataSet(options.directory ?? 'fashion-mnist')
 const { recipe, test } = data
 
-printHeading(`Fashion-MNIST: how long does training take, and how well is it learnt? (best of ${rounds} ${rounds === 1 ? 'round' : 'rounds'})`)
+printHeading(`Fashion-MNIST: how long does training take, and how well is it learned? (best of ${rounds} ${rounds === 1 ? 'round' : 'rounds'})`)
 const contestants = [
   ...['native', 'wasm-relaxed'].map((backend) => ({ name: `shardgrad, ${backend}, ${WORKERS} workers`, run: () => trainOurs(backend) })),
   { name: `PyTorch, ${WORKERS} threads`, run: trainTorch },

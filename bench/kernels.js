@@ -24,8 +24,8 @@ for (const backend of backendNames) {
 /** Matrices of one shape in an arena of their own; whole numbers, so that every sum is exact. */
 function prepare(backend, [m, k, n]) {
   const memory = new WebAssembly.Memory({ initial: 1024, maximum: 1024, shared: true })
-  const { scalar, create, preparedElements, productElements } = backends[backend]
-  const values = scalar === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
+  const { dtype, create, preparedElements, productElements } = backends[backend]
+  const values = dtype === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
   const kernels = create(engines.get(backend), memory)
   let end = 1024
   const put = (rows, columns, value) => {

@@ -31,7 +31,7 @@ const xor = { inputs: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), targets: Float32A
 const train = async () => trainer.fit(xor, { epochs: 5000, batchSize: 'all' })
 await train()
 await train()
-require(Math.round((await trainer.predict(xor.inputs))[1]) === 1, 'XOR was not learnt')
+require(Math.round((await trainer.predict(xor.inputs))[1]) === 1, 'XOR was not learned')
 await benny.suite(
   'XOR',
   benny.add('5000 epochs', train, { minSamples: 10, maxTime: 2 }),

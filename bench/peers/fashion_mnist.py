@@ -1,4 +1,4 @@
-"""Fashion-MNIST trained by PyTorch with shardgrad's recipe: 784-128-10, relu, He's initialisation, softmax + cross-entropy, Adam along half a cosine.
+"""Fashion-MNIST trained by PyTorch with shardgrad's recipe: 784-128-10, relu, He's initialization, softmax + cross-entropy, Adam along half a cosine.
 
 Usage: python3 fashion_mnist.py DIRECTORY THREADS EPOCHS BATCH_SIZE LEARNING_RATE SEED
 Reads the four IDX files in DIRECTORY; prints a JSON line: {"peer", "version", "threads", "seconds", "accuracy"}; seconds of training alone.

@@ -20,7 +20,7 @@ export interface Gradient extends Parameters {
 }
 
 export interface Evaluation extends Metrics {
-  /** Mean loss plus the regularisation term. */
+  /** Mean loss plus the regularization term. */
   cost: number
   examples: number
 }
@@ -32,10 +32,10 @@ export interface Trainer extends AsyncDisposable {
   readonly info: TrainerInfo
   /**
    * One gradient over all examples, computed in parallel, without an update.
-   * @param inputs (m, n_0), row-major. @param targets (m, n_L), or class labels (m). @param weights One for each example (m). @default all 1
+   * @param inputs (m, n_0), row-major. @param targets (m, n_L), or class labels (m). @param sampleWeights One for each example (m). @default all 1
    * @throws {InputError} on a wrong shape, a label out of range or a number that is not finite.
    */
-  gradient: (inputs: Examples['inputs'], targets: Examples['targets'], weights?: Examples['weights']) => Promise<Gradient>
+  gradient: (inputs: Examples['inputs'], targets: Examples['targets'], sampleWeights?: Examples['sampleWeights']) => Promise<Gradient>
   /**
    * Trains. With a worker's death, divergence or an abort the parameters are those of the last good step, and the trainer stays usable.
    * @throws {InputError} on wrong options or data. @throws {WorkerError} if a worker died. @throws {DivergenceError} if the cost was no longer finite.
@@ -95,15 +95,15 @@ export async function createTrainerOn(gradientWorker: URL, options: TrainerOptio
 
 function createTrainerWith(recipe: TrainerRecipe, choice: BackendChoice, coordinator: CoordinatorThread): Trainer {
   const runner = createRunner(recipe, choice, coordinator)
-  const { inTurn, scalar, widths } = runner
+  const { inTurn, dtype, widths } = runner
   const { network } = recipe
   const outputs = widths.at(-1)!
 
   const trainer: Trainer = {
     get info() { return { ...runner.info } },
 
-    gradient: async (inputs, targets, weights) => inTurn(async () => {
-      const examples = checkExamples('gradient', { inputs, targets, weights }, network, scalar)
+    gradient: async (inputs, targets, sampleWeights) => inTurn(async () => {
+      const examples = checkExamples('gradient', { inputs, targets, sampleWeights }, network, dtype)
       const { count } = examples
       const shards = runner.shardsFor(count)
       const plan = runner.plan({ units: shards, examples: count, flops: flopsOf(widths, count), needs: { shards, batchSize: count, training: needsOf(examples) } })
@@ -151,7 +151,7 @@ function createTrainerWith(recipe: TrainerRecipe, choice: BackendChoice, coordin
 
     evaluate: async (given, options = {}) => inTurn(async () => {
       const tallies = tallyLayout('evaluate', network, checkEvaluateOptions(options))
-      const examples = checkExamples('evaluate', given, network, scalar)
+      const examples = checkExamples('evaluate', given, network, dtype)
       const { count } = examples
       const plan = runner.plan({ units: blockCount(count), examples: count, flops: flopsOf(widths, count) / 3, tallies, needs: { training: needsOf(examples) } })
       await runner.store(plan.layout.training, examples)
@@ -160,7 +160,7 @@ function createTrainerWith(recipe: TrainerRecipe, choice: BackendChoice, coordin
     }),
 
     predict: async (inputs) => inTurn(async () => {
-      const examples = checkInputs('predict: inputs', inputs, network, scalar)
+      const examples = checkInputs('predict: inputs', inputs, network, dtype)
       const { count } = examples
       const plan = runner.plan({
         units: blockCount(count), examples: count, flops: flopsOf(widths, count) / 3, needs: { training: needsOf(examples), predicts: true },
@@ -176,7 +176,7 @@ function createTrainerWith(recipe: TrainerRecipe, choice: BackendChoice, coordin
     },
     setParameters(given) {
       runner.requireIdle('setParameters')
-      runner.setParameters(checkParameters(given, widths, scalar))
+      runner.setParameters(checkParameters(given, widths, dtype))
     },
     parametersHash: () => hashParameters(trainer.getParameters()),
     close: runner.close,

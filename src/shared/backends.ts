@@ -1,6 +1,6 @@
 // Backends by name: who computes, in which type, and what it needs of the arena.
 
-import type { Scalar } from './arena/arena.js'
+import type { DType } from './arena/arena.js'
 import type { Kernels } from './kernels/kernels.js'
 import { type MatrixMultiply, createNativeKernels, nativeProductElements } from './kernels/native/native.js'
 import { createReferenceKernels } from './kernels/reference/reference.js'
@@ -15,7 +15,7 @@ export interface Engine {
 }
 
 export interface Backend {
-  scalar: Scalar
+  dtype: DType
   /** What computes, in words. */
   kernels: string
   /** Which of the compiled wasm kernels it builds on. */
@@ -33,7 +33,7 @@ export interface Backend {
 /** Fastest first. */
 export const backends = {
   native: {
-    scalar: 'float32',
+    dtype: 'float32',
     kernels: 'the system\'s BLAS, one thread a worker; WebAssembly SIMD for the rest',
     program: 'kernels',
     flopsPerMicrosecond: 90_000,
@@ -45,7 +45,7 @@ export const backends = {
     },
   },
   'wasm-relaxed': {
-    scalar: 'float32',
+    dtype: 'float32',
     kernels: 'WebAssembly SIMD, 128 bits, 2x16 tiles, fused multiply-add',
     program: 'kernels-relaxed',
     flopsPerMicrosecond: 45_000,
@@ -54,7 +54,7 @@ export const backends = {
     create: ({ compiled }, memory) => createWasmKernels(wasmOperations(compiled, memory)),
   },
   wasm: {
-    scalar: 'float32',
+    dtype: 'float32',
     kernels: 'WebAssembly SIMD, 128 bits, 2x16 tiles',
     program: 'kernels',
     flopsPerMicrosecond: 40_000,
@@ -63,7 +63,7 @@ export const backends = {
     create: ({ compiled }, memory) => createWasmKernels(wasmOperations(compiled, memory)),
   },
   reference: {
-    scalar: 'float64',
+    dtype: 'float64',
     kernels: 'plain TypeScript, float64',
     program: 'kernels',
     flopsPerMicrosecond: 400,

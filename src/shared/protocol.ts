@@ -35,7 +35,7 @@ export interface TrainRun extends RunBase {
   seed: number
   shuffle: boolean
   batchSize: number
-  batchesPerUpdate: number
+  accumulationSteps: number
   stepsPerEpoch: number
   shards: number
   /** Epochs complete before the run, counted from 0; the first epoch record is this epoch's. */
@@ -68,7 +68,7 @@ export interface WorkerTask {
   arena: Arena
 }
 
-/** Figures of some examples: a tally, with the mean loss plus the regularisation term in place of the loss. */
+/** Figures of some examples: a tally, with the mean loss plus the regularization term in place of the loss. */
 export type Figures = Float64Array
 
 /** An epoch that a training run finished; epochs are counted from 1. */

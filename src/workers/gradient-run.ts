@@ -12,10 +12,10 @@ import type { Run, WorkerTask } from '../shared/protocol.js'
 import { Phase, createTimeline } from '../shared/figures/timeline.js'
 import { evaluate, predict } from './step/evaluation-run.js'
 import { computeGradient, train } from './step/training-run.js'
-import { type ArenaAccess, type GradientWorker, type Synchronisation, inOrder, nothing, prepareMyWeights } from './worker.js'
+import { type ArenaAccess, type GradientWorker, type Synchronization, inOrder, nothing, prepareMyWeights } from './worker.js'
 
 /** @param words The arena's control words. */
-export function createSynchronisation(words: Int32Array, { workers, spins }: Run): Synchronisation {
+export function createSynchronization(words: Int32Array, { workers, spins }: Run): Synchronization {
   return { meet: createBarrier(words, workers, spins), claim: () => claimNext(words) }
 }
 
@@ -32,12 +32,12 @@ export function openArena(memory: WebAssembly.Memory, backend: BackendName, engi
 /**
  * Does one worker's part of a run.
  *
- * @param synchronise How to meet and claim; tests put delays and faults here.
+ * @param synchronize How to meet and claim; tests put delays and faults here.
  * @throws {AbortedRun} if another worker failed.
  */
-export function performTask({ run, workerIndex }: WorkerTask, access: ArenaAccess, synchronise = createSynchronisation): void {
+export function performTask({ run, workerIndex }: WorkerTask, access: ArenaAccess, synchronize = createSynchronization): void {
   const { layout } = run
-  const { meet, claim } = synchronise(access.words, run)
+  const { meet, claim } = synchronize(access.words, run)
   const timeline = createTimeline(access.doubles, layout.scratch[workerIndex]!.timeline, run.orderedAt)
   const worker: GradientWorker = {
     ...access,

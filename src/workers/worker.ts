@@ -11,7 +11,7 @@ import type { Permutation } from '../shared/batches/shuffle.js'
 import { Phase, type Timeline } from '../shared/figures/timeline.js'
 
 /** How workers meet and share out work. */
-export interface Synchronisation {
+export interface Synchronization {
   meet: Barrier
   claim: () => number
 }
@@ -25,7 +25,7 @@ export interface ArenaAccess {
 }
 
 /** The objects are made once a run and used by every step, which so leaves nothing to collect. */
-export interface GradientWorker extends Synchronisation, ArenaAccess {
+export interface GradientWorker extends Synchronization, ArenaAccess {
   run: Run
   index: number
   pass: Pass

@@ -224,12 +224,12 @@ describe.each([1, 3])('%i workers', (workers) => {
     const parameters: Parameters = { weights: [numbers(0.3, -0.4)], biases: [numbers(5)] }
     const examples: Examples = { inputs: corners, targets: numbers(0, 1, 1, 1) }
     await using plain = await trainerWith([dense(1, 'sigmoid')], 2, 'binaryCrossEntropy', 1, parameters)
-    await using regularised = await trainerWith([dense(1, 'sigmoid')], 2, 'binaryCrossEntropy', 1, parameters, 0.7)
+    await using regularized = await trainerWith([dense(1, 'sigmoid')], 2, 'binaryCrossEntropy', 1, parameters, 0.7)
     const without = await plain.gradient(examples.inputs, examples.targets)
-    const having = await regularised.gradient(examples.inputs, examples.targets)
+    const having = await regularized.gradient(examples.inputs, examples.targets)
     expect(having.cost - without.cost).toBeCloseTo((0.7 / 8) * 0.25, 14)
     expectClose(having.weights[0]!, Array.from(without.weights[0]!, (g, i) => g + (0.7 / 4) * parameters.weights[0]![i]!), 1e-15)
     expect(having.biases[0]).toEqual(without.biases[0])
-    expect((await regularised.evaluate(examples)).cost).toBeCloseTo(having.cost, 14)
+    expect((await regularized.evaluate(examples)).cost).toBeCloseTo(having.cost, 14)
   })
 })

@@ -94,8 +94,8 @@ describe('one parallel gradient equals PyTorch\'s', () => {
 
   it('class labels, in whatever integers, give the bits of one-hot rows', async () => {
     for (const one of cases.filter(({ activations }) => activations.at(-1) === 'softmax' && activations.length > 1)) {
-      const labelled = one.Y.every((row) => row.every((y) => y === 0 || y === 1))
-      if (!labelled) continue
+      const labeled = one.Y.every((row) => row.every((y) => y === 0 || y === 1))
+      if (!labeled) continue
       const labels = one.Y.map((row) => row.indexOf(1))
       for (const backend of backendsHere) {
         await using trainer = await trainerOf(one, { backend, workers: 2, shards: 4 })

@@ -87,9 +87,9 @@ describe('the same bits for any number of workers', () => {
 describe('whatever training is told: 3 workers have the bits of 1', () => {
   const network = { inputs: 64, scale: 1 / 16, layers: [dense(24, 'gelu', { dropout: 0.3 }), dense(16, 'softplus'), dense(10, 'softmax')] }
   const everything: Partial<TrainerOptions> = { network, clipNorm: 0.5, l2: 0.1 }
-  const examples: Examples = { ...firstRows(150), weights: Float32Array.from({ length: 150 }, (_, i) => (i % 5) / 2) }
+  const examples: Examples = { ...firstRows(150), sampleWeights: Float32Array.from({ length: 150 }, (_, i) => (i % 5) / 2) }
   const fit: FitOptions = {
-    epochs: 2, batchSize: 32, batchesPerUpdate: 2, classWeights: { 3: 2 }, validation: heldOut, metrics: ['f1', 'topKAccuracy', 'confusionMatrix'], earlyStopping: { patience: 5 },
+    epochs: 2, batchSize: 32, accumulationSteps: 2, classWeights: { 3: 2 }, validation: heldOut, metrics: ['f1', 'topKAccuracy', 'confusionMatrix'], earlyStopping: { patience: 5 },
   }
   const optimizers: Optimizer[] = [
     sgd({ learningRate: 0.5, momentum: 0.9 }), sgd({ learningRate: 0.5, momentum: 0.9, nesterov: true }), rmsprop(), adagrad(), adadelta(),

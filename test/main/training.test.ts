@@ -55,7 +55,7 @@ describe('example weights', () => {
     const bound = backend === 'reference' ? 1e-14 : 2e-6
     expect(Math.abs(weighed.cost - expected.cost)).toBeLessThan(bound)
     expect(distance(valuesOf(weighed), valuesOf(expected))).toBeLessThan(bound)
-    expect(Math.abs((await trainer.evaluate({ ...examples, weights: Float32Array.from(counts) })).cost - expected.cost)).toBeLessThan(bound)
+    expect(Math.abs((await trainer.evaluate({ ...examples, sampleWeights: Float32Array.from(counts) })).cost - expected.cost)).toBeLessThan(bound)
   })
 
   it('only their ratio matters without L2, and weights of 1 change nothing', async () => {
@@ -68,31 +68,31 @@ describe('example weights', () => {
 
   it('training with them, whole batches: as with repeated examples; class weights are weights by class', async () => {
     const fit: FitOptions = { epochs: 4, batchSize: 'all' }
-    const weighed = await trained({}, { ...examples, weights: Float64Array.from(counts) }, fit)
+    const weighed = await trained({}, { ...examples, sampleWeights: Float64Array.from(counts) }, fit)
     const expected = await trained({}, repeated, fit)
     expect(distance(weighed.values, expected.values)).toBeLessThan(1e-13)
     expect(distance(weighed.history.cost, expected.history.cost)).toBeLessThan(1e-13)
     const classes = [0.5, 2, 3]
     const byClass = await trained({}, examples, { ...fit, classWeights: classes })
-    const byExample = await trained({}, { ...examples, weights: Float64Array.from(examples.targets, (label) => classes[label]!) }, fit)
+    const byExample = await trained({}, { ...examples, sampleWeights: Float64Array.from(examples.targets, (label) => classes[label]!) }, fit)
     expect(byClass.hash).toBe(byExample.hash)
     expect((await trained({}, examples, { ...fit, classWeights: { 1: 2 } })).hash)
-      .toBe((await trained({}, { ...examples, weights: Float64Array.from(examples.targets, (label) => (label === 1 ? 2 : 1)) }, fit)).hash)
+      .toBe((await trained({}, { ...examples, sampleWeights: Float64Array.from(examples.targets, (label) => (label === 1 ? 2 : 1)) }, fit)).hash)
   })
 
   it('a batch that weighs nothing moves nothing', async () => {
     await using trainer = await trainerOf({ l2: 1 })
     const before = trainer.parametersHash()
-    const history = await trainer.fit({ ...examples, weights: new Float64Array(12) }, { epochs: 2 })
+    const history = await trainer.fit({ ...examples, sampleWeights: new Float64Array(12) }, { epochs: 2 })
     expect(trainer.parametersHash()).toBe(before)
     expect(history.cost).toEqual([0, 0])
   })
 
   it('what is no weight is an error that names it', async () => {
     await using trainer = await trainerOf()
-    await expect(trainer.fit({ ...examples, weights: new Float64Array(11) })).rejects.toThrow('fit: weights: expected a typed array of 12, one for each example, got Float64Array(11)')
-    await expect(trainer.fit({ ...examples, weights: new Float64Array(12).fill(1).fill(-1, 5, 6) })).rejects.toThrow('fit: weights, row 5: expected numbers of at least 0, got -1')
-    await expect(trainer.fit({ ...examples, weights: new Float64Array(12).fill(NaN) })).rejects.toThrow('fit: weights, row 0: expected finite numbers, got NaN')
+    await expect(trainer.fit({ ...examples, sampleWeights: new Float64Array(11) })).rejects.toThrow('fit: sampleWeights: expected a typed array of 12, one for each example, got Float64Array(11)')
+    await expect(trainer.fit({ ...examples, sampleWeights: new Float64Array(12).fill(1).fill(-1, 5, 6) })).rejects.toThrow('fit: sampleWeights, row 5: expected numbers of at least 0, got -1')
+    await expect(trainer.fit({ ...examples, sampleWeights: new Float64Array(12).fill(NaN) })).rejects.toThrow('fit: sampleWeights, row 0: expected finite numbers, got NaN')
     await expect(trainer.fit(examples, { classWeights: { 7: 1 } })).rejects.toThrow('fit: classWeights: expected classes from 0 to 2, got \'7\'')
     await expect(trainer.fit(examples, { classWeights: { '-1': 1 } })).rejects.toThrow('fit: classWeights: expected classes from 0 to 2, got \'-1\'')
     await using line = await trainerOf({ network: { inputs: COLUMNS, layers: [dense(1)] }, loss: 'meanSquaredError' })
@@ -120,13 +120,13 @@ describe('gradient accumulation', () => {
   const examples = examplesOf(50)
   it.each([0, 0.3])('several batches in one update are one larger batch; the last update of an epoch takes what is left (L2 %f)', async (l2) => {
     const options = { optimizer: adam({ learningRate: 0.05 }), l2 }
-    const accumulated = await trained(options, examples, { epochs: 3, batchSize: 8, batchesPerUpdate: 3 })
+    const accumulated = await trained(options, examples, { epochs: 3, batchSize: 8, accumulationSteps: 3 })
     const large = await trained(options, examples, { epochs: 3, batchSize: 24 })
     expect(distance(accumulated.values, large.values)).toBeLessThan(1e-9)
     expect(distance(accumulated.history.cost, large.history.cost)).toBeLessThan(1e-12)
   })
   it('one batch an update is what there is without', async () => {
-    expect((await trained({}, examples, { epochs: 2, batchSize: 8, batchesPerUpdate: 1 })).hash).toBe((await trained({}, examples, { epochs: 2, batchSize: 8 })).hash)
+    expect((await trained({}, examples, { epochs: 2, batchSize: 8, accumulationSteps: 1 })).hash).toBe((await trained({}, examples, { epochs: 2, batchSize: 8 })).hash)
   })
 })
 

@@ -2,7 +2,7 @@
 
 import {
   adadelta, adagrad, adam, adamw, constantRate, cosineDecay, createTrainer, cross, dense, exponentialDecay, inverseScaling, minMax, oneHot, reduceOnPlateau,
-  rmsprop, sgd, standardise, stepDecay, warmUp,
+  rmsprop, sgd, standardize, stepDecay, warmUp,
 } from '../../dist/main/index.js'
 import type { Examples, FitOptions, Network, TrainerOptions } from '../../dist/main/index.js'
 
@@ -62,22 +62,22 @@ export const recipes: Record<string, Recipe> = Object.fromEntries([
   ...named('optimizer', optimizers, (optimizer) => withOptions({ optimizer })),
   ...named('schedule', schedules, (learningRate) => ({ ...withOptions({ optimizer: sgd({ learningRate }) }), fits: [{ epochs: 6, batchSize: 40 }] })),
   ['schedule cosine, with adam', withOptions({ optimizer: adam({ learningRate: cosineDecay({ learningRate: 0.02, epochs: 3 }) }) })],
-  ['initial weights plain', withNetwork(classifier(dense(12, 'tanh', { initialiser: 'plain' })))],
-  ['initial weights he', withNetwork(classifier(dense(12, 'relu', { initialiser: 'he' })))],
+  ['initial weights plain', withNetwork(classifier(dense(12, 'tanh', { initializer: 'plain' })))],
+  ['initial weights he', withNetwork(classifier(dense(12, 'relu', { initializer: 'he' })))],
   ['l2', withOptions({ l2: 2 })],
   ['l2, adam', withOptions({ l2: 2, optimizer: adam({ learningRate: 0.02 }) })],
   ['clipping', withOptions({ clipNorm: 0.05 })],
   ['clipping and l2', withOptions({ clipNorm: 0.05, l2: 1, optimizer: optimizers.momentum })],
-  ['accumulation', withFit({ batchSize: 16, batchesPerUpdate: 3 })],
-  ['accumulation, clipping, l2', { ...withOptions({ clipNorm: 0.1, l2: 1 }), fits: [{ epochs: 3, batchSize: 16, batchesPerUpdate: 4 }] }],
+  ['accumulation', withFit({ batchSize: 16, accumulationSteps: 3 })],
+  ['accumulation, clipping, l2', { ...withOptions({ clipNorm: 0.1, l2: 1 }), fits: [{ epochs: 3, batchSize: 16, accumulationSteps: 4 }] }],
   ['class weights', withFit({ classWeights: { 0: 0.5, 2: 3 } })],
-  ['example weights', withOptions({}, { ...classes, weights: Float32Array.from({ length: COUNT }, (_, row) => (row % 5) / 2) })],
-  ['class and example weights', { ...withFit({ classWeights: [1, 2, 0] }), examples: { ...classes, weights: Float32Array.from({ length: COUNT }, (_, row) => (row % 3) / 2) } }],
+  ['example weights', withOptions({}, { ...classes, sampleWeights: Float32Array.from({ length: COUNT }, (_, row) => (row % 5) / 2) })],
+  ['class and example weights', { ...withFit({ classWeights: [1, 2, 0] }), examples: { ...classes, sampleWeights: Float32Array.from({ length: COUNT }, (_, row) => (row % 3) / 2) } }],
   ['bytes, scaled', withNetwork({ ...classifier(dense(12, 'relu')), scale: 1 / 255 }, bytes)],
-  ['feature crosses', withNetwork({ ...classifier(dense(12, 'relu')), features: [cross(0, 1), cross(2, 2, 7)] })],
-  ['standardised', withNetwork({ ...classifier(dense(12, 'relu')), features: [standardise(inputs, COLUMNS)] })],
-  ['scaled, min-max', withNetwork({ ...classifier(dense(12, 'relu')), scale: 1 / 255, features: [minMax(bytes.inputs.map((x) => x / 255), COLUMNS)] }, bytes)],
-  ['one-hot columns', withNetwork({ inputs: 2, features: [oneHot(categories, 2, 1)], layers: [dense(8, 'tanh'), dense(CLASSES, 'softmax')] }, { inputs: categories, targets: labels })],
+  ['feature crosses', withNetwork({ ...classifier(dense(12, 'relu')), preprocessing: [cross(0, 1), cross(2, 2, 7)] })],
+  ['standardized', withNetwork({ ...classifier(dense(12, 'relu')), preprocessing: [standardize(inputs, COLUMNS)] })],
+  ['scaled, min-max', withNetwork({ ...classifier(dense(12, 'relu')), scale: 1 / 255, preprocessing: [minMax(bytes.inputs.map((x) => x / 255), COLUMNS)] }, bytes)],
+  ['one-hot columns', withNetwork({ inputs: 2, preprocessing: [oneHot(categories, 2, 1)], layers: [dense(8, 'tanh'), dense(CLASSES, 'softmax')] }, { inputs: categories, targets: labels })],
   ['uneven batches', withFit({ batchSize: 37 })],
   ['batches of one', withFit({ batchSize: 1, epochs: 1 })],
   ['all at once', withFit({ batchSize: 'all', epochs: 5 })],
@@ -106,11 +106,11 @@ export const recipes: Record<string, Recipe> = Object.fromEntries([
   }],
   ['everything', {
     options: {
-      network: { ...classifier(dense(17, 'gelu', { dropout: 0.2, initialiser: 'he' }), dense(9, 'elu')), scale: 1 / 255, features: [cross(0, 1), standardise(withCross(bytes.inputs), COLUMNS + 1)] },
+      network: { ...classifier(dense(17, 'gelu', { dropout: 0.2, initializer: 'he' }), dense(9, 'elu')), scale: 1 / 255, preprocessing: [cross(0, 1), standardize(withCross(bytes.inputs), COLUMNS + 1)] },
       loss: 'categoricalCrossEntropy', optimizer: adamw({ learningRate: warmUp({ epochs: 1, then: cosineDecay({ learningRate: 0.03, epochs: 3 }) }) }), l2: 0.5, clipNorm: 0.5, seed: 11, shards: 8,
     },
-    examples: { ...bytes, weights: Float32Array.from({ length: COUNT }, (_, row) => 0.5 + (row % 4)) },
-    fits: [{ epochs: 4, batchSize: 19, batchesPerUpdate: 2, classWeights: { 1: 2 }, validation: 0.2 }],
+    examples: { ...bytes, sampleWeights: Float32Array.from({ length: COUNT }, (_, row) => 0.5 + (row % 4)) },
+    fits: [{ epochs: 4, batchSize: 19, accumulationSteps: 2, classWeights: { 1: 2 }, validation: 0.2 }],
   }],
 ] as [string, Recipe][])
 

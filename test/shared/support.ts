@@ -1,10 +1,10 @@
 // An arena of its own for a test of kernels: matrices go in and come out without their padding.
 
 import { compileKernels } from '../../dist/main/runtime/node/compiled-kernels.js'
-import { type Backend, type BackendName, type Engine, backends } from '../../src/shared/backends.js'
-import { loadBlas } from '../../src/shared/node/blas.js'
-import { type Kernels, MOST_PARTS, type Parts } from '../../src/shared/kernels/kernels.js'
-import { paddedRows, paddedWidth } from '../../src/shared/batches/padding.js'
+import { type Backend, type BackendName, type Engine, backends } from '../../dist/shared/backends.js'
+import { loadBlas } from '../../dist/shared/node/blas.js'
+import { type Kernels, MOST_PARTS, type Parts } from '../../dist/shared/kernels/kernels.js'
+import { paddedRows, paddedWidth } from '../../dist/shared/batches/padding.js'
 import { blas } from '../machine.js'
 
 const bindMultiply = blas && await loadBlas(blas)
@@ -33,7 +33,7 @@ export interface Bench {
 
 export function openBench(backend: BackendName): Bench {
   const memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true })
-  const values = backends[backend].scalar === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
+  const values = backends[backend].dtype === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
   const size = values.BYTES_PER_ELEMENT
   let end = 1024
   const positionOf = (matrix: number, columns: number, row: number, column = 0): number => matrix / size + row * paddedWidth(columns) + column

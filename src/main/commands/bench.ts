@@ -9,7 +9,7 @@ import { sgd } from '../../shared/optimizers/optimizers.js'
 import { createUniform } from '../../shared/numerics/random.js'
 import { availableCores } from '../runtime/node/cores.js'
 import type { Examples } from '../data/examples.js'
-import { type PhaseShares, describePhases, summarisePhases } from '../inspect/phases.js'
+import { type PhaseShares, describePhases, summarizePhases } from '../inspect/phases.js'
 import { print, printJson } from './report.js'
 import type { Span } from '../../shared/figures/timeline.js'
 import { type Trainer, createTrainer } from '../trainer.js'
@@ -120,7 +120,7 @@ async function phaseShares(trainer: Trainer, examples: Examples, steps: number):
     })
     if (seconds < best.seconds) best = { seconds, spans }
   }
-  return summarisePhases(best.spans, Math.min(steps, TIMELINE_STEPS))
+  return summarizePhases(best.spans, Math.min(steps, TIMELINE_STEPS))
 }
 
 async function stepsPerRound(trainer: Trainer, examples: Examples): Promise<number> {

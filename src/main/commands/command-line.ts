@@ -6,7 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { activationNames } from '../../shared/network/activations.js'
 import { backendNames } from '../../shared/backends.js'
 import { InputError } from '../../shared/errors.js'
-import { initialiserNames } from '../../shared/network/initializers.js'
+import { initializerNames } from '../../shared/network/initializers.js'
 import { lossNames } from '../../shared/network/losses.js'
 import { type MetricName, metricNames } from '../../shared/figures/metrics.js'
 import { optimizerNames } from '../../shared/optimizers/optimizers.js'
@@ -54,7 +54,7 @@ program.command('train')
   .addOption(new Option('--activation <name>', 'of the hidden layers (default: what suits the data)').choices(activationNames))
   .addOption(new Option('--output <name>', 'activation of the output layer (default: what suits the data)').choices(activationNames))
   .addOption(new Option('--loss <name>', '(default: what suits the data)').choices(lossNames))
-  .addOption(new Option('--init <name>', 'how weights start (default: what suits the data)').choices(initialiserNames))
+  .addOption(new Option('--init <name>', 'how weights start (default: what suits the data)').choices(initializerNames))
   .option('--dropout <share>', 'of the hidden layers\' outputs, left out while training', anyNumber)
   .addOption(new Option('--optimizer <name>', 'how the gradient moves the parameters (default: what suits the data)').choices(optimizerNames))
   .option('--learning-rate <rate>', '(default: what suits the data, or the optimizer)', anyNumber)
@@ -88,8 +88,8 @@ program.command('check')
   .option('--layers <units>', 'units of the hidden layers (default: as many as suit the data, of at most 8 units)', wholeNumbers)
   .addOption(new Option('--activation <name>', 'of the hidden layers (default: what suits the data)').choices(activationNames))
   .addOption(new Option('--output <name>', 'activation of the output layer (default: what suits the data)').choices(activationNames))
-  .addOption(new Option('--init <name>', 'how weights start (default: what suits the data)').choices(initialiserNames))
-  .addOption(new Option('--network <file>', 'a network description in JSON, { inputs, layers: [{ units, activation, initialiser }] }')
+  .addOption(new Option('--init <name>', 'how weights start (default: what suits the data)').choices(initializerNames))
+  .addOption(new Option('--network <file>', 'a network description in JSON, { inputs, layers: [{ units, activation, initializer }] }')
     .conflicts(['layers', 'activation', 'output', 'init']))
   .addOption(new Option('--loss <name>', '(default: what suits the data)').choices(lossNames))
   .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)

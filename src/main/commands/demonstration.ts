@@ -1,4 +1,4 @@
-// `npm start`: the digits learnt on all cores, then by one worker alone: the accuracy, the speedup, and the same bits.
+// `npm start`: the digits learned on all cores, then by one worker alone: the accuracy, the speedup, and the same bits.
 
 import { dense } from '../../shared/network/network.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
@@ -28,7 +28,7 @@ async function learnDigits(workers: number): Promise<Outcome> {
     network: {
       inputs: data.columns,
       scale: data.scale,
-      layers: [dense(128, 'relu', { initialiser: 'he' }), dense(128, 'relu', { initialiser: 'he' }), dense(10, 'softmax')],
+      layers: [dense(128, 'relu', { initializer: 'he' }), dense(128, 'relu', { initializer: 'he' }), dense(10, 'softmax')],
     },
     loss: 'categoricalCrossEntropy',
     optimizer: sgd({ learningRate: 0.2 }),

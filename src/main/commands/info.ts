@@ -20,7 +20,7 @@ export async function info({ json }: { json?: boolean }): Promise<void> {
     relaxedSimd,
     blas: library ?? null,
     ...(!library && { blasTried: refusals, installBlas: installCommand() }),
-    backends: backendNames.map((name) => ({ name, available: !cannot[name], scalar: backends[name].scalar, kernels: backends[name].kernels })),
+    backends: backendNames.map((name) => ({ name, available: !cannot[name], dtype: backends[name].dtype, kernels: backends[name].kernels })),
     defaults: {
       backend,
       backendReason: `${reason}; a network too small to pay for calls into a library gets wasm-relaxed or wasm`,
@@ -32,7 +32,7 @@ export async function info({ json }: { json?: boolean }): Promise<void> {
   print(`cores      ${facts.cores} (${facts.processor})`)
   print(`node       ${facts.node}, WebAssembly SIMD ${facts.simd ? 'works' : 'is missing'}, relaxed SIMD ${relaxedSimd ? 'works' : 'is missing'}`)
   print(`blas       ${library ? describeBlas(library) : `${describeRefusals(refusals)}. ${installCommand()}`}`)
-  for (const { name, available, scalar, kernels } of facts.backends) print(`backend    ${name}: ${scalar}, ${kernels}${available ? '' : ' (not on this machine)'}`)
+  for (const { name, available, dtype, kernels } of facts.backends) print(`backend    ${name}: ${dtype}, ${kernels}${available ? '' : ' (not on this machine)'}`)
   print(`default    backend ${backend}: ${facts.defaults.backendReason}`)
   print(`           workers: ${facts.defaults.workers}`)
   print(`           shards: ${facts.defaults.shards}`)

@@ -1,7 +1,7 @@
 // The network that the command line's options and a data set's recipe describe together.
 
 import type { ActivationName } from '../../shared/network/activations.js'
-import type { InitialiserName } from '../../shared/network/initializers.js'
+import type { InitializerName } from '../../shared/network/initializers.js'
 import { type Network, dense } from '../../shared/network/network.js'
 import type { DataSet } from '../data/data-sets.js'
 
@@ -12,17 +12,17 @@ export interface NetworkOptions {
   output?: ActivationName
   /** Of the hidden layers. */
   dropout?: number
-  init?: InitialiserName
+  init?: InitializerName
 }
 
 /** A network for a data set: what the options leave open is its recipe's. */
-export function networkFor({ columns, scale, features, outputs, recipe }: DataSet, options: NetworkOptions): Network {
+export function networkFor({ columns, scale, preprocessing, outputs, recipe }: DataSet, options: NetworkOptions): Network {
   const { layers = recipe.hiddenLayers, activation = recipe.activation ?? 'sigmoid', output = recipe.output, dropout = 0 } = options
-  const initialiser = options.init ?? recipe.initialiser ?? 'xavier'
+  const initializer = options.init ?? recipe.initializer ?? 'xavier'
   return {
     inputs: columns,
     scale,
-    features,
-    layers: [...layers.map((units) => dense(units, activation, { initialiser, ...(dropout !== 0 && { dropout }) })), dense(outputs, output, { initialiser })],
+    preprocessing,
+    layers: [...layers.map((units) => dense(units, activation, { initializer, ...(dropout !== 0 && { dropout }) })), dense(outputs, output, { initializer })],
   }
 }

@@ -62,7 +62,7 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   try {
     const fitting = trainer.fit(training, {
       epochs, batchSize: options.batchSize ?? recipe.batchSize, validation: heldOut, onProgress: reporter.progress, onTimeline: trace?.add,
-      signal: interrupt.signal, batchesPerUpdate, shuffle, metrics, topK, earlyStopping: patience === undefined ? undefined : { patience },
+      signal: interrupt.signal, accumulationSteps: batchesPerUpdate, shuffle, metrics, topK, earlyStopping: patience === undefined ? undefined : { patience },
     })
     reporter.start(trainer.info)
     const history = await fitting

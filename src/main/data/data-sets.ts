@@ -7,10 +7,10 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { InputError, show } from '../../shared/errors.js'
 import type { ActivationName } from '../../shared/network/activations.js'
-import type { InitialiserName } from '../../shared/network/initializers.js'
+import type { InitializerName } from '../../shared/network/initializers.js'
 import type { LossName } from '../../shared/network/losses.js'
 import type { OptimizerName } from '../../shared/optimizers/optimizers.js'
-import { type Feature, cross } from '../../shared/network/preprocessing.js'
+import { type PreprocessingStep, cross } from '../../shared/network/preprocessing.js'
 import type { Examples } from './examples.js'
 import { type ImageFiles, loadImages } from './image-files.js'
 import type { ScheduleName } from '../commands/optimizer-options.js'
@@ -22,7 +22,7 @@ export interface DataSet extends Examples {
   /** What the inputs are multiplied by when they are read. */
   scale: number
   /** What a network for it makes of the inputs then. */
-  features?: Feature[]
+  preprocessing?: PreprocessingStep[]
   /** Outputs a network needs for it. */
   outputs: number
   /** The shape of the images, if a row of inputs is one: `height` rows of `width` pixels. */
@@ -43,7 +43,7 @@ export interface Recipe {
   activation?: ActivationName
   output: ActivationName
   /** @default 'xavier' */
-  initialiser?: InitialiserName
+  initializer?: InitializerName
   loss: LossName
   /** With its own defaults, but for the learning rate. @default 'sgd' */
   optimizer?: OptimizerName
@@ -71,7 +71,7 @@ const tables: Record<string, () => DataSet> = {
   ], [[0, 0, 0], [0]]), { hiddenLayers: [3] }),
   /** XOR with the product of the two inputs as a third. */
   'xor-cross': () => ({
-    ...table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], start([[0.1, 0.6, 0.2]], [[0]])), features: [cross(0, 1)],
+    ...table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], start([[0.1, 0.6, 0.2]], [[0]])), preprocessing: [cross(0, 1)],
   }),
   /** y = 3x */
   line: () => table([[1], [2], [3], [4]], [3, 6, 9, 12], start([[0]], [[0]]),
@@ -121,7 +121,7 @@ async function loadDigits(): Promise<DataSet> {
 
 /** What suits tens of thousands of small images: 89 % of Fashion-MNIST's test images (three seeds: 88.9 to 89.2 %; at a constant 0.001 88.2 to 88.9 %). */
 const imageRecipe: Recipe = {
-  hiddenLayers: [128], activation: 'relu', output: 'softmax', initialiser: 'he', loss: 'categoricalCrossEntropy',
+  hiddenLayers: [128], activation: 'relu', output: 'softmax', initializer: 'he', loss: 'categoricalCrossEntropy',
   optimizer: 'adam', learningRate: 0.002, otherRates: { sgd: 0.2 }, schedule: 'cosine', batchSize: 128, epochs: 15, validation: 0,
 }
 

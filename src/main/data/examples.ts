@@ -1,12 +1,12 @@
 // The caller's examples: checked, then copied into the arena in slices, so that the caller's event loop is never held up for long.
 
-import type { ElementType, ExamplesLayout, MatrixLayout, Scalar } from '../../shared/arena/arena.js'
+import type { ElementType, ExamplesLayout, MatrixLayout, DType } from '../../shared/arena/arena.js'
 import { refuseOptions } from '../options/description.js'
 import { InputError, show } from '../../shared/errors.js'
 import { applyToRows } from '../../shared/network/preprocessing.js'
 import { hasAccuracy } from '../../shared/network/losses.js'
 import { classOf } from '../../shared/figures/metrics.js'
-import { type Network, storesPrepared } from '../../shared/network/network.js'
+import { type Network, storesPreprocessed } from '../../shared/network/network.js'
 
 /** A matrix as the caller holds it, row-major. Bytes stay bytes in the arena. */
 export type NumberArray = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array
@@ -17,7 +17,7 @@ export type LabelArray = Uint8Array | Uint8ClampedArray | Int8Array | Uint16Arra
 export interface Examples {
   inputs: NumberArray
   targets: NumberArray | LabelArray
-  weights?: NumberArray
+  sampleWeights?: NumberArray
 }
 
 /** Examples whose shape is known to be right. */
@@ -31,43 +31,43 @@ export interface CheckedExamples {
   inputType: ElementType
   targets: NumberArray | LabelArray | undefined
   targetType: ElementType | undefined
-  weights: NumberArray | undefined
+  sampleWeights: NumberArray | undefined
   classes: number
 }
 
-/** What is copied, or computed for a feature, between two turns of the event loop. */
+/** What is copied, or computed by a step of preprocessing, between two turns of the event loop. */
 const ELEMENTS_PER_SLICE = 1 << 20
 
 /** @throws {InputError} naming what has the wrong type or shape. */
-export function checkExamples(where: string, examples: unknown, network: Network, scalar: Scalar): CheckedExamples {
+export function checkExamples(where: string, examples: unknown, network: Network, dtype: DType): CheckedExamples {
   const given = examples as Partial<Examples> | null | undefined
   if (typeof given !== 'object' || given === null) throw new InputError(where, '{ inputs, targets }', show(examples))
   refuseOptions(where, given)
-  const checked = checkInputs(`${where}: inputs`, given.inputs, network, scalar)
+  const checked = checkInputs(`${where}: inputs`, given.inputs, network, dtype)
   const classes = network.layers.at(-1)!.units
   const { count } = checked
-  const { targets, weights } = given
-  if (weights !== undefined && !(isNumberArray(weights) && weights.length === count)) {
-    throw new InputError(`${where}: weights`, `a typed array of ${count}, one for each example`, show(weights))
+  const { targets, sampleWeights } = given
+  if (sampleWeights !== undefined && !(isNumberArray(sampleWeights) && sampleWeights.length === count)) {
+    throw new InputError(`${where}: sampleWeights`, `a typed array of ${count}, one for each example`, show(sampleWeights))
   }
   const rule = `a typed array of ${count * classes} (${count} rows of ${classes} outputs)`
   if (isNumberArray(targets) && targets.length === count * classes) {
-    return { ...checked, where, targets, targetType: scalar, weights, classes }
+    return { ...checked, where, targets, targetType: dtype, sampleWeights, classes }
   }
-  if (classes > 1 && isLabelArray(targets) && targets.length === count) return { ...checked, where, targets, targetType: 'labels', weights, classes }
+  if (classes > 1 && isLabelArray(targets) && targets.length === count) return { ...checked, where, targets, targetType: 'labels', sampleWeights, classes }
   throw new InputError(`${where}: targets`, classes > 1 ? `${rule}, or ${count} class labels in an integer array` : rule, show(targets))
 }
 
 /** @throws {InputError} unless `inputs` is a whole number of rows, at least one. */
-export function checkInputs(where: string, inputs: unknown, network: Network, scalar: Scalar): CheckedExamples {
+export function checkInputs(where: string, inputs: unknown, network: Network, dtype: DType): CheckedExamples {
   if (!isNumberArray(inputs)) throw new InputError(where, 'a Uint8Array, Float32Array or Float64Array', show(inputs))
   if (inputs.length === 0 || inputs.length % network.inputs !== 0) {
     throw new InputError(where, `one or more rows of ${network.inputs}`, show(inputs))
   }
   const bytes = inputs instanceof Uint8Array || inputs instanceof Uint8ClampedArray
-  const inputType = storesPrepared(network) ? scalar : bytes ? 'uint8' : inputs instanceof Float64Array ? scalar : 'float32'
+  const inputType = storesPreprocessed(network) ? dtype : bytes ? 'uint8' : inputs instanceof Float64Array ? dtype : 'float32'
   return {
-    where, network, count: inputs.length / network.inputs, inputs, inputType, targets: undefined, targetType: undefined, weights: undefined,
+    where, network, count: inputs.length / network.inputs, inputs, inputType, targets: undefined, targetType: undefined, sampleWeights: undefined,
     classes: network.layers.at(-1)!.units,
   }
 }
@@ -79,7 +79,7 @@ export function splitExamples(examples: CheckedExamples, held: number): [Checked
     count: to - from,
     inputs: rowsOf(examples.inputs, examples.count, from, to),
     targets: examples.targets && rowsOf(examples.targets, examples.count, from, to),
-    weights: examples.weights?.subarray(from, to),
+    sampleWeights: examples.sampleWeights?.subarray(from, to),
   })
   const kept = examples.count - held
   return [rows(0, kept), rows(kept, examples.count)]
@@ -95,9 +95,9 @@ function rowsOf<Values extends NumberArray | LabelArray>(values: Values, count: 
  * @throws {InputError} if there are no classes, or a weight is none.
  */
 export function weighClasses(
-  where: string, examples: CheckedExamples, classWeights: readonly number[] | Readonly<Record<number, number>>, scalar: Scalar,
+  where: string, examples: CheckedExamples, classWeights: readonly number[] | Readonly<Record<number, number>>, dtype: DType,
 ): CheckedExamples {
-  const { classes: columns, count, network, targets, targetType, weights } = examples
+  const { classes: columns, count, network, targets, targetType, sampleWeights } = examples
   const { activation } = network.layers.at(-1)!
   if (targetType !== 'labels' && !hasAccuracy(activation)) {
     throw new InputError(`${where}: classWeights`, 'targets that say a class (labels, or sigmoid or softmax outputs)', `${activation} outputs`)
@@ -107,13 +107,13 @@ export function weighClasses(
     if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classes)) throw new InputError(`${where}: classWeights`, `classes from 0 to ${classes - 1}`, show(name))
     if (!(Number.isFinite(weight) && weight >= 0)) throw new InputError(`${where}: classWeights[${name}]`, 'a number of at least 0', show(weight))
   }
-  const weighed = new (scalar === 'float32' ? Float32Array : Float64Array)(count)
-  for (let row = 0; row < count; row++) weighed[row] = (weights?.[row] ?? 1) * (classWeights[targetType === 'labels' ? targets![row]! : classOf(targets!, row * columns, columns)] ?? 1)
-  return { ...examples, weights: weighed }
+  const weighed = new (dtype === 'float32' ? Float32Array : Float64Array)(count)
+  for (let row = 0; row < count; row++) weighed[row] = (sampleWeights?.[row] ?? 1) * (classWeights[targetType === 'labels' ? targets![row]! : classOf(targets!, row * columns, columns)] ?? 1)
+  return { ...examples, sampleWeights: weighed }
 }
 
 /**
- * Copies examples to their place in the arena, slice by slice; with scale and features applied, if there are features.
+ * Copies examples to their place in the arena, slice by slice; with scale and preprocessing applied, if there are preprocessing.
  *
  * @param rest Called between slices, to let the event loop turn.
  * @throws {InputError} naming the first row with a number that is not finite, a value that is no category, a label out of range or a weight below 0.
@@ -121,21 +121,21 @@ export function weighClasses(
 export async function storeExamples(
   memory: WebAssembly.Memory, layout: ExamplesLayout, examples: CheckedExamples, rest: () => Promise<void>,
 ): Promise<void> {
-  const { classes, count, inputs, network, targets, weights, where } = examples
-  const { features = [], scale = 1 } = network
+  const { classes, count, inputs, network, targets, sampleWeights, where } = examples
+  const { preprocessing = [], scale = 1 } = network
   const inputRows = (first: number, end: number): NumberArray => {
     const rows = rowsOf(inputs, count, first, end)
-    return storesPrepared(network) ? applyToRows(features, rows, network.inputs, scale, `${where}: inputs`, first) : rows
+    return storesPreprocessed(network) ? applyToRows(preprocessing, rows, network.inputs, scale, `${where}: inputs`, first) : rows
   }
-  const step = Math.ceil(ELEMENTS_PER_SLICE / (1 + features.length))
+  const step = Math.ceil(ELEMENTS_PER_SLICE / (1 + preprocessing.length))
   await storeMatrix(memory, layout.inputs, count, inputRows, step, `${where}: inputs`, classes, rest)
   if (layout.targets && targets) {
     await storeMatrix(memory, layout.targets, count, (first, end) => rowsOf(targets, count, first, end), ELEMENTS_PER_SLICE, `${where}: targets`, classes, rest)
   }
-  if (layout.weights && weights) {
-    const negative = weights.findIndex((weight) => weight < 0)
-    if (negative >= 0) throw new InputError(`${where}: weights, row ${negative}`, 'numbers of at least 0', String(weights[negative]))
-    await storeMatrix(memory, layout.weights, count, (first, end) => weights.subarray(first, end), ELEMENTS_PER_SLICE, `${where}: weights`, classes, rest)
+  if (layout.sampleWeights && sampleWeights) {
+    const negative = sampleWeights.findIndex((weight) => weight < 0)
+    if (negative >= 0) throw new InputError(`${where}: sampleWeights, row ${negative}`, 'numbers of at least 0', String(sampleWeights[negative]))
+    await storeMatrix(memory, layout.sampleWeights, count, (first, end) => sampleWeights.subarray(first, end), ELEMENTS_PER_SLICE, `${where}: sampleWeights`, classes, rest)
   }
 }
 

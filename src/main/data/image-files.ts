@@ -1,4 +1,4 @@
-// Data sets of labelled images in the four IDX files that MNIST, Fashion-MNIST and their like come in.
+// Data sets of labeled images in the four IDX files that MNIST, Fashion-MNIST and their like come in.
 
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ const fileNames = {
 }
 
 /** Images (m, height * width) of pixels from 0 to 255, and their labels (m). */
-interface LabelledImages {
+interface LabeledImages {
   width: number
   height: number
   inputs: Uint8Array
@@ -52,7 +52,7 @@ export async function loadImages(directory: string, { advice = '', classes }: { 
   }
 }
 
-async function readImages(directory: string, names: { images: string; labels: string }, advice: string): Promise<LabelledImages> {
+async function readImages(directory: string, names: { images: string; labels: string }, advice: string): Promise<LabeledImages> {
   const [imagesFile, labelsFile] = [await findFile(directory, names.images, advice), await findFile(directory, names.labels, advice)]
   const images = await readIdx(imagesFile)
   const labels = await readIdx(labelsFile)

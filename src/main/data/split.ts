@@ -14,7 +14,7 @@ import { type Examples, type LabelArray, type NumberArray, isLabelArray, isNumbe
  * @throws {InputError} on wrong options, a wrong shape, or if no row would be left to train on.
  */
 export function trainTestSplit(
-  { inputs, targets, weights }: Examples, columns: number, options: { test?: number; seed?: number } = {},
+  { inputs, targets, sampleWeights }: Examples, columns: number, options: { test?: number; seed?: number } = {},
 ): { training: Examples; test: Examples } {
   const where = 'trainTestSplit'
   const { test, seed } = checkSplitOptions(where, options)
@@ -24,8 +24,8 @@ export function trainTestSplit(
   if (!(isNumberArray(targets) || isLabelArray(targets)) || targets.length === 0 || targets.length % count !== 0) {
     throw new InputError(`${where}: targets`, `a typed array with as many for each of ${count} rows`, show(targets))
   }
-  if (weights !== undefined && !(isNumberArray(weights) && weights.length === count)) {
-    throw new InputError(`${where}: weights`, `a typed array of ${count}, one for each row`, show(weights))
+  if (sampleWeights !== undefined && !(isNumberArray(sampleWeights) && sampleWeights.length === count)) {
+    throw new InputError(`${where}: sampleWeights`, `a typed array of ${count}, one for each row`, show(sampleWeights))
   }
   const kept = count - Math.ceil(count * test)
   if (kept < 1) throw new InputError(`${where}: inputs`, `rows of which a share of ${test} leaves some to train on`, `${count}`)
@@ -33,7 +33,7 @@ export function trainTestSplit(
   const order = permutation(seed, -1, count)
   const rows = Array.from({ length: count }, (_, position) => order(position))
   const take = (chosen: number[]): Examples => ({
-    inputs: takeRows(inputs, count, chosen), targets: takeRows(targets, count, chosen), ...(weights && { weights: takeRows(weights, count, chosen) }),
+    inputs: takeRows(inputs, count, chosen), targets: takeRows(targets, count, chosen), ...(sampleWeights && { sampleWeights: takeRows(sampleWeights, count, chosen) }),
   })
   return { training: take(rows.slice(0, kept)), test: take(rows.slice(kept)) }
 }

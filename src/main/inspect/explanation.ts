@@ -72,7 +72,7 @@ function explainShard(inProcess: InProcess, parameters: Parameters, first: numbe
   return { examples, loss, gradient }
 }
 
-/** ((0+1)+(2+3))+...: neighbours are added until one sum is left. */
+/** ((0+1)+(2+3))+...: neighbors are added until one sum is left. */
 function sumAsTree(shards: ExplainedShard[]): { total: Parameters; sums: ExplainedStep['sums'] } {
   const sums: ExplainedStep['sums'] = []
   let level = shards.map(({ gradient }, shard) => ({ shards: String(shard), gradient }))

@@ -89,13 +89,13 @@ export async function checkGradients(options: TrainerOptions, examples: Examples
   const expected = { cost: inProcess.cost(parameters), ...inProcess.gradient(parameters) }
   const [alone, sharded, shardedByOne] = await Promise.all([one, many, manyByOne].map(async (trainer) => {
     trainer.setParameters(parameters)
-    return trainer.gradient(examples.inputs, examples.targets, examples.weights)
+    return trainer.gradient(examples.inputs, examples.targets, examples.sampleWeights)
   })) as [Gradient, Gradient, Gradient]
   const { backend } = one.info
   const sharding: ShardingCheck = {
     backend, shards, workers,
     error: Math.max(largestError(alone, expected), largestError(sharded, expected)),
-    tolerance: backends[backend].scalar === 'float64' ? 1e-12 : 2e-4,
+    tolerance: backends[backend].dtype === 'float64' ? 1e-12 : 2e-4,
     sameBits: haveSameBits(sharded, shardedByOne),
   }
 

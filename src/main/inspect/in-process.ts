@@ -54,15 +54,15 @@ export interface LayerWalk {
 export async function openInProcess(
   { network, loss, l2 }: { network: Network; loss: LossName; l2: number }, examples: Examples, createKernels = createReferenceKernels,
 ): Promise<InProcess> {
-  const { scalar, preparedElements, productElements } = backends.reference
-  const checked = checkExamples('examples', examples, network, scalar)
+  const { dtype, preparedElements, productElements } = backends.reference
+  const checked = checkExamples('examples', examples, network, dtype)
   const { count } = checked
   const tallies = tallyLayout('', network)
-  const weighted = checked.weights !== undefined
+  const weighted = checked.sampleWeights !== undefined
   /** What the sums over the examples are divided by. */
-  const weight = checked.weights ? Array.from(checked.weights).reduce((sum, one) => sum + one, 0) : count
+  const weight = checked.sampleWeights ? Array.from(checked.sampleWeights).reduce((sum, one) => sum + one, 0) : count
   const layout = planArena({
-    network, scalar, stateElements: 0, workers: 1, shards: 1, batchSize: count, validation: undefined, predicts: false, preparedElements, productElements,
+    network, dtype, stateElements: 0, workers: 1, shards: 1, batchSize: count, validation: undefined, predicts: false, preparedElements, productElements,
     training: needsOf(checked), tallyFields: tallies.fields, gradient: false, timeline: false,
   })
   const memory = createArena(layout.bytes)
@@ -81,11 +81,11 @@ export async function openInProcess(
     const rows = extentOf(parts)
     const packed = new Float64Array(rows * columns)
     for (let row = 0; row < rows; row++) {
-      packed.set(new Float64Array(memory.buffer, matrix + row * paddedWidth(columns) * bytesPerElement[scalar], columns), row * columns)
+      packed.set(new Float64Array(memory.buffer, matrix + row * paddedWidth(columns) * bytesPerElement[dtype], columns), row * columns)
     }
     return packed
   }
-  const readGradient = (): Parameters => readParameters(memory, gradientAt, layout.parameters, scalar)
+  const readGradient = (): Parameters => readParameters(memory, gradientAt, layout.parameters, dtype)
 
   /** Summed loss of examples `first` .. `end - 1`, a block. */
   const lossOfBlock = (through: Pass, first: number, end: number): number => {
@@ -99,7 +99,7 @@ export async function openInProcess(
 
   /** Summed loss of all examples; `afterBlock` is called after each block's. */
   const summedLoss = (parameters: Parameters, afterBlock: (first: number) => void): number => {
-    writeParameters(memory, parametersAt, layout.parameters, scalar, parameters)
+    writeParameters(memory, parametersAt, layout.parameters, dtype, parameters)
     let sum = 0
     for (let first = 0; first < count; first += BLOCK_ROWS) {
       sum += lossOfBlock(pass, first, Math.min(first + BLOCK_ROWS, count))
@@ -124,7 +124,7 @@ export async function openInProcess(
   }
 
   const walk: InProcess['walk'] = (parameters, first, end) => {
-    writeParameters(memory, parametersAt, layout.parameters, scalar, parameters)
+    writeParameters(memory, parametersAt, layout.parameters, dtype, parameters)
     const products: Float64Array[] = []
     const deltas: Float64Array[] = []
     const observed: Kernels = {

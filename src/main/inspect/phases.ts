@@ -12,7 +12,7 @@ export interface PhaseShares {
 }
 
 /** @param steps How many steps the spans cover. */
-export function summarisePhases(spans: Span[], steps: number): PhaseShares {
+export function summarizePhases(spans: Span[], steps: number): PhaseShares {
   const workers = 1 + Math.max(0, ...new Set(spans.map(({ worker }) => worker)))
   const totals = Object.fromEntries(phaseNames.map((name) => [name, 0])) as Record<PhaseName, number>
   const busy = new Array<number>(workers).fill(0)

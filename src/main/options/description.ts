@@ -5,7 +5,7 @@ import { activationNames } from '../../shared/network/activations.js'
 import { type BackendName, backendNames } from '../../shared/backends.js'
 import { InputError, show } from '../../shared/errors.js'
 import { misfitOf } from '../../shared/network/preprocessing.js'
-import { initialiserNames } from '../../shared/network/initializers.js'
+import { initializerNames } from '../../shared/network/initializers.js'
 import type { LearningRate } from '../../shared/optimizers/learning-rate.js'
 import { type LossName, fusedActivation, lossNames } from '../../shared/network/losses.js'
 import { type MetricOptions, metricNames } from '../../shared/figures/metrics.js'
@@ -24,28 +24,28 @@ const autoOr = (schema: v.GenericSchema<unknown, number>, rule: string): v.Gener
 const layerSchema = v.strictObject({
   units: wholeNumber(1),
   activation: oneOf(activationNames),
-  initialiser: oneOf(initialiserNames),
+  initializer: oneOf(initializerNames),
   dropout: v.optional(finiteNumber('a number of at least 0 and below 1', (share) => share >= 0 && share < 1)),
 })
 
 const above0 = finiteNumber('a number above 0', (value) => value > 0)
 const numbers = v.array(finiteNumber('a finite number'), 'a list of numbers')
-const featureSchema = v.variant('name', [
+const preprocessingSchema = v.variant('name', [
   v.strictObject({ name: v.literal('cross'), columns: v.pipe(v.array(wholeNumber(0), 'a list of columns'), v.minLength(2, 'at least two columns')) }),
-  v.strictObject({ name: v.literal('standardise'), mean: numbers, deviation: v.array(above0, 'a list of numbers') }),
+  v.strictObject({ name: v.literal('standardize'), mean: numbers, deviation: v.array(above0, 'a list of numbers') }),
   v.strictObject({ name: v.literal('minMax'), minimum: numbers, maximum: numbers }),
   v.strictObject({ name: v.literal('oneHot'), column: wholeNumber(0), categories: v.pipe(numbers, v.minLength(1, 'at least one category')) }),
-], 'a feature, such as cross(0, 1)')
+], 'a step of preprocessing, such as cross(0, 1)')
 
 const networkSchema = v.pipe(
   v.strictObject({
     inputs: wholeNumber(1),
     scale: v.optional(finiteNumber('a finite number')),
-    features: v.optional(v.array(featureSchema, 'a list of features, such as cross(0, 1)')),
+    preprocessing: v.optional(v.array(preprocessingSchema, 'a list of preprocessing steps, such as cross(0, 1)')),
     layers: v.pipe(v.array(layerSchema, 'a list of layers, such as dense(10, \'softmax\')'), v.minLength(1, 'at least one layer')),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
-    const misfit = dataset.typed && misfitOf(dataset.value.features ?? [], dataset.value.inputs)
+    const misfit = dataset.typed && misfitOf(dataset.value.preprocessing ?? [], dataset.value.inputs)
     if (!misfit) return
     const { field: key, rule: message, value } = misfit
     addIssue({ message, input: value, path: [{ type: 'unknown', origin: 'value', input: dataset.value, key, value }] })
@@ -151,7 +151,7 @@ const epochsSchema = v.strictObject({
   epochs: v.optional(wholeNumber(1), 1),
   initialEpoch: v.optional(wholeNumber(0), 0),
   batchSize: v.optional(v.custom<number | 'all'>((value) => value === 'all' || v.is(wholeNumber(1), value), '\'all\' or a whole number of at least 1'), 32),
-  batchesPerUpdate: v.optional(wholeNumber(1), 1),
+  accumulationSteps: v.optional(wholeNumber(1), 1),
   shuffle: v.optional(trueOrFalse, true),
   validation: v.optional(v.custom<number | object>(
     (value) => (typeof value === 'number' && value > 0 && value < 1) || (typeof value === 'object' && value !== null),
@@ -222,11 +222,12 @@ const homes: Partial<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(trainerSchema.entries).map((name) => [name, 'createTrainer'])),
   ...Object.fromEntries(Object.keys(fitSchema.entries).map((name) => [name, 'fit'])),
   learningRate: 'the optimizer', momentum: 'sgd', nesterov: 'sgd', decay: 'rmsprop and adadelta', epsilon: 'the optimizers but sgd', beta1: 'adam and adamw',
-  beta2: 'adam and adamw', weightDecay: 'adamw', initialiser: 'dense', dropout: 'dense',
+  beta2: 'adam and adamw', weightDecay: 'adamw', initializer: 'dense', dropout: 'dense',
 }
 
 /** @throws {InputError} if an option has been put among the fields of something else. */
 export function refuseOptions(where: string, given: object): void {
+  if ('weights' in given) throw new InputError(`${where}: weights`, 'no such field here (weights of the examples are called sampleWeights)', show(given.weights))
   for (const [name, value] of Object.entries(given)) {
     if (homes[name]) throw new InputError(`${where}: ${name}`, `no such field here (it is an option of ${homes[name]})`, show(value))
   }

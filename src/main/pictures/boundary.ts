@@ -3,7 +3,7 @@
 import { contour, dot, frame } from '@observablehq/plot'
 import type { LabelArray, NumberArray } from '../data/examples.js'
 import { classesOf } from './classes.js'
-import { colourOf, drawPlot } from './plot.js'
+import { colorOf, drawPlot } from './plot.js'
 
 export interface Boundary {
   /** The plane's corners, and the cells of the grid on each side. */
@@ -41,7 +41,7 @@ export function planeAround(inputs: NumberArray): { minimum: [number, number]; m
 }
 
 /**
- * Draws the decision boundary over the plane of the two inputs, with the examples as points in the colour of their target.
+ * Draws the decision boundary over the plane of the two inputs, with the examples as points in the color of their target.
  * One output: shaded from 0 to 1, with the contour of 1/2 as a line. Several: each class has its region.
  */
 export function drawBoundary({ minimum, maximum, steps, outputs, examples, title }: Boundary): string {
@@ -53,7 +53,7 @@ export function drawBoundary({ minimum, maximum, steps, outputs, examples, title
   const axis = { labelAnchor: 'center', labelArrow: 'none', ticks: 7 } as const
   return drawPlot({
     title, width: 460, height: 476, marginLeft: 56, marginRight: 24, marginBottom: 44,
-    legend: names.map((name) => ({ label: outputCount === 1 ? `target ${name}` : `class ${name}`, colour: colourOf(name) })),
+    legend: names.map((name) => ({ label: outputCount === 1 ? `target ${name}` : `class ${name}`, color: colorOf(name) })),
     x: { ...axis, label: 'input 1', domain: [minimum[0], maximum[0]] },
     y: { ...axis, labelOffset: 48, label: 'input 2', domain: [minimum[1], maximum[1]] },
     color: { type: 'linear', domain: [0, 0.5, 1], range: ['#7db8dc', '#ffffff', '#f0a878'], clamp: true, interpolate: 'rgb' },
@@ -64,11 +64,11 @@ export function drawBoundary({ minimum, maximum, steps, outputs, examples, title
             contour(outputs, { ...place, value: (output: number) => output, stroke: '#222222', strokeWidth: 2, thresholds: [0.5] }),
           ]
         : names.map((name) => contour(leadOf(outputs, outputCount, name), {
-            ...place, value: (lead: number) => lead, fill: colourOf(name), fillOpacity: 0.35, stroke: '#222222', thresholds: [0],
+            ...place, value: (lead: number) => lead, fill: colorOf(name), fillOpacity: 0.35, stroke: '#222222', thresholds: [0],
           }))),
       dot(classes, {
         x: (_: number, i: number) => examples.inputs[2 * i]!, y: (_: number, i: number) => examples.inputs[2 * i + 1]!,
-        fill: (target: number) => colourOf(outputCount === 1 ? Number(target > 0.5) : target), stroke: '#ffffff', r: count > 300 ? 3 : 6,
+        fill: (target: number) => colorOf(outputCount === 1 ? Number(target > 0.5) : target), stroke: '#ffffff', r: count > 300 ? 3 : 6,
       }),
       frame({ stroke: '#999999', strokeWidth: 3 }), // over the ends of the contours, which run along it
     ],

@@ -48,6 +48,6 @@ export function drawConfusion(matrix: ArrayLike<number>, classes: readonly strin
   })
 }
 
-function shade(colour: readonly number[], depth: number): string {
-  return `rgb(${colour.map((channel) => Math.round(255 - (255 - channel) * depth)).join(', ')})`
+function shade(color: readonly number[], depth: number): string {
+  return `rgb(${color.map((channel) => Math.round(255 - (255 - channel) * depth)).join(', ')})`
 }

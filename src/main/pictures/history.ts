@@ -2,7 +2,7 @@
 
 import { type ScaleOptions, dot, frame, line } from '@observablehq/plot'
 import type { History } from '../training/history.js'
-import { colourOf, drawPlot, stackPictures } from './plot.js'
+import { colorOf, drawPlot, stackPictures } from './plot.js'
 import { drawable, logarithmicFloor, powersOfTen } from './scale.js'
 
 const MOST_POINTS = 1000
@@ -31,7 +31,7 @@ export function historyPanels({ epoch, cost, accuracy, validationCost, validatio
 }
 
 function drawCurves(title: string, epoch: number[], curves: [training: number[], validation: number[]], floor: number | undefined, y: ScaleOptions): string {
-  const drawn = curves.flatMap((values, i) => (values.length > 0 ? [{ label: ['training', 'validation'][i]!, colour: colourOf(i), values }] : []))
+  const drawn = curves.flatMap((values, i) => (values.length > 0 ? [{ label: ['training', 'validation'][i]!, color: colorOf(i), values }] : []))
   const first = epoch[0] ?? 1
   const only = epoch.length === 1
   return drawPlot({
@@ -43,9 +43,9 @@ function drawCurves(title: string, epoch: number[], curves: [training: number[],
     y: { labelAnchor: 'center', labelArrow: 'none', labelOffset: 64, grid: true, ticks: 5, nice: true, ...y },
     marks: [
       frame({ stroke: '#999999' }),
-      ...drawn.map(({ values, colour }) => {
+      ...drawn.map(({ values, color }) => {
         const points = thinned(values.map((value, i) => [epoch[i]!, drawable(value, floor)] as const))
-        return only ? dot(points, { fill: colour, r: 4 }) : line(points, { stroke: colour, strokeWidth: 2 })
+        return only ? dot(points, { fill: color, r: 4 }) : line(points, { stroke: color, strokeWidth: 2 })
       }),
     ],
   })

@@ -48,7 +48,7 @@ export function drawMistakes(mistakes: readonly Mistake[], image: { width: numbe
   return drawPlot({
     title, width, height, margin: 0, axis: null, x: { type: 'identity' }, y: { type: 'identity', transform: (y: number) => y + TITLE_HEIGHT },
     marks: [
-      rect(runs, { ...box, fill: ({ value }: { value: number }) => grey(value / brightest), shapeRendering: 'crispEdges' }),
+      rect(runs, { ...box, fill: ({ value }: { value: number }) => gray(value / brightest), shapeRendering: 'crispEdges' }),
       rect(frames, { ...box, fill: 'none', stroke: '#999999' }),
       text(mistakes, {
         x: (_: Mistake, i: number) => cornerOf(i)[0], y: (_: Mistake, i: number) => cornerOf(i)[1] + TILE.image + 6,
@@ -60,7 +60,7 @@ export function drawMistakes(mistakes: readonly Mistake[], image: { width: numbe
   })
 }
 
-/** Neighbours of one value in a row of pixels are one rectangle; white ones are none. */
+/** Neighbors of one value in a row of pixels are one rectangle; white ones are none. */
 function runsOf(pixels: NumberArray, width: number): { row: number; from: number; until: number; value: number }[] {
   const runs = []
   for (let i = 0; i < pixels.length;) {
@@ -72,7 +72,7 @@ function runsOf(pixels: NumberArray, width: number): { row: number; from: number
   return runs
 }
 
-function grey(darkness: number): string {
+function gray(darkness: number): string {
   const channel = Math.round(255 * (1 - darkness))
   return `rgb(${channel}, ${channel}, ${channel})`
 }

@@ -3,19 +3,19 @@
 import { type PlotOptions, plot } from '@observablehq/plot'
 import { DOMImplementation, DOMParser, type Document, type Element, XMLSerializer } from '@xmldom/xmldom'
 
-/** Colours that stay apart for colour-blind eyes (Okabe and Ito, "Color Universal Design", 2008). */
-export const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#8c6d31', '#7f7f7f', '#5e3c99'] as const
+/** Colors that stay apart for color-blind eyes (Okabe and Ito, "Color Universal Design", 2008). */
+export const colors = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#8c6d31', '#7f7f7f', '#5e3c99'] as const
 
-/** The colour of the nth line or class; there are ten, then they come again. */
-export function colourOf(index: number): string {
-  return colours[index % colours.length]!
+/** The color of the nth line or class; there are ten, then they come again. */
+export function colorOf(index: number): string {
+  return colors[index % colors.length]!
 }
 
 export interface PictureOptions extends Omit<PlotOptions, 'title' | 'document'> {
   title: string
   width: number
   height: number
-  legend?: { label: string; colour: string }[]
+  legend?: { label: string; color: string }[]
 }
 
 const SVG = 'http://www.w3.org/2000/svg'
@@ -31,8 +31,8 @@ export function drawPlot({ title, legend = [], ...options }: PictureOptions): st
   svg.getElementsByTagName('style').item(0)?.parentNode?.removeChild(svg.getElementsByTagName('style').item(0)!) // for pages; it would stretch panels
   svg.removeAttribute('class')
   const middle = { y: TITLE_HEIGHT - 13, x: 16, 'text-anchor': 'start' }
-  const entries = legend.flatMap(({ label, colour }, i) => [
-    element(document, 'tspan', { fill: colour, 'font-size': 15, ...(i > 0 && { dx: 18 }) }, ['■']),
+  const entries = legend.flatMap(({ label, color }, i) => [
+    element(document, 'tspan', { fill: color, 'font-size': 15, ...(i > 0 && { dx: 18 }) }, ['■']),
     element(document, 'tspan', { dx: 5 }, [label]),
   ])
   return finish(document, svg, title, options, [

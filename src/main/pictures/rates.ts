@@ -1,7 +1,7 @@
 // What the learning rate does to the cost.
 
 import { dot, frame, line, ruleX, text } from '@observablehq/plot'
-import { colourOf, drawPlot } from './plot.js'
+import { colorOf, drawPlot } from './plot.js'
 import { drawable, logarithmicFloor, powersOfTen } from './scale.js'
 
 export interface RateTrial {
@@ -25,7 +25,7 @@ export function drawRates(curves: readonly RateTrial[], title: string): string {
   const floor = logarithmicFloor([top, ...shown.flat()])
   const last = Math.max(2, ...curves.map(({ costs }) => costs.length))
   const legend = curves.map(({ rate, divergedIn }, i) => ({
-    label: divergedIn === undefined ? `rate ${rate}` : `rate ${rate} (diverged in epoch ${divergedIn})`, colour: colourOf(i),
+    label: divergedIn === undefined ? `rate ${rate}` : `rate ${rate} (diverged in epoch ${divergedIn})`, color: colorOf(i),
   }))
   return drawPlot({
     title, width: 720, height: 420, marginLeft: 72, marginRight: 24, marginBottom: 44, legend,
@@ -40,9 +40,9 @@ export function drawRates(curves: readonly RateTrial[], title: string): string {
       ...curves.flatMap(({ costs, divergedIn }, i) => {
         const { points, left } = untilTop(costs.map((cost) => (cost <= top ? drawable(cost, floor) : cost)), top, floor !== undefined)
         return [
-          line(points, { stroke: colourOf(i), strokeWidth: 2 }),
-          ...(points.length === 1 ? [dot(points, { fill: colourOf(i), r: 3 })] : []),
-          ...(left && divergedIn !== undefined ? [text([points.at(-1)!], { text: ['↗ diverges'], fill: colourOf(i), textAnchor: 'start', dx: 8, dy: 12 })] : []),
+          line(points, { stroke: colorOf(i), strokeWidth: 2 }),
+          ...(points.length === 1 ? [dot(points, { fill: colorOf(i), r: 3 })] : []),
+          ...(left && divergedIn !== undefined ? [text([points.at(-1)!], { text: ['↗ diverges'], fill: colorOf(i), textAnchor: 'start', dx: 8, dy: 12 })] : []),
         ]
       }),
     ],
@@ -57,13 +57,13 @@ export function drawRateFinder(
   const points = Array.from(rates, (rate, i) => [rate, drawable(costs[i]!, floor)] as const)
   return drawPlot({
     title, width: 640, height: 380, marginLeft: 72, marginRight: 24, marginBottom: 44,
-    legend: [{ label: 'cost', colour: colourOf(0) }, { label: `suggested: ${Number(suggested.toPrecision(3))}`, colour: colourOf(1) }],
+    legend: [{ label: 'cost', color: colorOf(0) }, { label: `suggested: ${Number(suggested.toPrecision(3))}`, color: colorOf(1) }],
     x: { ...axis, label: 'learning rate', type: 'log', tickFormat: powersOfTen },
     y: { ...axis, labelOffset: 64, label: 'cost', grid: true, nice: true, ...(floor !== undefined && { type: 'log', tickFormat: powersOfTen }) },
     marks: [
       frame({ stroke: '#999999' }),
-      line(points, { stroke: colourOf(0), strokeWidth: 2 }),
-      ruleX([suggested], { stroke: colourOf(1), strokeWidth: 2, strokeDasharray: '6 4' }),
+      line(points, { stroke: colorOf(0), strokeWidth: 2 }),
+      ruleX([suggested], { stroke: colorOf(1), strokeWidth: 2, strokeDasharray: '6 4' }),
     ],
   })
 }

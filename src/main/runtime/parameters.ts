@@ -1,7 +1,7 @@
 // The parameters as the caller sees them: one packed array per layer, taken from and put into the padded rows of the arena.
 
 import { createHash } from 'node:crypto'
-import type { ParameterLayout, Scalar } from '../../shared/arena/arena.js'
+import type { ParameterLayout, DType } from '../../shared/arena/arena.js'
 import { InputError, show } from '../../shared/errors.js'
 import { paddedWidth } from '../../shared/batches/padding.js'
 
@@ -14,10 +14,10 @@ export interface Parameters {
 }
 
 /** Unpacks the parameters that begin at a byte offset. */
-export function readParameters(memory: WebAssembly.Memory, offset: number, layout: ParameterLayout, scalar: Scalar): Parameters {
-  const stored = elements(memory, offset, layout, scalar)
+export function readParameters(memory: WebAssembly.Memory, offset: number, layout: ParameterLayout, dtype: DType): Parameters {
+  const stored = elements(memory, offset, layout, dtype)
   const weights = layout.layers.map(({ inputs, outputs, weights: at }) => {
-    const packed = scalar === 'float32' ? new Float32Array(inputs * outputs) : new Float64Array(inputs * outputs)
+    const packed = dtype === 'float32' ? new Float32Array(inputs * outputs) : new Float64Array(inputs * outputs)
     const width = paddedWidth(outputs)
     for (let row = 0; row < inputs; row++) packed.set(stored.subarray(at + row * width, at + row * width + outputs), row * outputs)
     return packed
@@ -27,9 +27,9 @@ export function readParameters(memory: WebAssembly.Memory, offset: number, layou
 
 /** Puts parameters where `readParameters` finds them. The padding is left as it is: zero. */
 export function writeParameters(
-  memory: WebAssembly.Memory, offset: number, layout: ParameterLayout, scalar: Scalar, { weights, biases }: Parameters,
+  memory: WebAssembly.Memory, offset: number, layout: ParameterLayout, dtype: DType, { weights, biases }: Parameters,
 ): void {
-  const stored = elements(memory, offset, layout, scalar)
+  const stored = elements(memory, offset, layout, dtype)
   layout.layers.forEach(({ inputs, outputs, weights: weightsAt, biases: biasesAt }, l) => {
     const width = paddedWidth(outputs)
     for (let row = 0; row < inputs; row++) {
@@ -40,7 +40,7 @@ export function writeParameters(
 }
 
 /** @throws {InputError} naming the layer whose parameters have the wrong type, shape or a number that is not finite. */
-export function checkParameters(given: unknown, widths: readonly number[], scalar: Scalar): Parameters {
+export function checkParameters(given: unknown, widths: readonly number[], dtype: DType): Parameters {
   const where = 'setParameters'
   if (typeof given !== 'object' || given === null) throw new InputError(where, '{ weights, biases }', show(given))
   const parameters = given as Parameters
@@ -56,8 +56,8 @@ export function checkParameters(given: unknown, widths: readonly number[], scala
         const shape = kind === 'weights' ? ` (${inputs} rows of ${outputs})` : ''
         throw new InputError(`${where}: ${kind}[${l}]`, `a Float32Array or Float64Array of ${length}${shape}`, show(values))
       }
-      const wrong = values.findIndex((value) => !Number.isFinite(scalar === 'float32' ? Math.fround(value) : value))
-      if (wrong >= 0) throw new InputError(`${where}: ${kind}[${l}][${wrong}]`, `a finite ${scalar}`, String(values[wrong]))
+      const wrong = values.findIndex((value) => !Number.isFinite(dtype === 'float32' ? Math.fround(value) : value))
+      if (wrong >= 0) throw new InputError(`${where}: ${kind}[${l}][${wrong}]`, `a finite ${dtype}`, String(values[wrong]))
     })
   }
   return parameters
@@ -76,7 +76,7 @@ export function hashParameters({ weights, biases }: Parameters): string {
   return hash.digest('hex')
 }
 
-function elements(memory: WebAssembly.Memory, offset: number, layout: ParameterLayout, scalar: Scalar): FloatArray {
-  const array = scalar === 'float32' ? Float32Array : Float64Array
+function elements(memory: WebAssembly.Memory, offset: number, layout: ParameterLayout, dtype: DType): FloatArray {
+  const array = dtype === 'float32' ? Float32Array : Float64Array
   return new array(memory.buffer, offset, layout.elements)
 }

@@ -2,7 +2,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
-import { type ArenaLayout, type ArenaNeeds, type ExamplesNeeds, Header, type Scalar, type VersionLayout, createArena, planArena } from '../../shared/arena/arena.js'
+import { type ArenaLayout, type ArenaNeeds, type ExamplesNeeds, Header, type DType, type VersionLayout, createArena, planArena } from '../../shared/arena/arena.js'
 import { type BackendName, backends } from '../../shared/backends.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'
 import type { TrainerRecipe } from '../options/description.js'
@@ -55,7 +55,7 @@ export interface Job {
 export interface Runner {
   readonly recipe: TrainerRecipe
   /** What the backend computes in. */
-  readonly scalar: Scalar
+  readonly dtype: DType
   readonly widths: number[]
   readonly info: TrainerInfo
   /** Does calls one after the other; the first part of a call is done at once if nothing is under way. */
@@ -97,13 +97,13 @@ let nextArenaNumber = 0
 export function createRunner(recipe: TrainerRecipe, { backend: backendName, reason: backendReason, blas }: BackendChoice, coordinator: CoordinatorThread): Runner {
   const { network, loss, l2, seed } = recipe
   const backend = backends[backendName]
-  const { scalar } = backend
+  const { dtype } = backend
   const cores = availableCores()
   const widths = widthsOf(network)
   const plainTallies = tallyLayout('', network)
 
   const baseNeeds: ArenaNeeds = {
-    network, scalar, stateElements: stateElements(recipe.optimizer), workers: 1, shards: 1, batchSize: 0,
+    network, dtype, stateElements: stateElements(recipe.optimizer), workers: 1, shards: 1, batchSize: 0,
     training: undefined, validation: undefined, tallyFields: plainTallies.fields, gradient: false, predicts: false,
     preparedElements: backend.preparedElements, productElements: backend.productElements, timeline: false,
   }
@@ -114,7 +114,7 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
   const headerOf = ({ header }: VersionLayout): Float64Array => new Float64Array(arena.memory.buffer, header, 4)
   /** The bytes of a version: header, parameters and state. */
   const bytesOf = ({ header }: VersionLayout): Uint8Array => new Uint8Array(arena.memory.buffer, header, versions[1].header - versions[0].header)
-  const read = (place: number): Parameters => readParameters(arena.memory, place, parameterLayout, scalar)
+  const read = (place: number): Parameters => readParameters(arena.memory, place, parameterLayout, dtype)
 
   const requested = recipe.workers === 'auto' ? cores : recipe.workers
   const info: TrainerInfo = {
@@ -128,8 +128,8 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
     parameters: parameterLayout.layers.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0),
     arenaBytes: arena.memory.buffer.byteLength,
   }
-  writeParameters(arena.memory, versions[0].parameters, parameterLayout, scalar, {
-    weights: network.layers.map(({ initialiser, units }, l) => initialWeights(initialiser, widths[l]!, units, seed, l)),
+  writeParameters(arena.memory, versions[0].parameters, parameterLayout, dtype, {
+    weights: network.layers.map(({ initializer, units }, l) => initialWeights(initializer, widths[l]!, units, seed, l)),
     biases: network.layers.map(({ units }) => new Float64Array(units)),
   })
 
@@ -149,7 +149,7 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
   }
 
   const runner: Runner = {
-    recipe, scalar, widths, info, occupant: undefined, isOpen: () => closing === undefined, requireOpen,
+    recipe, dtype, widths, info, occupant: undefined, isOpen: () => closing === undefined, requireOpen,
 
     async inTurn(call) {
       requireOpen()
@@ -222,11 +222,11 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
       }
     },
     gradient: () => read(versions[1 - currentVersion(words)]!.parameters),
-    outputs: ({ layout }, elements) => new (scalar === 'float32' ? Float32Array : Float64Array)(arena.memory.buffer, layout.outputs, elements).slice(),
+    outputs: ({ layout }, elements) => new (dtype === 'float32' ? Float32Array : Float64Array)(arena.memory.buffer, layout.outputs, elements).slice(),
 
     setParameters(parameters) {
       bytesOf(version()).fill(0)
-      writeParameters(arena.memory, version().parameters, parameterLayout, scalar, parameters)
+      writeParameters(arena.memory, version().parameters, parameterLayout, dtype, parameters)
       Atomics.store(words, Control.previousWhole, 0)
     },
     snapshot: () => bytesOf(version()).slice(),
@@ -244,6 +244,6 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
 }
 
 /** What storing examples takes. */
-export function needsOf({ count, inputType, targetType, weights }: CheckedExamples): ExamplesNeeds {
-  return { count, inputs: inputType, targets: targetType, weighted: weights !== undefined }
+export function needsOf({ count, inputType, targetType, sampleWeights }: CheckedExamples): ExamplesNeeds {
+  return { count, inputs: inputType, targets: targetType, weighted: sampleWeights !== undefined }
 }

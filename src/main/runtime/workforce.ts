@@ -1,6 +1,6 @@
 // How many workers a job gets. More of them than pay for its size only make it slower: each step costs two meetings.
 
-/** What one more worker must have to do in a step to pay for the meetings, in microseconds; see bench/synchronisation.ts. */
+/** What one more worker must have to do in a step to pay for the meetings, in microseconds; see bench/synchronization.ts. */
 const MICROSECONDS_WORTH_SHARING = 6
 
 /** What an output of a layer takes beside its part of the products: bias, activation, derivative. */

@@ -29,7 +29,7 @@ export interface EpochsOptions extends MetricOptions {
   /** Examples of a batch; 'all', or more than there are, means every example. @default 32 */
   batchSize?: number | 'all'
   /** Batches whose gradients are summed into one update (gradient accumulation): the average is over the examples of them all. An epoch's last update takes what is left. @default 1 */
-  batchesPerUpdate?: number
+  accumulationSteps?: number
   /** Whether every epoch takes the examples in another order, which follows from the seed. Plays no part if a batch has them all. @default true */
   shuffle?: boolean
   /** Examples to evaluate after every epoch: others, or the last share of the rows, which is then not trained on. */
@@ -73,7 +73,7 @@ export async function prepareTraining(
 ): Promise<Training> {
   const { recipe, widths } = runner
   const options = checkTrainingOptions(where, givenOptions) as ReturnType<typeof checkTrainingOptions> & FitOptions
-  const { batchesPerUpdate, earlyStopping, epochs, initialEpoch, onTimeline, signal } = options
+  const { accumulationSteps, earlyStopping, epochs, initialEpoch, onTimeline, signal } = options
   const [training, validation] = trainingAndValidation(runner, where, given, options)
   const outputs = widths.at(-1)!
   const tallies = tallyLayout(where, recipe.network, options)
@@ -82,7 +82,7 @@ export async function prepareTraining(
   signal?.throwIfAborted()
 
   const batchSize = options.batchSize === 'all' ? training.count : Math.min(options.batchSize, training.count)
-  const perEpoch = stepsPerEpoch(training.count, batchSize, batchesPerUpdate)
+  const perEpoch = stepsPerEpoch(training.count, batchSize, accumulationSteps)
   const shards = runner.shardsFor(batchSize)
   const oneByOne = where !== 'fit' || [options.onEpoch, stopper, plateau].some((part) => part !== undefined) // then the next epoch depends on what is made of this one
   const history = emptyHistory()
@@ -98,7 +98,7 @@ export async function prepareTraining(
       units: shards, examples: batchSize, flops: flopsOf(widths, batchSize), tallies,
       needs: {
         shards, batchSize, training: needsOf(training), validation: validation && needsOf(validation), timeline: onTimeline !== undefined,
-        gradient: batchesPerUpdate > 1 || recipe.clipNorm !== undefined,
+        gradient: accumulationSteps > 1 || recipe.clipNorm !== undefined,
       },
     })
     await runner.store(plan.layout.training, training)
@@ -152,7 +152,7 @@ export async function prepareTraining(
       try {
         const result = await runner.run({
           ...settled, kind: 'train', stepsPerEpoch: perEpoch, optimizer, clipNorm: recipe.clipNorm, rateReduction: plateau?.reduction ?? 1, seed: recipe.seed, shards, batchSize,
-          batchesPerUpdate, shuffle: options.shuffle && batchSize < training.count,
+          accumulationSteps, shuffle: options.shuffle && batchSize < training.count,
           fromEpoch: done, untilEpoch: oneByOne ? done + 1 : epochs, sliceMs: SLICE_MS,
         })
         return account(result, settled)
@@ -168,12 +168,12 @@ export async function prepareTraining(
 
 /** The examples to train on, weighed, and those to validate with. */
 function trainingAndValidation(
-  { recipe: { network }, scalar }: Runner, where: string, given: Examples, { classWeights, validation }: EpochsOptions,
+  { recipe: { network }, dtype }: Runner, where: string, given: Examples, { classWeights, validation }: EpochsOptions,
 ): [CheckedExamples, CheckedExamples | undefined] {
-  const examples = checkExamples(where, given, network, scalar)
-  const weigh = (chosen: CheckedExamples): CheckedExamples => (classWeights === undefined ? chosen : weighClasses(where, chosen, classWeights, scalar))
+  const examples = checkExamples(where, given, network, dtype)
+  const weigh = (chosen: CheckedExamples): CheckedExamples => (classWeights === undefined ? chosen : weighClasses(where, chosen, classWeights, dtype))
   if (validation === undefined) return [weigh(examples), undefined]
-  if (typeof validation !== 'number') return [weigh(examples), checkExamples(`${where}: validation`, validation, network, scalar)]
+  if (typeof validation !== 'number') return [weigh(examples), checkExamples(`${where}: validation`, validation, network, dtype)]
   const held = Math.ceil(examples.count * validation)
   if (held === examples.count) {
     throw new InputError(`${where}: validation`, `a share that leaves some of the ${held} examples to train on`, String(validation))

@@ -16,7 +16,7 @@ import { BLOCK_ROWS, blockCount, partsOfBlock, slotCount } from '../batches/shar
 import { timelineBytes } from '../figures/timeline.js'
 
 /** The type a backend computes in. */
-export type Scalar = 'float32' | 'float64'
+export type DType = 'float32' | 'float64'
 /** How stored examples are typed: inputs as one of the numbers, targets as numbers or as class labels (int32). */
 export type ElementType = 'uint8' | 'float32' | 'float64' | 'labels'
 
@@ -30,7 +30,7 @@ export interface LayerLayout {
   biases: number
 }
 
-/** All weights, layer by layer, then all biases: so the regularised part is one run. */
+/** All weights, layer by layer, then all biases: so the regularized part is one run. */
 export interface ParameterLayout {
   layers: LayerLayout[]
   /** Elements of the weights. */
@@ -51,7 +51,7 @@ export interface ExamplesLayout {
   inputs: MatrixLayout
   targets: MatrixLayout | undefined
   /** One number an example. */
-  weights: MatrixLayout | undefined
+  sampleWeights: MatrixLayout | undefined
 }
 
 /** One worker's own memory: a block on its way through the network, and what a step needs beside it. */
@@ -79,7 +79,7 @@ export interface ScratchLayout {
 }
 
 export interface ArenaLayout {
-  scalar: Scalar
+  dtype: DType
   parameters: ParameterLayout
   versions: [VersionLayout, VersionLayout]
   /** Three doubles: when the run's workers were all there, when its last step ended (milliseconds since 1970), and the last finite cost of a run that diverged. */
@@ -94,7 +94,7 @@ export interface ArenaLayout {
   epochRecordCount: number
   /** The tally of each shard, or block. */
   tallyRecords: number
-  /** The squares of each piece of the weights, for the regularisation term, and of the gradient, for its norm. */
+  /** The squares of each piece of the weights, for the regularization term, and of the gradient, for its norm. */
   squareRecords: number
   gradientSquareRecords: number
   pieces: number
@@ -136,7 +136,7 @@ export interface VersionLayout {
 /** What an arena must hold. */
 export interface ArenaNeeds {
   network: Network
-  scalar: Scalar
+  dtype: DType
   /** Optimizer state, in elements a parameter. */
   stateElements: number
   workers: number
@@ -202,10 +202,10 @@ export function parameterLayout(network: Network): ParameterLayout {
  * @throws {ArenaError} if it would take more than a WebAssembly memory can hold; it says how many bytes are needed, and for what.
  */
 export function planArena(needs: ArenaNeeds): ArenaLayout {
-  const scalarBytes = bytesPerElement[needs.scalar]
+  const elementBytes = bytesPerElement[needs.dtype]
   const widths = widthsOf(needs.network)
   const parameters = parameterLayout(needs.network)
-  const parameterBytes = parameters.elements * scalarBytes
+  const parameterBytes = parameters.elements * elementBytes
   const parts: { what: string; bytes: number }[] = []
   let end = 0
   const claim = (what: string, bytes: number): number => {
@@ -247,12 +247,12 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   const perSlot = slots > 0 ? needs.shards / slots : 1
   const { parts: blockParts, stride } = partsOfBlock(perSlot, Math.ceil(needs.batchSize / needs.shards))
   const depth = Math.log2(perSlot / blockParts)
-  const prepared = parameters.layers.map((layer) => claim('prepared weights', needs.preparedElements(layer.inputs, layer.outputs) * scalarBytes))
+  const prepared = parameters.layers.map((layer) => claim('prepared weights', needs.preparedElements(layer.inputs, layer.outputs) * elementBytes))
 
   const rows = Math.max(blockParts * stride, paddedRows(Math.min(BLOCK_ROWS, evaluatedCount(needs))))
   const productElements = Math.max(...parameters.layers.map((layer) => needs.productElements(blockParts, stride, layer.inputs, layer.outputs)))
   const blocks = needs.shards + blockCount(needs.training?.count ?? 0) + blockCount(needs.validation?.count ?? 0)
-  const rowBytes = (width: number): number => rows * paddedWidth(width) * scalarBytes
+  const rowBytes = (width: number): number => rows * paddedWidth(width) * elementBytes
   const scratch = Array.from({ length: needs.workers }, (): ScratchLayout => {
     const area = (bytes: number): number => claim('scratch of the workers', bytes)
     return {
@@ -264,8 +264,8 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
       deltas: [area(rowBytes(Math.max(...widths))), area(rowBytes(Math.max(...widths)))],
       targets: area(rowBytes(widths.at(-1)!)),
       rowWeights: area(needs.training?.weighted || needs.validation?.weighted ? rowBytes(1) : 0),
-      product: area(productElements * scalarBytes),
-      chunk: area(CHUNK * scalarBytes),
+      product: area(productElements * elementBytes),
+      chunk: area(CHUNK * elementBytes),
       partials: Array.from({ length: depth }, () => area(slotBytes)),
       timeline: needs.timeline ? area(timelineBytes(blocks)) : undefined,
     }
@@ -275,17 +275,17 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
     count: part.count,
     inputs: matrix(part.count, part.inputs, widths[0]!),
     targets: part.targets && matrix(part.count, part.targets, part.targets === 'labels' ? 1 : widths.at(-1)!),
-    weights: part.weighted ? matrix(part.count, needs.scalar, 1) : undefined,
+    sampleWeights: part.weighted ? matrix(part.count, needs.dtype, 1) : undefined,
   }
   const matrix = (count: number, type: ElementType, columns: number): MatrixLayout =>
     ({ offset: claim('examples', count * columns * bytesPerElement[type]), type, columns })
   const training = examples(needs.training)
   const validation = examples(needs.validation)
-  const outputs = claim('outputs', needs.predicts ? (needs.training?.count ?? 0) * widths.at(-1)! * scalarBytes : 0)
+  const outputs = claim('outputs', needs.predicts ? (needs.training?.count ?? 0) * widths.at(-1)! * elementBytes : 0)
 
   if (end > MAXIMUM_BYTES) throw new ArenaError(end, MAXIMUM_BYTES, parts)
   return {
-    scalar: needs.scalar, parameters, versions, clock, sums, stepSums, epochRecords, epochRecordCount, tallyRecords, squareRecords, gradientSquareRecords,
+    dtype: needs.dtype, parameters, versions, clock, sums, stepSums, epochRecords, epochRecordCount, tallyRecords, squareRecords, gradientSquareRecords,
     pieces: pieces.length, weightPieces, gradient,
     slots: slotsAt, slotBytes, slotCount: slots, parts: blockParts, partStride: stride, prepared, scratch, training, validation, outputs, bytes: end,
   }

@@ -23,8 +23,8 @@ export function shardCount(batchSize: number): number {
 }
 
 /** Steps of an epoch, each of so many batches; the last one takes what is left. */
-export function stepsPerEpoch(examples: number, batchSize: number, batchesPerUpdate: number): number {
-  return Math.ceil(examples / (batchSize * batchesPerUpdate))
+export function stepsPerEpoch(examples: number, batchSize: number, accumulationSteps: number): number {
+  return Math.ceil(examples / (batchSize * accumulationSteps))
 }
 
 /** Where part `index` of `count` of a run of `total` begins: parts differ by at most one. */

@@ -8,7 +8,7 @@ import type { Optimizer, UpdateFactors } from '../optimizers/optimizers.js'
 
 /**
  * Shards side by side in one block of rows: part i has rows[i] rows and begins at row i * stride, a multiple of 4. The rows between the parts are
- * computed along with the others, or not, and never read into a result. Each part's products are its own: their bits don't depend on its neighbours.
+ * computed along with the others, or not, and never read into a result. Each part's products are its own: their bits don't depend on its neighbors.
  */
 export interface Parts {
   /** A power of two, at most MOST_PARTS. */

@@ -8,7 +8,7 @@ import { type ArenaLayout, type ExamplesLayout, type ParameterLayout, type Scrat
 import { type Kernels, MOST_PARTS, type Parts, extentOf } from '../kernels/kernels.js'
 import { type LossName, fusedActivation } from '../network/losses.js'
 import { TALLY_FIELDS, Tally, type TallyLayout, tallyMetrics } from '../figures/metrics.js'
-import { type Network, storesPrepared } from '../network/network.js'
+import { type Network, storesPreprocessed } from '../network/network.js'
 import { paddedWidth } from '../batches/padding.js'
 import type { WeightPiece } from '../arena/pieces.js'
 
@@ -18,7 +18,7 @@ export interface Pass {
   network: Network
   loss: LossName
   layout: ParameterLayout
-  scalarBytes: number
+  elementBytes: number
   scratch: ScratchLayout
   /** The layers' weights as the products want them, ready before any block. */
   prepared: number[]
@@ -29,7 +29,7 @@ export interface Pass {
   /** Of each part: sums over its examples. */
   tallies: Float64Array[]
   /** The arena, as numbers of the backend's type. */
-  scalars: Float32Array | Float64Array
+  values: Float32Array | Float64Array
   /** Of each layer, for the epoch under way; undefined where nothing is left out. */
   dropoutKeys: number[] | undefined
 }
@@ -43,12 +43,12 @@ export function createPass(
   return {
     kernels, network, loss, scratch,
     layout: layout.parameters,
-    scalarBytes: bytesPerElement[layout.scalar],
+    elementBytes: bytesPerElement[layout.dtype],
     prepared: layout.prepared,
     parts: { count: 1, stride: 0, rows: words.subarray(partRows / 4, partRows / 4 + MOST_PARTS), rowsAt: partRows },
     tallyLayout: tallies,
     tallies: Array.from({ length: layout.parts }, () => new Float64Array(tallies.fields)),
-    scalars: layout.scalar === 'float32' ? new Float32Array(words.buffer) : new Float64Array(words.buffer),
+    values: layout.dtype === 'float32' ? new Float32Array(words.buffer) : new Float64Array(words.buffer),
     dropoutKeys: undefined,
   }
 }
@@ -56,20 +56,20 @@ export function createPass(
 /** Readies one piece of the weights of `parameters` for the products. */
 export function prepareWeights(pass: Pass, parameters: number, { layer: l, firstRow, endRow }: WeightPiece, backward: boolean): void {
   const { inputs, outputs, weights } = pass.layout.layers[l]!
-  pass.kernels.prepare(parameters + weights * pass.scalarBytes, pass.prepared[l]!, inputs, outputs, firstRow, endRow, backward && l > 0)
+  pass.kernels.prepare(parameters + weights * pass.elementBytes, pass.prepared[l]!, inputs, outputs, firstRow, endRow, backward && l > 0)
 }
 
 /** Gathers the block's inputs, and its targets if there are any; the rows of each part stand in `scratch.rowNumbers` from its first row on. */
-export function loadBlock(pass: Pass, { inputs, targets, weights }: ExamplesLayout): void {
+export function loadBlock(pass: Pass, { inputs, targets, sampleWeights }: ExamplesLayout): void {
   const { kernels, network, parts, scratch } = pass
   const { units } = network.layers.at(-1)!
-  const scale = storesPrepared(network) ? 1 : (network.scale ?? 1)
+  const scale = storesPreprocessed(network) ? 1 : (network.scale ?? 1)
   for (let part = 0; part < parts.count; part++) {
     const rows = parts.rows[part]!
     const rowNumbers = rowNumbersOf(pass, part)
     kernels.gather(inputs.type, inputs.offset, rowNumbers, partOf(pass, scratch.activations[0]!, part, inputs.columns), rows, inputs.columns, scale)
     if (targets) kernels.gather(targets.type, targets.offset, rowNumbers, partOf(pass, scratch.targets, part, units), rows, units, 1)
-    if (weights) kernels.gather(weights.type, weights.offset, rowNumbers, partOf(pass, scratch.rowWeights, part, 1), rows, 1, 1)
+    if (sampleWeights) kernels.gather(sampleWeights.type, sampleWeights.offset, rowNumbers, partOf(pass, scratch.rowWeights, part, 1), rows, 1, 1)
   }
 }
 
@@ -80,7 +80,7 @@ export function forward(pass: Pass, parameters: number): void {
 
 /** Outputs of the block, and the tally of each part, added to what is there; the deltas are left for `backward`. @param weighted Whether examples have weights. */
 export function forwardWithLoss(pass: Pass, parameters: number, weighted: boolean): void {
-  const { kernels, layout, network, parts, scratch, loss, scalarBytes, tallies, tallyLayout } = pass
+  const { kernels, layout, network, parts, scratch, loss, elementBytes, tallies, tallyLayout } = pass
   const last = layout.layers.length - 1
   const { outputs, biases } = layout.layers[last]!
   const { activation } = network.layers[last]!
@@ -93,7 +93,7 @@ export function forwardWithLoss(pass: Pass, parameters: number, weighted: boolea
     const result = partOf(pass, scratch.activations[last + 1]!, part, outputs)
     const targets = partOf(pass, scratch.targets, part, outputs)
     const deltas = partOf(pass, scratch.deltas[last % 2]!, part, outputs)
-    const bias = parameters + biases * scalarBytes
+    const bias = parameters + biases * elementBytes
     if (weighted) weightedLoss(pass, part, tally, result, bias, targets, deltas, rows, outputs)
     else {
       tally[Tally.loss]! += kernels.losses[loss](result, bias, targets, deltas, rows, outputs)
@@ -102,21 +102,21 @@ export function forwardWithLoss(pass: Pass, parameters: number, weighted: boolea
     if (!fused) kernels.activations[activation].backward(deltas, partOf(pass, sourceOf(pass, last), part, outputs), rows, outputs)
     tally[Tally.correct]! += kernels.countCorrect(result, targets, rows, outputs)
     if (tallyLayout.fields > TALLY_FIELDS) {
-      tallyMetrics(tallyLayout, pass.scalars, result / scalarBytes, pass.scalars, targets / scalarBytes, rows, outputs, paddedWidth(outputs), tally)
+      tallyMetrics(tallyLayout, pass.values, result / elementBytes, pass.values, targets / elementBytes, rows, outputs, paddedWidth(outputs), tally)
     }
   }
 }
 
 /** Losses row by row, each times its example's weight; likewise the deltas. */
 function weightedLoss(
-  { kernels, loss, parts, scalarBytes, scalars, scratch }: Pass, part: number, tally: Float64Array,
+  { kernels, loss, parts, elementBytes, values, scratch }: Pass, part: number, tally: Float64Array,
   result: number, bias: number, targets: number, deltas: number, rows: number, outputs: number,
 ): void {
-  const weights = scratch.rowWeights + part * parts.stride * paddedWidth(1) * scalarBytes
-  const stride = paddedWidth(outputs) * scalarBytes
+  const weights = scratch.rowWeights + part * parts.stride * paddedWidth(1) * elementBytes
+  const stride = paddedWidth(outputs) * elementBytes
   for (let row = 0; row < rows; row++) {
     const at = row * stride
-    const weight = scalars[weights / scalarBytes + row * paddedWidth(1)]!
+    const weight = values[weights / elementBytes + row * paddedWidth(1)]!
     tally[Tally.loss]! += weight * kernels.losses[loss](result + at, bias, targets + at, deltas + at, 1, outputs)
     tally[Tally.weight]! += weight
   }
@@ -125,29 +125,29 @@ function weightedLoss(
 
 /** The block's gradient: the tree over its parts, each summed over its rows; written to `gradient`, or of a single part added to what is there. */
 export function backward(pass: Pass, parameters: number, gradient: number, accumulate: boolean): void {
-  const { kernels, layout, network, parts, prepared, scratch, scalarBytes } = pass
+  const { kernels, layout, network, parts, prepared, scratch, elementBytes } = pass
   for (let l = layout.layers.length - 1; l >= 0; l--) {
     const { inputs, outputs, weights, biases } = layout.layers[l]!
     const deltas = scratch.deltas[l % 2]!
     kernels.transposedProduct(
-      inputOf(pass, l), deltas, gradient + weights * scalarBytes, gradient + biases * scalarBytes, scratch.product, parts, inputs, outputs, accumulate,
+      inputOf(pass, l), deltas, gradient + weights * elementBytes, gradient + biases * elementBytes, scratch.product, parts, inputs, outputs, accumulate,
     )
     if (l === 0) return
     const errors = scratch.deltas[(l - 1) % 2]!
-    kernels.productByTransposed(deltas, parameters + weights * scalarBytes, prepared[l]!, errors, parts, inputs, outputs)
+    kernels.productByTransposed(deltas, parameters + weights * elementBytes, prepared[l]!, errors, parts, inputs, outputs)
     if (drops(pass, l - 1)) dropout(pass, l - 1, errors, errors)
     kernels.activations[network.layers[l - 1]!.activation].backward(errors, sourceOf(pass, l - 1), extentOf(parts), inputs)
   }
 }
 
 function forwardLayers(pass: Pass, parameters: number, layers: number): void {
-  const { kernels, layout, network, scalarBytes, scratch } = pass
+  const { kernels, layout, network, elementBytes, scratch } = pass
   const rows = extentOf(pass.parts)
   for (let l = 0; l < layers; l++) {
     const { outputs, biases } = layout.layers[l]!
     const a = scratch.activations[l + 1]!
     productOf(pass, parameters, l)
-    kernels.activations[network.layers[l]!.activation].forward(a, parameters + biases * scalarBytes, rows, outputs, scratch.slopes[l] ?? 0)
+    kernels.activations[network.layers[l]!.activation].forward(a, parameters + biases * elementBytes, rows, outputs, scratch.slopes[l] ?? 0)
     if (drops(pass, l)) dropout(pass, l, a, scratch.dropped[l]!)
   }
 }
@@ -155,7 +155,7 @@ function forwardLayers(pass: Pass, parameters: number, layers: number): void {
 function productOf(pass: Pass, parameters: number, l: number): void {
   const { inputs, outputs, weights } = pass.layout.layers[l]!
   const { parts, prepared, scratch: { activations } } = pass
-  pass.kernels.product(inputOf(pass, l), parameters + weights * pass.scalarBytes, prepared[l]!, activations[l + 1]!, parts, inputs, outputs)
+  pass.kernels.product(inputOf(pass, l), parameters + weights * pass.elementBytes, prepared[l]!, activations[l + 1]!, parts, inputs, outputs)
 }
 
 /** What layer `l` is given. */
@@ -189,6 +189,6 @@ function rowNumbersOf({ parts, scratch }: Pass, part: number): number {
 }
 
 /** Where a part's rows begin in a matrix of the block. */
-function partOf({ parts, scalarBytes }: Pass, matrix: number, part: number, columns: number): number {
-  return matrix + part * parts.stride * paddedWidth(columns) * scalarBytes
+function partOf({ parts, elementBytes }: Pass, matrix: number, part: number, columns: number): number {
+  return matrix + part * parts.stride * paddedWidth(columns) * elementBytes
 }

@@ -10,8 +10,8 @@ export interface Cross {
 }
 
 /** (x - mean) / deviation, column by column. */
-export interface Standardise {
-  name: 'standardise'
+export interface Standardize {
+  name: 'standardize'
   mean: number[]
   deviation: number[]
 }
@@ -30,7 +30,7 @@ export interface OneHot {
   categories: number[]
 }
 
-export type Feature = Cross | Standardise | MinMax | OneHot
+export type PreprocessingStep = Cross | Standardize | MinMax | OneHot
 
 /** Describes a feature cross: a further column, the product of two or more columns (from 0), of which any may be named again. */
 export function cross(...columns: number[]): Cross {
@@ -41,24 +41,24 @@ export function cross(...columns: number[]): Cross {
  * Learns how to bring every column to mean 0 and standard deviation 1: z = (x - mean) / deviation, with the population's deviation, sqrt(sum (x - mean)^2 / m).
  * A column that is constant gets deviation 1 (as in scikit-learn's StandardScaler).
  *
- * @param inputs (m, columns), row-major: the examples to train on, as the features before this one (and the network's `scale`) leave them.
+ * @param inputs (m, columns), row-major: the examples to train on, as the preprocessing before this one (and the network's `scale`) leave them.
  * @throws {InputError} on a wrong shape, or a number that is not finite.
  */
-export function standardise(inputs: ArrayLike<number>, columns: number): Standardise {
-  const column = columnReader('standardise', inputs, columns)
-  const learnt = Array.from({ length: columns }, (_, j) => {
+export function standardize(inputs: ArrayLike<number>, columns: number): Standardize {
+  const column = columnReader('standardize', inputs, columns)
+  const learned = Array.from({ length: columns }, (_, j) => {
     const values = column(j)
     const mean = values[0]! + sum(values.map((x) => x - values[0]!)) / values.length // of a constant column, that constant
     return { mean, deviation: Math.sqrt(sum(values.map((x) => (x - mean) * (x - mean))) / values.length) || 1 }
   })
-  return { name: 'standardise', mean: learnt.map(({ mean }) => mean), deviation: learnt.map(({ deviation }) => deviation) }
+  return { name: 'standardize', mean: learned.map(({ mean }) => mean), deviation: learned.map(({ deviation }) => deviation) }
 }
 
 /**
  * Learns how to bring every column to the range from 0 to 1: (x - minimum) / (maximum - minimum). A column that is constant becomes 0 (as in scikit-learn's
- * MinMaxScaler). What lies outside the range learnt lies outside 0 to 1.
+ * MinMaxScaler). What lies outside the range learned lies outside 0 to 1.
  *
- * @param inputs As of `standardise`.
+ * @param inputs As of `standardize`.
  * @throws {InputError} on a wrong shape, or a number that is not finite.
  */
 export function minMax(inputs: ArrayLike<number>, columns: number): MinMax {
@@ -71,9 +71,9 @@ export function minMax(inputs: ArrayLike<number>, columns: number): MinMax {
 }
 
 /**
- * Learns the categories of a column: its distinct values, sorted. A value that is none of them is an error where the feature is used.
+ * Learns the categories of a column: its distinct values, sorted. A value that is none of them is an error where the step is used.
  *
- * @param inputs As of `standardise`. @param column From 0.
+ * @param inputs As of `standardize`. @param column From 0.
  * @throws {InputError} on a wrong shape, a number that is not finite, or if there is no such column.
  */
 export function oneHot(inputs: ArrayLike<number>, columns: number, column: number): OneHot {
@@ -82,61 +82,61 @@ export function oneHot(inputs: ArrayLike<number>, columns: number, column: numbe
   return { name: 'oneHot', column, categories: [...new Set(read(column))].sort((a, b) => a - b) }
 }
 
-/** How many columns there are after the features. */
-export function columnsAfter(features: readonly Feature[], columns: number): number {
-  return features.reduce((width, feature) => {
-    if (feature.name === 'cross') return width + 1
-    return feature.name === 'oneHot' ? width - 1 + feature.categories.length : width
+/** How many columns there are after the preprocessing. */
+export function columnsAfter(steps: readonly PreprocessingStep[], columns: number): number {
+  return steps.reduce((width, step) => {
+    if (step.name === 'cross') return width + 1
+    return step.name === 'oneHot' ? width - 1 + step.categories.length : width
   }, columns)
 }
 
 /**
- * Applies features, one after the other, to every row.
+ * Applies preprocessing, one after the other, to every row.
  *
  * @param inputs (m, columns), row-major; they stay as they are.
- * @returns (m, columnsAfter(features, columns)), row-major, in float64.
- * @throws {InputError} on a wrong shape, a feature that doesn't fit the columns, or a value that is no category, naming the row.
+ * @returns (m, columnsAfter(steps, columns)), row-major, in float64.
+ * @throws {InputError} on a wrong shape, a step that doesn't fit the columns, or a value that is no category, naming the row.
  */
-export function applyFeatures(features: readonly Feature[], inputs: ArrayLike<number>, columns: number): Float64Array {
-  requireRows('applyFeatures', inputs, columns)
-  const misfit = misfitOf(features, columns)
-  if (misfit) throw new InputError(`applyFeatures: ${misfit.field}`, misfit.rule, show(misfit.value))
-  return applyToRows(features, inputs, columns, 1, 'applyFeatures: inputs', 0)
+export function applyPreprocessing(steps: readonly PreprocessingStep[], inputs: ArrayLike<number>, columns: number): Float64Array {
+  requireRows('applyPreprocessing', inputs, columns)
+  const misfit = misfitOf(steps, columns)
+  if (misfit) throw new InputError(`applyPreprocessing: ${misfit.field}`, misfit.rule, show(misfit.value))
+  return applyToRows(steps, inputs, columns, 1, 'applyPreprocessing: inputs', 0)
 }
 
-/** The same for features known to fit, and rows that are part of more: the inputs are multiplied by `scale` first, and errors count rows from `firstRow`. */
+/** The same for preprocessing known to fit, and rows that are part of more: the inputs are multiplied by `scale` first, and errors count rows from `firstRow`. */
 export function applyToRows(
-  features: readonly Feature[], inputs: ArrayLike<number>, columns: number, scale: number, where: string, firstRow: number,
+  steps: readonly PreprocessingStep[], inputs: ArrayLike<number>, columns: number, scale: number, where: string, firstRow: number,
 ): Float64Array {
-  const stride = columnsAfter(features, columns) // no feature leaves fewer columns than it found, so each row has room where it will end
+  const stride = columnsAfter(steps, columns) // no step leaves fewer columns than it found, so each row has room where it will end
   const matrix = new Float64Array((inputs.length / columns) * stride)
   for (let at = 0, from = 0; at < matrix.length; at += stride, from += columns) {
     for (let j = 0; j < columns; j++) matrix[at + j] = inputs[from + j]! * scale
   }
-  features.reduce((width, feature) => {
-    applyInPlace(feature, matrix, stride, width, where, firstRow)
-    return columnsAfter([feature], width)
+  steps.reduce((width, step) => {
+    applyInPlace(step, matrix, stride, width, where, firstRow)
+    return columnsAfter([step], width)
   }, columns)
   return matrix
 }
 
-function applyInPlace(feature: Feature, matrix: Float64Array, stride: number, columns: number, where: string, firstRow: number): void {
-  switch (feature.name) {
+function applyInPlace(step: PreprocessingStep, matrix: Float64Array, stride: number, columns: number, where: string, firstRow: number): void {
+  switch (step.name) {
     case 'cross':
       for (let at = 0; at < matrix.length; at += stride) {
         let product = 1
-        for (const column of feature.columns) product *= matrix[at + column]!
+        for (const column of step.columns) product *= matrix[at + column]!
         matrix[at + columns] = product
       }
       return
-    case 'standardise':
-      shiftAndDivide(matrix, stride, columns, feature.mean, feature.deviation)
+    case 'standardize':
+      shiftAndDivide(matrix, stride, columns, step.mean, step.deviation)
       return
     case 'minMax':
-      shiftAndDivide(matrix, stride, columns, feature.minimum, feature.maximum.map((maximum, j) => maximum - feature.minimum[j]! || 1))
+      shiftAndDivide(matrix, stride, columns, step.minimum, step.maximum.map((maximum, j) => maximum - step.minimum[j]! || 1))
       return
     case 'oneHot': {
-      const { column, categories } = feature
+      const { column, categories } = step
       const places = new Map(categories.map((category, place) => [category, place]))
       for (let at = 0; at < matrix.length; at += stride) {
         const place = places.get(matrix[at + column]!)
@@ -157,36 +157,36 @@ function shiftAndDivide(matrix: Float64Array, stride: number, columns: number, s
   }
 }
 
-/** The first field of features that doesn't fit the columns it will find, or the other fields. */
-export function misfitOf(features: readonly Feature[], columns: number): { field: string; rule: string; value: unknown } | undefined {
+/** The first field of preprocessing that doesn't fit the columns it will find, or the other fields. */
+export function misfitOf(steps: readonly PreprocessingStep[], columns: number): { field: string; rule: string; value: unknown } | undefined {
   let width = columns
-  for (const [i, feature] of features.entries()) {
-    const misfit = misfitOfOne(feature, width)
-    if (misfit) return { ...misfit, field: `features[${i}].${misfit.field}` }
-    width = columnsAfter([feature], width)
+  for (const [i, step] of steps.entries()) {
+    const misfit = misfitOfOne(step, width)
+    if (misfit) return { ...misfit, field: `preprocessing[${i}].${misfit.field}` }
+    width = columnsAfter([step], width)
   }
   return undefined
 }
 
-function misfitOfOne(feature: Feature, columns: number): ReturnType<typeof misfitOf> {
+function misfitOfOne(step: PreprocessingStep, columns: number): ReturnType<typeof misfitOf> {
   const columnRule = `a column from 0 to ${columns - 1}`
   const wrongLength = (field: string, value: readonly number[]): ReturnType<typeof misfitOf> =>
     value.length === columns ? undefined : { field, rule: `a list of ${columns}, one for each column`, value }
-  switch (feature.name) {
+  switch (step.name) {
     case 'cross': {
-      const wrong = feature.columns.findIndex((column) => !isColumn(column, columns))
-      return wrong < 0 ? undefined : { field: `columns[${wrong}]`, rule: columnRule, value: feature.columns[wrong] }
+      const wrong = step.columns.findIndex((column) => !isColumn(column, columns))
+      return wrong < 0 ? undefined : { field: `columns[${wrong}]`, rule: columnRule, value: step.columns[wrong] }
     }
-    case 'standardise':
-      return wrongLength('mean', feature.mean) ?? wrongLength('deviation', feature.deviation)
+    case 'standardize':
+      return wrongLength('mean', step.mean) ?? wrongLength('deviation', step.deviation)
     case 'minMax': {
-      const { minimum, maximum } = feature
+      const { minimum, maximum } = step
       const wrong = maximum.findIndex((value, j) => value < minimum[j]!)
       return wrongLength('minimum', minimum) ?? wrongLength('maximum', maximum)
         ?? (wrong < 0 ? undefined : { field: `maximum[${wrong}]`, rule: `at least the minimum, ${minimum[wrong]!}`, value: maximum[wrong] })
     }
     case 'oneHot': {
-      const { column, categories } = feature
+      const { column, categories } = step
       if (!isColumn(column, columns)) return { field: 'column', rule: columnRule, value: column }
       const again = categories.findIndex((category, i) => categories.indexOf(category) < i)
       return again < 0 ? undefined : { field: `categories[${again}]`, rule: 'categories that differ', value: categories[again] }

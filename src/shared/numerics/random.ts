@@ -52,7 +52,7 @@ export function normalQuantile(probability: number): number {
   const q = probability - 0.5
   if (Math.abs(q) <= 0.425) {
     const r = 0.180625 - q * q
-    return q * ratio(CENTRE, r)
+    return q * ratio(CENTER, r)
   }
   const r = Math.sqrt(-exactLog(q < 0 ? probability : 1 - probability))
   const size = r <= 5 ? ratio(MIDDLE, r - 1.6) : ratio(TAIL, r - 5)
@@ -70,7 +70,7 @@ function horner(coefficients: readonly number[], x: number): number {
   return sum
 }
 
-const CENTRE = [
+const CENTER = [
   [3.387132872796366608, 133.14166789178437745, 1971.5909503065514427, 13731.693765509461125,
     45921.953931549871457, 67265.770927008700853, 33430.575583588128105, 2509.0809287301226727],
   [1, 42.313330701600911252, 687.1870074920579083, 5394.1960214247511077,

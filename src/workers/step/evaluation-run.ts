@@ -25,7 +25,7 @@ export function evaluateExamples(worker: GradientWorker, examples: ExamplesLayou
   recordSquares(worker)
   for (let block = claimBlock(worker, examples); block >= 0; block = claimBlock(worker, examples)) {
     clearTally(tally)
-    forwardWithLoss(pass, parameters, examples.weights !== undefined)
+    forwardWithLoss(pass, parameters, examples.sampleWeights !== undefined)
     timeline.mark(Phase.forward)
     recordTally(worker, block, tally)
   }
@@ -37,8 +37,8 @@ export function predict(worker: GradientWorker): void {
   const examples = layout.training!
   const { outputs } = pass.layout.layers.at(-1)!
   const parameters = currentParameters(worker)
-  const bytes = outputs * pass.scalarBytes
-  const stride = paddedWidth(outputs) * pass.scalarBytes
+  const bytes = outputs * pass.elementBytes
+  const stride = paddedWidth(outputs) * pass.elementBytes
   const results = pass.scratch.activations.at(-1)!
   for (let block = claimBlock(worker, examples); block >= 0; block = claimBlock(worker, examples)) {
     const rows = rowsOf(block, examples)

@@ -14,11 +14,11 @@ import { type GradientWorker, currentParameters, headerField, nothing } from '..
 
 /** Adds my pieces of a batch's gradients to those of the step's batches before it: sums, not yet divided. */
 export function addMySlots(worker: GradientWorker, { layout }: TrainRun, isFirst: boolean): void {
-  const { pass: { kernels, scalarBytes, scratch } } = worker
+  const { pass: { kernels, elementBytes, scratch } } = worker
   for (const piece of worker.pieces) {
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
       const elements = Math.min(CHUNK, end - first)
-      const at = first * scalarBytes
+      const at = first * elementBytes
       const target = isFirst ? layout.gradient! + at : scratch.chunk
       kernels.sumSlots(layout.slots + at, layout.slotBytes, layout.slotCount, target, elements, 1)
       if (!isFirst) kernels.addInto(layout.gradient! + at, target, elements)
@@ -47,15 +47,15 @@ export function updateMyPieces(worker: GradientWorker, run: TrainRun, step: Step
 
 /** My pieces of the step's whole gradient, averaged, and the squares of each. @param summed Whether the sums are there already. */
 function averageMyPieces(worker: GradientWorker, weight: number, summed: boolean): void {
-  const { doubles, pass: { kernels, scalarBytes }, run: { layout } } = worker
+  const { doubles, pass: { kernels, elementBytes }, run: { layout } } = worker
   for (const piece of worker.pieces) {
     let squares = 0
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
       const elements = Math.min(CHUNK, end - first)
-      const target = layout.gradient! + first * scalarBytes
+      const target = layout.gradient! + first * elementBytes
       if (summed) {
         kernels.divide(target, elements, weight || 1)
-        addRegularisation(worker, weight, piece.kind, first, elements, target)
+        addRegularization(worker, weight, piece.kind, first, elements, target)
       } else averageChunk(worker, weight, piece.kind, first, elements, target)
       squares += kernels.sumSquares(target, elements)
     }
@@ -77,12 +77,12 @@ function clipDivisor(worker: GradientWorker, clipNorm: number): number {
 }
 
 function updatePiece(worker: GradientWorker, run: TrainRun, weight: number, piece: Piece, version: 0 | 1, divisor: number): void {
-  const { factors, pass: { kernels, scratch, scalarBytes }, run: { layout } } = worker
+  const { factors, pass: { kernels, scratch, elementBytes }, run: { layout } } = worker
   const [current, next] = [layout.versions[version], layout.versions[1 - version]!]
-  const stateStride = layout.parameters.elements * scalarBytes
+  const stateStride = layout.parameters.elements * elementBytes
   for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
     const elements = Math.min(CHUNK, end - first)
-    const at = first * scalarBytes
+    const at = first * elementBytes
     const gradient = layout.gradient === undefined ? scratch.chunk : layout.gradient + at
     if (layout.gradient === undefined) averageChunk(worker, weight, piece.kind, first, elements, gradient)
     if (divisor !== 1) kernels.divide(gradient, elements, divisor)
@@ -95,12 +95,12 @@ function updatePiece(worker: GradientWorker, run: TrainRun, weight: number, piec
 
 /** A chunk of the gradient: summed over the slots in the order of the tree, divided once, plus the L2 term's. */
 export function averageChunk(worker: GradientWorker, weight: number, kind: Piece['kind'], first: number, elements: number, target: number): void {
-  const { pass: { kernels, scalarBytes }, run: { layout } } = worker
-  kernels.sumSlots(layout.slots + first * scalarBytes, layout.slotBytes, layout.slotCount, target, elements, weight || 1) // examples that weigh nothing have no gradient
-  addRegularisation(worker, weight, kind, first, elements, target)
+  const { pass: { kernels, elementBytes }, run: { layout } } = worker
+  kernels.sumSlots(layout.slots + first * elementBytes, layout.slotBytes, layout.slotCount, target, elements, weight || 1) // examples that weigh nothing have no gradient
+  addRegularization(worker, weight, kind, first, elements, target)
 }
 
-function addRegularisation(worker: GradientWorker, weight: number, kind: Piece['kind'], first: number, elements: number, target: number): void {
-  const { pass: { kernels, scalarBytes }, run: { l2 } } = worker
-  if (l2 > 0 && weight > 0 && kind === 'weights') kernels.addDecay(target, currentParameters(worker) + first * scalarBytes, elements, l2 / weight)
+function addRegularization(worker: GradientWorker, weight: number, kind: Piece['kind'], first: number, elements: number, target: number): void {
+  const { pass: { kernels, elementBytes }, run: { l2 } } = worker
+  if (l2 > 0 && weight > 0 && kind === 'weights') kernels.addDecay(target, currentParameters(worker) + first * elementBytes, elements, l2 / weight)
 }

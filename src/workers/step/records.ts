@@ -11,13 +11,13 @@ export function recordTally({ doubles, run: { layout } }: GradientWorker, record
   for (let field = 0; field < tally.length; field++) doubles[at + field] = tally[field]!
 }
 
-/** The squares of my pieces of the weights, for the cost's regularisation term. */
+/** The squares of my pieces of the weights, for the cost's regularization term. */
 export function recordSquares(worker: GradientWorker): void {
-  const { doubles, pass: { kernels, scalarBytes }, run: { l2, layout } } = worker
+  const { doubles, pass: { kernels, elementBytes }, run: { l2, layout } } = worker
   if (l2 === 0) return
   const parameters = currentParameters(worker)
   for (const { kind, index, first, elements } of worker.pieces) {
-    if (kind === 'weights') doubles[layout.squareRecords / 8 + index] = kernels.sumSquares(parameters + first * scalarBytes, elements)
+    if (kind === 'weights') doubles[layout.squareRecords / 8 + index] = kernels.sumSquares(parameters + first * elementBytes, elements)
   }
 }
 
@@ -30,7 +30,7 @@ export function sumTallies({ doubles, figures, run: { layout } }: GradientWorker
   }
 }
 
-/** What a loss and a weight summed over examples come to: the mean loss plus the regularisation term. Of examples that weigh nothing, 0. */
+/** What a loss and a weight summed over examples come to: the mean loss plus the regularization term. Of examples that weigh nothing, 0. */
 export function costOf({ doubles, run: { layout, l2 } }: GradientWorker, loss: number, weight: number): number {
   if (weight === 0) return loss // 0, or NaN
   let squares = 0

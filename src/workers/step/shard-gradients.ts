@@ -62,7 +62,7 @@ function gradientOfParts(worker: GradientWorker, batch: Batch, shards: number, f
     }
     loadBlock(pass, layout.training!)
     timeline.mark(Phase.gather)
-    forwardWithLoss(pass, parameters, layout.training!.weights !== undefined)
+    forwardWithLoss(pass, parameters, layout.training!.sampleWeights !== undefined)
     timeline.mark(Phase.forward)
     backward(pass, parameters, target, done > 0)
     timeline.mark(Phase.backward)

@@ -62,7 +62,7 @@ export function train(worker: GradientWorker, run: TrainRun): void {
 
 /** One gradient over all examples, averaged, where the next parameters would be. */
 export function computeGradient(worker: GradientWorker, run: GradientRun): void {
-  const { doubles, pass: { scalarBytes }, run: { layout }, words } = worker
+  const { doubles, pass: { elementBytes }, run: { layout }, words } = worker
   computeShardGradients(worker, { first: 0, size: layout.training!.count }, run.shards)
   worker.meet(() => {
     Atomics.store(words, Control.previousWhole, 0)
@@ -72,7 +72,7 @@ export function computeGradient(worker: GradientWorker, run: GradientRun): void 
   const target = layout.versions[1 - currentVersion(words)]!.parameters
   for (const piece of worker.pieces) {
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
-      averageChunk(worker, weight, piece.kind, first, Math.min(CHUNK, end - first), target + first * scalarBytes)
+      averageChunk(worker, weight, piece.kind, first, Math.min(CHUNK, end - first), target + first * elementBytes)
     }
   }
 }
@@ -80,7 +80,7 @@ export function computeGradient(worker: GradientWorker, run: GradientRun): void 
 /** The examples of the step after `steps` steps. */
 function takeStep(step: Step, run: TrainRun, steps: number): void {
   const { count } = run.layout.training!
-  const examples = run.batchSize * run.batchesPerUpdate
+  const examples = run.batchSize * run.accumulationSteps
   step.epoch = Math.floor(steps / run.stepsPerEpoch)
   step.first = (steps % run.stepsPerEpoch) * examples
   step.size = Math.min(examples, count - step.first)

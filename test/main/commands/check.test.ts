@@ -34,7 +34,7 @@ describe('check', () => {
   })
 
   it('takes a network description from a file', async () => {
-    const layers = [{ units: 6, activation: 'relu', initialiser: 'he' }, { units: 1, activation: 'sigmoid', initialiser: 'plain' }]
+    const layers = [{ units: 6, activation: 'relu', initializer: 'he' }, { units: 1, activation: 'sigmoid', initializer: 'plain' }]
     const file = fileWith(JSON.stringify({ inputs: 2, layers }))
     const { code, events } = await shardgrad(['check', 'xor', '--network', file, '--loss', 'binaryCrossEntropy', '--json'])
     expect(code).toBe(0)
@@ -42,14 +42,14 @@ describe('check', () => {
   })
 
   it('exits with 1 where something is off: a cost that float32 cannot hold', async () => {
-    const file = fileWith('{"inputs":1,"scale":1e30,"layers":[{"units":1,"activation":"identity","initialiser":"xavier"}]}')
+    const file = fileWith('{"inputs":1,"scale":1e30,"layers":[{"units":1,"activation":"identity","initializer":"xavier"}]}')
     const { code, err } = await shardgrad(['check', 'line', '--network', file, '--backend', 'wasm'])
     expect(code).toBe(1)
     expect(err).toMatch(/^off: the shards/m)
   })
 
   it('a description that is wrong, or doesn\'t fit the data, is wrong usage: exit code 2', async () => {
-    const layer = { units: 1, activation: 'sigmoid', initialiser: 'xavier' }
+    const layer = { units: 1, activation: 'sigmoid', initializer: 'xavier' }
     const wrong: [string, RegExp][] = [
       ['{', /JSON/], ['null', /a network description/], ['{"inputs":3,"layers":[]}', /inputs: expected 2, the columns of xor/],
       ['{"inputs":2,"layers":[]}', /at least one layer/], [JSON.stringify({ inputs: 2, layers: [{ ...layer, units: 2 }] }), /expected 1, the outputs of xor/],

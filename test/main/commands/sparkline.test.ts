@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sparkline } from '../../../src/main/commands/sparkline.js'
+import { sparkline } from '../../../dist/main/commands/sparkline.js'
 
 describe('sparkline', () => {
   it('has a block for each value, at most the width', () => {

@@ -8,7 +8,7 @@ import { createTrainer, InputError } from '../../../dist/main/index.js'
 import { networkFor } from '../../../dist/main/commands/network-options.js'
 import { optimizerFor } from '../../../dist/main/commands/optimizer-options.js'
 import { hasFashionMnist } from '../../machine.js'
-import { type LabelledImages, idxBytes, writeImages } from './idx-files.js'
+import { type LabeledImages, idxBytes, writeImages } from './idx-files.js'
 import { shardgrad } from '../support.js'
 
 let folder: string
@@ -16,7 +16,7 @@ beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'shardgrad-')) })
 afterAll(async () => rm(folder, { recursive: true }))
 
 /** Images of 3 rows and 2 columns, in which the bright row is the label. */
-function stripes(count: number, classes = 3): LabelledImages {
+function stripes(count: number, classes = 3): LabeledImages {
   const labels = Uint8Array.from({ length: count }, (_, image) => image % classes)
   const pixels = Uint8Array.from({ length: 6 * count }, (_, i) => (Math.floor((i % 6) / 2) === labels[Math.floor(i / 6)] ? 200 + (i % 50) : i % 40))
   return { height: 3, width: 2, pixels, labels }
@@ -123,7 +123,7 @@ it('the other data sets are trained as ever: sigmoid, Xavier, plain gradient des
   for (const name of ['digits', 'xor']) {
     const data = await loadDataSet(name)
     const { layers } = networkFor(data, {})
-    expect(layers[0]).toMatchObject({ activation: 'sigmoid', initialiser: 'xavier' })
+    expect(layers[0]).toMatchObject({ activation: 'sigmoid', initializer: 'xavier' })
     expect(optimizerFor(data.recipe, {}, 1)).toMatchObject({ name: 'sgd', learningRate: data.recipe.learningRate })
   }
 })

@@ -11,10 +11,10 @@ export function idxBytes(dimensions: readonly number[], values: Uint8Array): Uin
 }
 
 /** Images of one size with their labels. */
-export interface LabelledImages { height: number; width: number; pixels: Uint8Array; labels: Uint8Array }
+export interface LabeledImages { height: number; width: number; pixels: Uint8Array; labels: Uint8Array }
 
 /** Writes the four files of a data set of images; the training images are packed, the others aren't. */
-export async function writeImages(folder: string, training: LabelledImages, test: LabelledImages): Promise<void> {
+export async function writeImages(folder: string, training: LabeledImages, test: LabeledImages): Promise<void> {
   await mkdir(folder, { recursive: true })
   for (const [prefix, { height, width, pixels, labels }] of [['train', training], ['t10k', test]] as const) {
     const images = idxBytes([pixels.length / (height * width), height, width], pixels)

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readIdx } from '../../../src/main/data/idx.js'
-import { InputError } from '../../../src/shared/errors.js'
+import { readIdx } from '../../../dist/main/data/idx.js'
+import { InputError } from '../../../dist/shared/errors.js'
 import { idxBytes } from './idx-files.js'
 
 let folder: string

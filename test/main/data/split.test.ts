@@ -6,11 +6,11 @@ import { type Examples, InputError, trainTestSplit } from '../../../dist/main/in
 const numbered = (count: number, columns: number, outputs: number): Required<Examples> => ({
   inputs: Float32Array.from({ length: count * columns }, (_, i) => i),
   targets: Float64Array.from({ length: count * outputs }, (_, i) => i),
-  weights: Float64Array.from({ length: count }, (_, row) => row),
+  sampleWeights: Float64Array.from({ length: count }, (_, row) => row),
 })
-/** The numbers of the rows, having seen that inputs, targets and weights agree about them. */
-const rowNumbers = ({ inputs, targets, weights }: Examples, columns: number, outputs: number): number[] => {
-  const rows = Array.from(weights!)
+/** The numbers of the rows, having seen that inputs, targets and sampleWeights agree about them. */
+const rowNumbers = ({ inputs, targets, sampleWeights }: Examples, columns: number, outputs: number): number[] => {
+  const rows = Array.from(sampleWeights!)
   expect(Array.from(inputs)).toEqual(rows.flatMap((row) => Array.from({ length: columns }, (_, j) => row * columns + j)))
   expect(Array.from(targets)).toEqual(rows.flatMap((row) => Array.from({ length: outputs }, (_, j) => row * outputs + j)))
   return rows
@@ -59,7 +59,7 @@ it('an error names what is wrong', () => {
     [examples, 0, {}, /^trainTestSplit: columns: expected a whole number of at least 1, got 0$/],
     [examples, 3, {}, /^trainTestSplit: inputs: expected a typed array of rows of 3, got Float32Array\(20\)$/],
     [{ ...examples, targets: new Float32Array(12) }, 2, {}, /^trainTestSplit: targets: .* each of 10 rows, got Float32Array\(12\)$/],
-    [{ ...examples, weights: new Float32Array(9) }, 2, {}, /^trainTestSplit: weights: expected a typed array of 10, one for each row, got Float32Array\(9\)$/],
+    [{ ...examples, sampleWeights: new Float32Array(9) }, 2, {}, /^trainTestSplit: sampleWeights: expected a typed array of 10, one for each row, got Float32Array\(9\)$/],
     [examples, 2, { test: 0.95 }, /^trainTestSplit: inputs: expected rows of which .* leaves some to train on, got 10$/],
     [numbered(0, 1, 1), 1, {}, /^trainTestSplit: /],
   ]

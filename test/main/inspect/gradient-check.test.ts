@@ -6,7 +6,7 @@ import { type Examples, type LossName, type Network, InputError, checkGradients,
 import { compareWithDifferences } from '../../../dist/main/inspect/gradient-check.js'
 import { openInProcess } from '../../../dist/main/inspect/in-process.js'
 import { activationNames } from '../../../dist/shared/network/activations.js'
-import { initialiserNames } from '../../../dist/shared/network/initializers.js'
+import { initializerNames } from '../../../dist/shared/network/initializers.js'
 import type { Kernels } from '../../../dist/shared/kernels/kernels.js'
 import { createReferenceKernels } from '../../../dist/shared/kernels/reference/reference.js'
 import { fusedActivation, lossNames } from '../../../dist/shared/network/losses.js'
@@ -23,13 +23,13 @@ const width = fc.oneof({ arbitrary: small, weight: 12 }, { arbitrary: fc.integer
 const anyTraining: fc.Arbitrary<{ options: Description; examples: Examples }> = fc.record({
   loss: fc.constantFrom(...lossNames),
   inputs: width,
-  layers: fc.array(fc.tuple(width, fc.constantFrom(...activationNames), fc.constantFrom(...initialiserNames)), { minLength: 1, maxLength: 5 }),
+  layers: fc.array(fc.tuple(width, fc.constantFrom(...activationNames), fc.constantFrom(...initializerNames)), { minLength: 1, maxLength: 5 }),
   l2: fc.constantFrom(0, 0.3),
   seed: fc.nat(),
   count: fc.integer({ min: 1, max: 12 }),
 }).chain(({ loss, inputs, layers: given, l2, seed, count }) => {
-  const layers = given.map(([units, activation, initialiser], l) =>
-    dense(units, l === given.length - 1 ? fusedActivation(loss) ?? activation : activation, { initialiser }))
+  const layers = given.map(([units, activation, initializer], l) =>
+    dense(units, l === given.length - 1 ? fusedActivation(loss) ?? activation : activation, { initializer }))
   const { units } = layers.at(-1)!
   const targets = {
     sigmoid: fc.array(fc.constantFrom(0, 1), { minLength: count * units, maxLength: count * units }).map((values) => Float64Array.from(values)),
@@ -185,10 +185,10 @@ it('wrong options and wrong data are refused', async () => {
   await expect(checkGradients(options, examples, { parameters: { weights: [], biases: [] } })).rejects.toThrow(/setParameters: weights: expected an array of/)
 })
 
-it('at given parameters: those of a trainer that has learnt', async () => {
+it('at given parameters: those of a trainer that has learned', async () => {
   await using trainer = await createTrainer(options)
   await trainer.fit(examples, { epochs: 20, batchSize: 'all' })
-  const [start, learnt] = [await checkGradients(options, examples), await checkGradients(options, examples, { parameters: trainer.getParameters() })]
-  expect(learnt.passed).toBe(true)
-  expect(learnt.worst.backpropagation).not.toBe(start.worst.backpropagation)
+  const [start, learned] = [await checkGradients(options, examples), await checkGradients(options, examples, { parameters: trainer.getParameters() })]
+  expect(learned.passed).toBe(true)
+  expect(learned.worst.backpropagation).not.toBe(start.worst.backpropagation)
 })

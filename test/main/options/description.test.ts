@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { activationNames } from '../../../src/shared/network/activations.js'
-import { checkTrainerOptions, checkTrainingOptions } from '../../../src/main/options/description.js'
-import { InputError } from '../../../src/shared/errors.js'
-import { dense } from '../../../src/shared/network/network.js'
-import { lossNames } from '../../../src/shared/network/losses.js'
-import { stepDecay, warmUp } from '../../../src/shared/optimizers/learning-rate.js'
-import { adam, rmsprop, sgd } from '../../../src/shared/optimizers/optimizers.js'
+import { activationNames } from '../../../dist/shared/network/activations.js'
+import { checkTrainerOptions, checkTrainingOptions } from '../../../dist/main/options/description.js'
+import { InputError } from '../../../dist/shared/errors.js'
+import { dense } from '../../../dist/shared/network/network.js'
+import { lossNames } from '../../../dist/shared/network/losses.js'
+import { stepDecay, warmUp } from '../../../dist/shared/optimizers/learning-rate.js'
+import { adam, rmsprop, sgd } from '../../../dist/shared/optimizers/optimizers.js'
 
 const network = { inputs: 4, layers: [dense(3, 'tanh'), dense(2, 'softmax')] }
 const valid = { network, loss: 'categoricalCrossEntropy' } as const
@@ -15,8 +15,8 @@ it('fills in the defaults', () => {
   expect(checkTrainerOptions(valid)).toEqual({
     ...valid, optimizer: { name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false }, l2: 0, seed: 0, workers: 'auto', shards: 'auto', backend: 'auto',
   })
-  expect(checkTrainingOptions('fit', {})).toEqual({ epochs: 1, initialEpoch: 0, batchSize: 32, batchesPerUpdate: 1, shuffle: true })
-  expect(dense(3)).toEqual({ units: 3, activation: 'identity', initialiser: 'xavier' })
+  expect(checkTrainingOptions('fit', {})).toEqual({ epochs: 1, initialEpoch: 0, batchSize: 32, accumulationSteps: 1, shuffle: true })
+  expect(dense(3)).toEqual({ units: 3, activation: 'identity', initializer: 'xavier' })
   expect(sgd()).toEqual({ name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false })
 })
 
@@ -44,7 +44,7 @@ describe('an error names the field, the rule and the value:', () => {
     [{ ...valid, network: { inputs: 3, layers: 'deep' } }, /network\.layers: expected a list of layers.*, got 'deep'/],
     [{ ...valid, network: { inputs: 3, layers: [dense(3), { ...dense(2), activation: 'sigmoidal' }] } }, /network\.layers\[1\]\.activation: expected one of identity, .*, got 'sigmoidal'/],
     [{ ...valid, network: { inputs: 3, layers: [dense(NaN)] } }, /network\.layers\[0\]\.units: .* got NaN/],
-    [{ ...valid, network: { inputs: 3, layers: [{ ...dense(2), initialiser: 'zeros' }] } }, /layers\[0\]\.initialiser: expected one of plain, xavier, he, got 'zeros'/],
+    [{ ...valid, network: { inputs: 3, layers: [{ ...dense(2), initializer: 'zeros' }] } }, /layers\[0\]\.initializer: expected one of plain, xavier, he, got 'zeros'/],
     [{ ...valid, network: { inputs: 3, layers: [dense(3, 'relu', { dropout: 1 }), dense(2)] } }, /layers\[0\]\.dropout: expected a number of at least 0 and below 1, got 1$/],
     [{ ...valid, network: { inputs: 3, layers: [dense(3, 'relu', { dropout: -0.1 }), dense(2)] } }, /layers\[0\]\.dropout: expected .* got -0\.1$/],
     [{ ...valid, network: { inputs: 4, layers: [dense(3), dense(2, 'softmax', { dropout: 0.5 })] } }, /layers\[1\]\.dropout: expected none on the output layer, got 0\.5$/],
@@ -82,7 +82,7 @@ describe('an error names the field, the rule and the value:', () => {
 describe('an error of fit names the field, the rule and the value:', () => {
   const wrong: [unknown, RegExp][] = [
     [null, /^fit: expected an object, got null$/],
-    [{ batchesPerUpdate: 0 }, /^fit: batchesPerUpdate: expected a whole number of at least 1, got 0$/],
+    [{ accumulationSteps: 0 }, /^fit: accumulationSteps: expected a whole number of at least 1, got 0$/],
     [{ earlyStopping: { patience: -1 } }, /^fit: earlyStopping\.patience: expected a whole number of at least 0, got -1$/],
     [{ earlyStopping: { wait: 1 } }, /^fit: earlyStopping\.wait: expected no such option, got 1$/],
     [{ metrics: 'f1' }, /^fit: metrics: expected a list of metrics, got 'f1'$/],

@@ -1,11 +1,11 @@
 import { DOMParser, type Element } from '@xmldom/xmldom'
 import { describe, expect, it } from 'vitest'
-import { drawBoundary, gridInputs, planeAround } from '../../../src/main/pictures/boundary.js'
-import { confusionMatrix, drawConfusion } from '../../../src/main/pictures/confusion.js'
-import { drawHistory } from '../../../src/main/pictures/history.js'
-import { drawMistakes, worstMistakes } from '../../../src/main/pictures/mistakes.js'
-import { stackPictures } from '../../../src/main/pictures/plot.js'
-import { drawRateFinder, drawRates } from '../../../src/main/pictures/rates.js'
+import { drawBoundary, gridInputs, planeAround } from '../../../dist/main/pictures/boundary.js'
+import { confusionMatrix, drawConfusion } from '../../../dist/main/pictures/confusion.js'
+import { drawHistory } from '../../../dist/main/pictures/history.js'
+import { drawMistakes, worstMistakes } from '../../../dist/main/pictures/mistakes.js'
+import { stackPictures } from '../../../dist/main/pictures/plot.js'
+import { drawRateFinder, drawRates } from '../../../dist/main/pictures/rates.js'
 
 /** Parses (which throws on what is no XML) and holds every picture to what all have. */
 function opened(svg: string): Element {
@@ -86,7 +86,7 @@ describe('drawBoundary', () => {
   const inputs = gridInputs(plane.minimum, plane.maximum, plane.steps)
   const xs = inputs.filter((_, i) => i % 2 === 0)
 
-  it('the contour of 1/2 lies where the output is 1/2, and every example is a point in the colour of its target', () => {
+  it('the contour of 1/2 lies where the output is 1/2, and every example is a point in the color of its target', () => {
     const examples = { inputs: Float64Array.of(0.1, 0.2, 0.9, 0.8, 0.5, 0.5), targets: Float64Array.of(0, 1, 1) }
     const root = opened(drawBoundary({ ...plane, outputs: xs.map((x) => x + 0.2), examples, title: 'slope' })) // 1/2 at x = 0.3
     const points = [...marks(root, 'dot')[0]!.getElementsByTagName('circle')]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { chooseWorkers } from '../../../src/main/runtime/workforce.js'
+import { chooseWorkers } from '../../../dist/main/runtime/workforce.js'
 
 const count = fc.integer({ min: 1, max: 128 })
 const microseconds = fc.double({ min: 0, max: 1e7, noNaN: true })

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type ArenaLayout, type ArenaNeeds, bytesPerElement, createArena, parameterLayout, planArena } from '../../../src/shared/arena/arena.js'
-import { CONTROL_BYTES } from '../../../src/shared/arena/control.js'
-import { ArenaError } from '../../../src/shared/errors.js'
-import { dense } from '../../../src/shared/network/network.js'
-import { piecesOf } from '../../../src/shared/arena/pieces.js'
-import { partStart } from '../../../src/shared/batches/shards.js'
+import { type ArenaLayout, type ArenaNeeds, bytesPerElement, createArena, parameterLayout, planArena } from '../../../dist/shared/arena/arena.js'
+import { CONTROL_BYTES } from '../../../dist/shared/arena/control.js'
+import { ArenaError } from '../../../dist/shared/errors.js'
+import { dense } from '../../../dist/shared/network/network.js'
+import { piecesOf } from '../../../dist/shared/arena/pieces.js'
+import { partStart } from '../../../dist/shared/batches/shards.js'
 
 const needs: ArenaNeeds = {
-  network: { inputs: 5, layers: [dense(7, 'silu', { dropout: 0.5 }), dense(3)] }, scalar: 'float32', stateElements: 1, workers: 3, shards: 4, batchSize: 100,
+  network: { inputs: 5, layers: [dense(7, 'silu', { dropout: 0.5 }), dense(3)] }, dtype: 'float32', stateElements: 1, workers: 3, shards: 4, batchSize: 100,
   training: { count: 1000, inputs: 'uint8', targets: 'labels', weighted: true },
   validation: { count: 10, inputs: 'float32', targets: 'float32', weighted: false }, tallyFields: 3, gradient: true,
   predicts: false, preparedElements: (inputs, outputs) => inputs * outputs, productElements: (parts, rows, _inputs, outputs) => parts * rows * outputs, timeline: true,
@@ -21,7 +21,7 @@ it('areas are in order, apart and on lines of 128 bytes', () => {
     layout.clock, ...layout.sums, layout.stepSums, layout.epochRecords, layout.tallyRecords, layout.squareRecords, layout.gradientSquareRecords, layout.gradient!,
     layout.slots, ...layout.prepared,
     ...layout.scratch.flatMap((s) => [s.rowNumbers, s.partRows, ...s.activations, s.slopes[0]!, s.dropped[0]!, ...s.deltas, s.targets, s.rowWeights, s.product, s.chunk, s.timeline!]),
-    layout.training!.inputs.offset, layout.training!.targets!.offset, layout.training!.weights!.offset, layout.validation!.inputs.offset, layout.validation!.targets!.offset,
+    layout.training!.inputs.offset, layout.training!.targets!.offset, layout.training!.sampleWeights!.offset, layout.validation!.inputs.offset, layout.validation!.targets!.offset,
   ]
   expect(offsets.every((offset) => offset % 128 === 0)).toBe(true)
   expect(offsets.every((offset, i) => i === 0 || offset > offsets[i - 1]!)).toBe(true)
@@ -60,7 +60,7 @@ interface Area { what: string; offset: number; bytes: number }
 
 /** Every area of an arena, with the bytes that its use takes, worked out from the job and not from the plan. */
 function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
-  const size = bytesPerElement[job.scalar]
+  const size = bytesPerElement[job.dtype]
   const padded = (n: number): number => n + ((8 - (n % 8)) % 8)
   const widths = [job.network.inputs, ...job.network.layers.map((layer) => layer.units)]
   const pairs = job.network.layers.map((layer, l) => ({ inputs: widths[l]!, outputs: layer.units }))
@@ -136,7 +136,7 @@ const someExamples = fc.record({
 } as const)
 const jobs: fc.Arbitrary<ArenaNeeds> = fc.record<ArenaNeeds>({
   network: fc.record({ inputs: width, layers: fc.array(someLayer, { minLength: 1, maxLength: 4 }) }),
-  scalar: fc.constantFrom('float32', 'float64'),
+  dtype: fc.constantFrom('float32', 'float64'),
   stateElements: fc.integer({ min: 0, max: 2 }),
   workers: fc.integer({ min: 1, max: 4 }),
   shards: fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent),
@@ -184,8 +184,8 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
 
 it('what depends on network and backend alone stays where it is for every job', () => {
   fc.assert(fc.property(jobs, jobs, (one, other) => {
-    const { network, scalar, stateElements } = one
-    const small = { ...other, network, scalar, stateElements, shards: 1, batchSize: 1, training: undefined, validation: undefined, predicts: false }
+    const { network, dtype, stateElements } = one
+    const small = { ...other, network, dtype, stateElements, shards: 1, batchSize: 1, training: undefined, validation: undefined, predicts: false }
     try {
       const [first, second] = [planArena(one), planArena(small)]
       expect(second.versions).toEqual(first.versions)

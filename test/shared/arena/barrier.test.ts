@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { expect, it } from 'vitest'
-import { AbortedRun, abortRun, createBarrier, leaveIfAborted } from '../../../src/shared/arena/barrier.js'
-import { CONTROL_BYTES, Control, resetControl } from '../../../src/shared/arena/control.js'
+import { AbortedRun, abortRun, createBarrier, leaveIfAborted } from '../../../dist/shared/arena/barrier.js'
+import { CONTROL_BYTES, Control, resetControl } from '../../../dist/shared/arena/control.js'
 
 interface Meeting { buffer: SharedArrayBuffer; answers: Promise<unknown[]> }
 

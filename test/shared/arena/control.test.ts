@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import {
   CONTROL_BYTES, Control, Outcome, claimNext, commitVersion, currentVersion, resetControl, revertVersion,
-} from '../../../src/shared/arena/control.js'
+} from '../../../dist/shared/arena/control.js'
 
 const fresh = (): Int32Array => new Int32Array(new SharedArrayBuffer(CONTROL_BYTES))
 const indices = Object.values(Control)

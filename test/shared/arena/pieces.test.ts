@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { parameterLayout } from '../../../src/shared/arena/arena.js'
-import { type Network, dense } from '../../../src/shared/network/network.js'
-import { CHUNK, piecesOf, piecesOfWorker } from '../../../src/shared/arena/pieces.js'
+import { parameterLayout } from '../../../dist/shared/arena/arena.js'
+import { type Network, dense } from '../../../dist/shared/network/network.js'
+import { CHUNK, piecesOf, piecesOfWorker } from '../../../dist/shared/arena/pieces.js'
 
 const width = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 2000 }))
 const networks: fc.Arbitrary<Network> = fc.record({

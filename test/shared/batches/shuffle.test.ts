@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { permutation } from '../../../src/shared/batches/shuffle.js'
+import { permutation } from '../../../dist/shared/batches/shuffle.js'
 
 const order = (seed: number, epoch: number, count: number): number[] => Array.from({ length: count }, (_, i) => i).map(permutation(seed, epoch, count))
 

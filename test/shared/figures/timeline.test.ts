@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Phase, createTimeline, phaseNames, readTimeline, spansOf, timelineBytes, timelineIsFull } from '../../../src/shared/figures/timeline.js'
+import { Phase, createTimeline, phaseNames, readTimeline, spansOf, timelineBytes, timelineIsFull } from '../../../dist/shared/figures/timeline.js'
 
 const OFFSET = 64
 const room = (blocks: number): Float64Array => new Float64Array((OFFSET + timelineBytes(blocks)) / 8)

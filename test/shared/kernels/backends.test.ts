@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { type ActivationName, activationNames, keepsSlopes } from '../../../src/shared/network/activations.js'
-import { type BackendName, backendNames, backends } from '../../../src/shared/backends.js'
-import { fusedActivation, lossNames } from '../../../src/shared/network/losses.js'
+import { type ActivationName, activationNames, keepsSlopes } from '../../../dist/shared/network/activations.js'
+import { type BackendName, backendNames, backends } from '../../../dist/shared/backends.js'
+import { fusedActivation, lossNames } from '../../../dist/shared/network/losses.js'
 import { backendsHere, has } from '../../machine.js'
 import { type Bench, noise, openBench, relativeError, worstDifference } from '../support.js'
-import { sgd } from '../../../src/shared/optimizers/optimizers.js'
+import { sgd } from '../../../dist/shared/optimizers/optimizers.js'
 
-const float32Backends = backendNames.filter((name) => backends[name].scalar === 'float32')
+const float32Backends = backendNames.filter((name) => backends[name].dtype === 'float32')
 /** The backends that differ in more than their products. */
 const elementwiseBackends = backendsHere.filter((name) => name !== 'native')
 /** What a backend stores of a number. */
-const rounded = (backend: BackendName, value: number): number => (backends[backend].scalar === 'float32' ? Math.fround(value) : value)
+const rounded = (backend: BackendName, value: number): number => (backends[backend].dtype === 'float32' ? Math.fround(value) : value)
 
 const sizes = [1, 2, 3, 5, 7, 8, 9, 13, 16, 17, 31, 64]
 /** Rows, inputs, outputs: every size in every place. */
@@ -22,9 +22,9 @@ const layerShapes = [[202, 128, 128], [64, 784, 128], [33, 300, 264], [256, 100,
 interface Products { z: number[]; errors: number[]; gradient: number[]; bias: number[]; padding: number[] }
 
 function products(backend: BackendName, [m, k, n]: readonly [number, number, number], value: (row: number, column: number) => number, times = 1): Products {
-  const { preparedElements, productElements, scalar } = backends[backend]
+  const { preparedElements, productElements, dtype } = backends[backend]
   const { kernels, put, partsOf, get, padding, reserve } = openBench(backend)
-  const size = scalar === 'float32' ? 4 : 8
+  const size = dtype === 'float32' ? 4 : 8
   const x = put(m, k, value)
   const w = put(Math.ceil(k / 8) * 8, n, (row, column) => (row < k ? value(row + 3, column + 1) : 0))
   const d = put(m, n, (row, column) => value(row + 5, column + 2))
@@ -426,7 +426,7 @@ describe('the sum over slots and the update', () => {
     }
   })
 
-  it('adds neighbours, decays, sums squares and steps as the formulas say', () => {
+  it('adds neighbors, decays, sums squares and steps as the formulas say', () => {
     for (const backend of elementwiseBackends) {
       const { kernels, put, get } = openBench(backend)
       const quarter = (k: number) => (_: number, i: number): number => ((i * k) % 13) / 4 - 1
@@ -473,8 +473,8 @@ describe('no operation writes outside what it is given', () => {
   const width = (n: number): number => Math.ceil(n / 8) * 8
 
   it.each(backendsHere)('%s', (backend) => {
-    const { preparedElements, productElements, scalar } = backends[backend]
-    const size = scalar === 'float32' ? 4 : 8
+    const { preparedElements, productElements, dtype } = backends[backend]
+    const size = dtype === 'float32' ? 4 : 8
     for (const rows of [[1], [6], [5, 3], [0, 7], [4, 0, 1, 3], [3, 3, 2, 3, 3, 3, 0, 1]]) {
       for (const [k, n] of [[1, 1], [5, 2], [9, 7], [8, 8], [17, 9], [3, 18], [9, 40], [35, 24]] as const) {
         const { kernels, memory, put, partsOf, reserve, fill } = openBench(backend)

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type BackendName, backendNames, backends } from '../../../src/shared/backends.js'
+import { type BackendName, backendNames, backends } from '../../../dist/shared/backends.js'
 import { has } from '../../machine.js'
 import { noise, openBench } from '../support.js'
 
@@ -26,9 +26,9 @@ interface Job {
 
 /** All products of a job in exactly the memory that the backend asks for; the products of each part by itself. */
 function multiply(backend: BackendName, { rows, stride, k, n, x = inputsOf, d = deltasOf }: Job): Products {
-  const { preparedElements, productElements, scalar } = backends[backend]
+  const { preparedElements, productElements, dtype } = backends[backend]
   const { kernels, put, putParts, partsOf, get, reserve } = openBench(backend)
-  const size = scalar === 'float32' ? 4 : 8
+  const size = dtype === 'float32' ? 4 : 8
   const parts = partsOf(rows, stride)
   const [xs, ds] = [putParts(parts, k, x), putParts(parts, n, d)]
   const w = put(padded(k), n, (row, column) => (row < k ? weightsOf(row, column) : 0))
@@ -90,7 +90,7 @@ for (const backend of backendNames) {
       for (const job of [many, wide, flat]) expectOwnProducts(job)
     })
 
-    it('a part\'s products don\'t depend on its neighbours: not even NaN in them shows', () => {
+    it('a part\'s products don\'t depend on its neighbors: not even NaN in them shows', () => {
       const job = { rows: [3, 8, 5, 1], stride: 8, k: 19, n: 11 }
       const whole = multiply(backend, job)
       for (let spoilt = 0; spoilt < 4; spoilt++) {

@@ -1,16 +1,16 @@
 // A block through a whole network: its gradient against central differences of its loss, and the backends against each other.
 
 import { describe, expect, it } from 'vitest'
-import type { ActivationName } from '../../../src/shared/network/activations.js'
-import { createArena, planArena } from '../../../src/shared/arena/arena.js'
-import { type BackendName, backends } from '../../../src/shared/backends.js'
-import type { LossName } from '../../../src/shared/network/losses.js'
-import { Tally, tallyLayout } from '../../../src/shared/figures/metrics.js'
-import { type Network, dense } from '../../../src/shared/network/network.js'
-import { paddedWidth } from '../../../src/shared/batches/padding.js'
-import { piecesOf } from '../../../src/shared/arena/pieces.js'
-import { backward, createPass, forwardWithLoss, loadBlock, prepareWeights } from '../../../src/shared/model/pass.js'
-import { createUniform } from '../../../src/shared/numerics/random.js'
+import type { ActivationName } from '../../../dist/shared/network/activations.js'
+import { createArena, planArena } from '../../../dist/shared/arena/arena.js'
+import { type BackendName, backends } from '../../../dist/shared/backends.js'
+import type { LossName } from '../../../dist/shared/network/losses.js'
+import { Tally, tallyLayout } from '../../../dist/shared/figures/metrics.js'
+import { type Network, dense } from '../../../dist/shared/network/network.js'
+import { paddedWidth } from '../../../dist/shared/batches/padding.js'
+import { piecesOf } from '../../../dist/shared/arena/pieces.js'
+import { backward, createPass, forwardWithLoss, loadBlock, prepareWeights } from '../../../dist/shared/model/pass.js'
+import { createUniform } from '../../../dist/shared/numerics/random.js'
 import { backendsHere } from '../../machine.js'
 import { engineOf, noise, worstDifference } from '../support.js'
 
@@ -24,16 +24,16 @@ const everything: Shard[] = [[0, EXAMPLES]]
 
 /** A network in an arena of its own: `parameters` holds only the real ones, padding left out. With `keys`, what they draw is left out. */
 function openPass(backend: BackendName, network: Network, lossName: LossName, keys?: number[]) {
-  const { scalar, create, preparedElements, productElements } = backends[backend]
+  const { dtype, create, preparedElements, productElements } = backends[backend]
   const outputs = network.layers.at(-1)!.units
   const layout = planArena({
-    network, scalar, stateElements: 0, workers: 1, shards: 1, batchSize: ROWS, predicts: false, preparedElements,
+    network, dtype, stateElements: 0, workers: 1, shards: 1, batchSize: ROWS, predicts: false, preparedElements,
     productElements: (_parts, _rows, inputs, outputs) => Math.max(productElements(1, ROWS, inputs, outputs), productElements(8, ROWS / 8, inputs, outputs)),
-    training: { count: EXAMPLES, inputs: scalar, targets: scalar, weighted: false }, validation: undefined, tallyFields: 3, gradient: false,
+    training: { count: EXAMPLES, inputs: dtype, targets: dtype, weighted: false }, validation: undefined, tallyFields: 3, gradient: false,
     timeline: false,
   })
   const memory = createArena(layout.bytes)
-  const values = scalar === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
+  const values = dtype === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
   const size = values.BYTES_PER_ELEMENT
   const scratch = layout.scratch[0]!
   const pass = createPass(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { initialWeights, initialiserNames } from '../../../src/shared/network/initializers.js'
+import { initialWeights, initializerNames } from '../../../dist/shared/network/initializers.js'
 
 const LAYERS = [[400, 200, 0], [64, 500, 1], [784, 128, 2]] as const
 const meanOf = (values: Float64Array): number => values.reduce((sum, x) => sum + x, 0) / values.length
@@ -22,7 +22,7 @@ describe.each([
   })
 })
 
-it('neighbours are uncorrelated: in a row, in a column, and between layers and seeds, within five standard errors', () => {
+it('neighbors are uncorrelated: in a row, in a column, and between layers and seeds, within five standard errors', () => {
   const [inputs, outputs] = [300, 100]
   const weights = (seed: number, layer: number): Float64Array => initialWeights('plain', inputs, outputs, seed, layer).map((w) => w * 100)
   const first = weights(1, 0)
@@ -41,8 +41,8 @@ it('the same seed and layer give the same bits, now and always; another seed or 
   expect(new Set([bits(1, 0), ...others]).size).toBe(6)
 })
 
-it('initialisers differ in scale alone: the same seed gives proportional weights', () => {
-  const [plain, ...others] = initialiserNames.map((name) => initialWeights(name, 50, 3, 9, 0))
+it('initializers differ in scale alone: the same seed gives proportional weights', () => {
+  const [plain, ...others] = initializerNames.map((name) => initialWeights(name, 50, 3, 9, 0))
   for (const weights of others) {
     const ratio = weights[0]! / plain![0]!
     weights.forEach((w, i) => expect(Math.abs(w / plain![i]! / ratio - 1), `weight ${i}`).toBeLessThan(1e-14))

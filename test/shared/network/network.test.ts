@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { dense, flopsOf, widthsOf } from '../../../src/shared/network/network.js'
+import { dense, flopsOf, widthsOf } from '../../../dist/shared/network/network.js'
 
 const width = fc.integer({ min: 1, max: 500 })
 
@@ -22,7 +22,7 @@ it('flopsOf: two a weight and example for each product there is: forward and gra
 })
 
 it('dense: identity and xavier unless told otherwise', () => {
-  expect(dense(3)).toEqual({ units: 3, activation: 'identity', initialiser: 'xavier' })
-  expect(dense(3, 'relu', { initialiser: 'he' })).toEqual({ units: 3, activation: 'relu', initialiser: 'he' })
-  expect(dense(3, 'relu', { dropout: 0.5 })).toEqual({ units: 3, activation: 'relu', initialiser: 'xavier', dropout: 0.5 })
+  expect(dense(3)).toEqual({ units: 3, activation: 'identity', initializer: 'xavier' })
+  expect(dense(3, 'relu', { initializer: 'he' })).toEqual({ units: 3, activation: 'relu', initializer: 'he' })
+  expect(dense(3, 'relu', { dropout: 0.5 })).toEqual({ units: 3, activation: 'relu', initializer: 'xavier', dropout: 0.5 })
 })

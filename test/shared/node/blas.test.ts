@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findBlas, loadBlas } from '../../../src/shared/node/blas.js'
-import type { MatrixMultiply } from '../../../src/shared/kernels/native/native.js'
+import { findBlas, loadBlas } from '../../../dist/shared/node/blas.js'
+import type { MatrixMultiply } from '../../../dist/shared/kernels/native/native.js'
 import { blas } from '../../machine.js'
 
 const A = 1024

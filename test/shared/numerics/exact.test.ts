@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { exactCosine, exactExp, exactLog, exactPower } from '../../../src/shared/numerics/exact.js'
+import { exactCosine, exactExp, exactLog, exactPower } from '../../../dist/shared/numerics/exact.js'
 
 const relative = (actual: number, expected: number): number => (actual === expected ? 0 : Math.abs(actual - expected) / Math.abs(expected))
 

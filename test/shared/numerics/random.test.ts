@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createUniform, normalQuantile, scramble, scrambleSeed } from '../../../src/shared/numerics/random.js'
+import { createUniform, normalQuantile, scramble, scrambleSeed } from '../../../dist/shared/numerics/random.js'
 
 const draws = (seed: number, stream: number, count: number): number[] => {
   const uniform = createUniform(seed, stream)
@@ -18,7 +18,7 @@ it('uniform numbers lie between 0 and 1, evenly, and follow from seed and stream
   expect(draws(6, 1, 10)).not.toEqual(values.slice(0, 10))
 })
 
-it('uniform numbers fill 256 equal parts evenly, and pairs of neighbours 16 x 16: chi-square within five deviations', () => {
+it('uniform numbers fill 256 equal parts evenly, and pairs of neighbors 16 x 16: chi-square within five deviations', () => {
   const values = draws(5, 1, 200_000)
   for (const part of [(x: number) => Math.floor(256 * x), (x: number, i: number) => 16 * Math.floor(16 * x) + Math.floor(16 * (values[i + 1] ?? values[0]!))]) {
     const seen = new Float64Array(256)

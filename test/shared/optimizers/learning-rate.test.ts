@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import {
   type LearningRate, constantRate, cosineDecay, exponentialDecay, inverseScaling, learningRateAt, plateauOf, reduceOnPlateau, stepDecay, warmUp,
-} from '../../../src/shared/optimizers/learning-rate.js'
+} from '../../../dist/shared/optimizers/learning-rate.js'
 
 /** Rates of the first steps, four an epoch. */
 const ratesOf = (rate: LearningRate, steps: number, reduction?: number): number[] =>

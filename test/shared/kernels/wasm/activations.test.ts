@@ -1,8 +1,8 @@
 // The float32 activations over the whole range of float32, against formulas of their own in float64.
 
 import { describe, expect, it } from 'vitest'
-import { type ActivationName, activationNames, keepsSlopes } from '../../../../src/shared/network/activations.js'
-import { backends } from '../../../../src/shared/backends.js'
+import { type ActivationName, activationNames, keepsSlopes } from '../../../../dist/shared/network/activations.js'
+import { backends } from '../../../../dist/shared/backends.js'
 import { backendsHere } from '../../../machine.js'
 import { openBench } from '../../support.js'
 
@@ -66,7 +66,7 @@ function worst(actual: number[], values: number[], formula: (z: number) => numbe
 }
 
 describe.each(backendsHere)('%s', (backend) => {
-  const double = backends[backend].scalar === 'float64'
+  const double = backends[backend].dtype === 'float64'
 
   it.each(names)('%s and its slope over the whole range, the ends of it too: finite, and right to an absolute 1e-6 of at least 1, in float64 1e-14', (name) => {
     const values = [...near, ...far, ...extreme]

@@ -1,9 +1,9 @@
 // What dropout leaves out: the same elements on every backend, as many as it should, and none of them told by another.
 
 import { describe, expect, it } from 'vitest'
-import { backends } from '../../../../src/shared/backends.js'
-import { dropoutKeys } from '../../../../src/shared/network/dropout.js'
-import { dense } from '../../../../src/shared/network/network.js'
+import { backends } from '../../../../dist/shared/backends.js'
+import { dropoutKeys } from '../../../../dist/shared/network/dropout.js'
+import { dense } from '../../../../dist/shared/network/network.js'
 import { backendsHere } from '../../../machine.js'
 import { noise, openBench } from '../../support.js'
 
@@ -36,7 +36,7 @@ describe.each(backendsHere)('%s', (backend) => {
         for (const columns of [1, 3, 8, 13, 40]) {
           const examples = [5, 0, 59_999, 17, 5, 2 ** 30]
           const [actual, reference] = [drop(backend, examples, columns, share, key, noise), drop('reference', examples, columns, share, key, noise)]
-          const scale = backends[backend].scalar === 'float32' ? Math.fround(1 / (1 - share)) : 1 / (1 - share)
+          const scale = backends[backend].dtype === 'float32' ? Math.fround(1 / (1 - share)) : 1 / (1 - share)
           actual.values.forEach((x, i) => {
             const expected = Math.abs(reference.values[i]!) > 0 ? actual.source[i]! * scale : 0
             expect(Math.abs(x - expected), `${key} ${share} ${columns} ${i}`).toBeLessThanOrEqual(1e-7 * Math.abs(expected))
@@ -48,7 +48,7 @@ describe.each(backendsHere)('%s', (backend) => {
     }
   })
 
-  it('in place gives the same; and an example has the same mask wherever it stands and whatever its neighbours', () => {
+  it('in place gives the same; and an example has the same mask wherever it stands and whatever its neighbors', () => {
     const examples = [31, 7, 12, 4, 7, 0, 31]
     const { values } = drop(backend, examples, 19, 0.4, 99, noise)
     expect(drop(backend, examples, 19, 0.4, 99, noise, true).values).toEqual(values)
@@ -70,7 +70,7 @@ it('the share that is kept is 1 - share to 5 standard deviations, over all, in e
   }
 })
 
-it('masks are unrelated: of neighbouring columns and examples, of layers, epochs and seeds, half of the elements agree', () => {
+it('masks are unrelated: of neighboring columns and examples, of layers, epochs and seeds, half of the elements agree', () => {
   const network = { inputs: 3, layers: [dense(COLUMNS), dense(COLUMNS), dense(COLUMNS)] }
   const masks = [[1, 0], [1, 1], [2, 0], [2 ** 40, 0], [-1, 0]].flatMap(([seed, epoch]) =>
     dropoutKeys(seed!, epoch!, network).map((key) => maskOf('wasm', inOrder(ROWS), COLUMNS, 0.5, key)))

@@ -2,13 +2,13 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { activationNames, keepsSlopes } from '../../../../src/shared/network/activations.js'
-import { wasmPreparedElements, wasmProductElements } from '../../../../src/shared/kernels/wasm/wasm.js'
-import { lossNames } from '../../../../src/shared/network/losses.js'
-import { createUniform } from '../../../../src/shared/numerics/random.js'
+import { activationNames, keepsSlopes } from '../../../../dist/shared/network/activations.js'
+import { wasmPreparedElements, wasmProductElements } from '../../../../dist/shared/kernels/wasm/wasm.js'
+import { lossNames } from '../../../../dist/shared/network/losses.js'
+import { createUniform } from '../../../../dist/shared/numerics/random.js'
 import { has } from '../../../machine.js'
 import { type Bench, openBench } from '../../support.js'
-import { sgd } from '../../../../src/shared/optimizers/optimizers.js'
+import { sgd } from '../../../../dist/shared/optimizers/optimizers.js'
 
 const { fround } = Math
 const uniform = createUniform(11, 3)
@@ -122,7 +122,7 @@ describe('summing and updating', () => {
     }), { numRuns: 60, seed: 1 })
   })
 
-  it('neighbours added by addInto give the bits of the same subtree summed over slots', () => {
+  it('neighbors added by addInto give the bits of the same subtree summed over slots', () => {
     const { kernels, put, get } = openBench('wasm')
     const leaves = Array.from({ length: 4 }, (_, slot) => put(1, ELEMENTS, (_, i) => random(1)(slot, i)))
     kernels.addInto(leaves[0]!, leaves[1]!, ELEMENTS)

@@ -32,7 +32,7 @@ function sumFour(slot: usize, slotBytes: usize): v128 {
   return f32x4.add(sumPair(slot, slotBytes), sumPair(slot + 2 * slotBytes, slotBytes))
 }
 
-/** sum += addend: two neighbours of the tree, when one worker holds them both. */
+/** sum += addend: two neighbors of the tree, when one worker holds them both. */
 export function addInto(sum: usize, addend: usize, elements: i32): void {
   for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
     v128.store(sum + at, f32x4.add(v128.load(sum + at), v128.load(addend + at)))

@@ -6,7 +6,7 @@ import { availableCores } from '../dist/main/runtime/node/cores.js'
 import { barrier } from './barrier.js'
 import { bestAndMedian, printHeading } from './machine.js'
 
-printHeading('Synchronisation: what does a meeting of all workers cost?')
+printHeading('Synchronization: what does a meeting of all workers cost?')
 for (const [workers, spins, rounds] of [[1, true, 200_000], [2, true, 200_000], [2, false, 20_000], [3, false, 5_000]]) {
   if (workers > 1 && spins && workers > availableCores()) continue
   const microseconds = 1000 * (await barrier(workers, spins, rounds))

@@ -1,9 +1,9 @@
-// A trainer given features does what one given applied inputs does, bit for bit.
+// A trainer given preprocessing does what one given applied inputs does, bit for bit.
 
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import {
-  type Examples, type Feature, InputError, type TrainerOptions, applyFeatures, checkGradients, createTrainer, cross, dense, minMax, oneHot, sgd, standardise,
+  type Examples, type PreprocessingStep, InputError, type TrainerOptions, applyPreprocessing, checkGradients, createTrainer, cross, dense, minMax, oneHot, sgd, standardize,
 } from '../../dist/main/index.js'
 import { backendNames } from '../../dist/shared/backends.js'
 import { columnsAfter } from '../../dist/shared/network/preprocessing.js'
@@ -16,17 +16,17 @@ const scaled = Float64Array.from(bytes, (value) => value * SCALE)
 const targets = Uint8Array.from({ length: COUNT }, (_, row) => row % 4)
 
 const hot = oneHot(scaled, 3, 2)
-const stacked: Feature[] = [hot, cross(0, 1, 1)]
+const stacked: PreprocessingStep[] = [hot, cross(0, 1, 1)]
 const width = columnsAfter(stacked, 3)
-const features: Feature[] = [...stacked, standardise(applyFeatures(stacked, scaled, 3), width)]
-const applied = applyFeatures(features, scaled, 3)
+const preprocessing: PreprocessingStep[] = [...stacked, standardize(applyPreprocessing(stacked, scaled, 3), width)]
+const applied = applyPreprocessing(preprocessing, scaled, 3)
 
 const options: Omit<TrainerOptions, 'network'> = { loss: 'categoricalCrossEntropy', optimizer: sgd({ learningRate: 0.3 }), seed: 3, shards: 4, workers: 2 }
 const layers = [dense(6, 'tanh'), dense(4, 'softmax')]
 
 describe.each(backendNames.filter(has))('%s', (backend) => {
   it.each([['bytes that are scaled', bytes, SCALE], ['float64 numbers', scaled, 1]] as const)('%s: the same gradient, training, evaluation and predictions', async (_, inputs, scale) => {
-    await using given = await createTrainer({ ...options, backend, network: { inputs: 3, scale, features, layers } })
+    await using given = await createTrainer({ ...options, backend, network: { inputs: 3, scale, preprocessing, layers } })
     await using plain = await createTrainer({ ...options, backend, network: { inputs: width, layers } })
     expect(given.info.parameters).toBe(plain.info.parameters)
     expect(await given.gradient(inputs, targets)).toEqual(await plain.gradient(applied, targets))
@@ -39,22 +39,22 @@ describe.each(backendNames.filter(has))('%s', (backend) => {
   })
 })
 
-it('the gradient with features passes its check', async () => {
-  const { parameters, passed } = await checkGradients({ ...options, network: { inputs: 3, scale: SCALE, features, layers } }, { inputs: bytes, targets })
+it('the gradient with preprocessing passes its check', async () => {
+  const { parameters, passed } = await checkGradients({ ...options, network: { inputs: 3, scale: SCALE, preprocessing, layers } }, { inputs: bytes, targets })
   expect([parameters, passed]).toEqual([(width + 1) * 6 + 7 * 4, true])
 })
 
-it('a list of no features is as good as none', async () => {
+it('a list of no preprocessing is as good as none', async () => {
   const network = { inputs: 3, scale: SCALE, layers }
   await using without = await createTrainer({ ...options, network })
-  await using empty = await createTrainer({ ...options, network: { ...network, features: [] } })
+  await using empty = await createTrainer({ ...options, network: { ...network, preprocessing: [] } })
   expect(await empty.predict(bytes)).toEqual(await without.predict(bytes))
 })
 
 describe('many rows', () => {
   const rows = 600_000
   const many = Float32Array.from({ length: 2 * rows }, (_, i) => (i % 7) - 3)
-  const network = { inputs: 2, features: [cross(0, 1), minMax(applyFeatures([cross(0, 1)], many, 2), 3)], layers: [dense(1)] }
+  const network = { inputs: 2, preprocessing: [cross(0, 1), minMax(applyPreprocessing([cross(0, 1)], many, 2), 3)], layers: [dense(1)] }
   const create = () => createTrainer({ network, loss: 'meanSquaredError', workers: 1, backend: 'wasm' })
 
   it('are stored in slices, each in its place; the event loop turns between them', async () => {
@@ -68,7 +68,7 @@ describe('many rows', () => {
     over = true
     await count
     expect(turns).toBeGreaterThan(3)
-    const expected = await plain.predict(applyFeatures(network.features, many, 2))
+    const expected = await plain.predict(applyPreprocessing(network.preprocessing, many, 2))
     expect(Buffer.compare(Buffer.from(outputs.buffer), Buffer.from(expected.buffer))).toBe(0)
   })
 
@@ -81,7 +81,7 @@ describe('many rows', () => {
 })
 
 it('what is wrong with the inputs is an InputError that names the row; the trainer stays usable', async () => {
-  await using trainer = await createTrainer({ ...options, network: { inputs: 3, features: [hot, cross(0, 1)], layers } })
+  await using trainer = await createTrainer({ ...options, network: { inputs: 3, preprocessing: [hot, cross(0, 1)], layers } })
   const examples = (inputs: Float64Array): Examples => ({ inputs, targets })
   await expect(trainer.fit(examples(scaled.with(3 * 20 + 2, 9)))).rejects
     .toThrow(new InputError('fit: inputs, row 20', `one of the ${hot.categories.length} categories of column 2`, '9'))
@@ -90,8 +90,8 @@ it('what is wrong with the inputs is an InputError that names the row; the train
   expect(await trainer.predict(scaled)).toHaveLength(4 * COUNT)
 })
 
-it('the shape of setParameters is that of the columns after features', async () => {
-  await using trainer = await createTrainer({ ...options, network: { inputs: 3, features, layers } })
+it('the shape of setParameters is that of the columns after preprocessing', async () => {
+  await using trainer = await createTrainer({ ...options, network: { inputs: 3, preprocessing, layers } })
   expect(trainer.getParameters().weights[0]).toHaveLength(width * 6)
   expect(() => trainer.setParameters({ weights: [new Float64Array(3 * 6), new Float64Array(24)], biases: [new Float64Array(6), new Float64Array(4)] }))
     .toThrow(new RegExp(`of ${width * 6} \\(${width} rows of 6\\)`))
