@@ -7,10 +7,18 @@ export async function barrier(workers, spins, rounds) {
   let best = Infinity
   for (let attempt = 0; attempt < 5; attempt++) {
     const buffer = new SharedArrayBuffer(8192)
-    const times = await Promise.all(Array.from({ length: workers }, () => new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./workers/meet.js', import.meta.url), { workerData: { buffer, workers, rounds, spins } })
-      worker.once('message', resolve).once('error', reject)
-    })))
+    const times = await Promise.all(
+      Array.from(
+        { length: workers },
+        () =>
+          new Promise((resolve, reject) => {
+            const worker = new Worker(new URL('./workers/meet.js', import.meta.url), {
+              workerData: { buffer, workers, rounds, spins },
+            })
+            worker.once('message', resolve).once('error', reject)
+          }),
+      ),
+    )
     require(new Int32Array(buffer, 4096)[0] === rounds, 'a barrier was not met exactly once by all')
     best = Math.min(best, Math.max(...times))
   }

@@ -1,4 +1,5 @@
-// How close do the kernels come to what the processor can do? GFLOP/s of the three products by backend and shape; nanoseconds an element of the rest.
+// How close do the kernels come to what the processor can do? GFLOP/s of the three products by
+// backend and shape; nanoseconds an element of the rest.
 import benny from 'benny'
 import { chooseBackend } from '../dist/main/runtime/backend-choice.js'
 import { compileKernels, programOf } from '../dist/main/runtime/node/compiled-kernels.js'
@@ -8,9 +9,19 @@ import { paddedRows, paddedWidth } from '../dist/shared/batches/padding.js'
 import { loadEngine } from '../dist/workers/node/engine.js'
 import { bestAndMedian, printHeading, require } from './machine.js'
 
-const shapes = [[16, 64, 128], [16, 128, 128], [202, 128, 128], [128, 784, 128], [128, 128, 10], [256, 1024, 1024]]
+const shapes = [
+  [16, 64, 128],
+  [16, 128, 128],
+  [202, 128, 128],
+  [128, 784, 128],
+  [128, 128, 10],
+  [256, 1024, 1024],
+]
 
-/** What each backend computes with; those that this machine lacks are left out, with a line that says why. */
+/**
+ * What each backend computes with; those that this machine lacks are left out, with a line that
+ * says why.
+ */
 const engines = new Map()
 for (const backend of backendNames) {
   try {
@@ -25,23 +36,40 @@ for (const backend of backendNames) {
 function prepare(backend, [m, k, n]) {
   const memory = new WebAssembly.Memory({ initial: 1024, maximum: 1024, shared: true })
   const { dtype, create, preparedElements, productElements } = backends[backend]
-  const values = dtype === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
+  const values =
+    dtype === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
   const kernels = create(engines.get(backend), memory)
   let end = 1024
   const put = (rows, columns, value) => {
     const at = end
     const width = paddedWidth(columns)
-    for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) values[at / values.BYTES_PER_ELEMENT + i * width + j] = value(i, j)
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < columns; j++)
+        values[at / values.BYTES_PER_ELEMENT + i * width + j] = value(i, j)
     end += Math.ceil((paddedRows(rows) * width * values.BYTES_PER_ELEMENT) / 128) * 128
     return at
   }
   const whole = (i, j) => ((i * 5 + j * 3) % 11) - 5
-  const [x, w, d] = [put(m, k, whole), put(paddedWidth(k), n, (i, j) => (i < k ? whole(i, j) : 0)), put(m, n, whole)]
-  const [z, e, g, b] = [put(m, n, () => 0), put(m, k, () => 0), put(paddedWidth(k), n, () => 0), put(1, n, () => 0)]
+  const [x, w, d] = [
+    put(m, k, whole),
+    put(paddedWidth(k), n, (i, j) => (i < k ? whole(i, j) : 0)),
+    put(m, n, whole),
+  ]
+  const [z, e, g, b] = [
+    put(m, n, () => 0),
+    put(m, k, () => 0),
+    put(paddedWidth(k), n, () => 0),
+    put(1, n, () => 0),
+  ]
   const prepared = put(1, preparedElements(k, n) + 8, () => 0)
   const scratch = put(1, productElements(1, paddedRows(m), k, n) + 8, () => 0)
   const rowsAt = put(1, MOST_PARTS, () => 0)
-  const parts = { count: 1, stride: paddedRows(m), rows: new Int32Array(memory.buffer, rowsAt, MOST_PARTS), rowsAt }
+  const parts = {
+    count: 1,
+    stride: paddedRows(m),
+    rows: new Int32Array(memory.buffer, rowsAt, MOST_PARTS),
+    rowsAt,
+  }
   parts.rows[0] = m
   kernels.prepare(w, prepared, k, n, 0, paddedWidth(k), true)
   return {
@@ -55,11 +83,17 @@ function prepare(backend, [m, k, n]) {
       tanh: () => kernels.activations.tanh.forward(z, b, m, n),
       'softmax + cross-entropy': () => kernels.losses.categoricalCrossEntropy(z, b, d, e, m, n),
     },
-    results: () => [z, e, g].map((at, i) => values.slice(at / values.BYTES_PER_ELEMENT, at / values.BYTES_PER_ELEMENT + (i === 2 ? k : m) * paddedWidth(i === 1 ? k : n))),
+    results: () =>
+      [z, e, g].map((at, i) =>
+        values.slice(
+          at / values.BYTES_PER_ELEMENT,
+          at / values.BYTES_PER_ELEMENT + (i === 2 ? k : m) * paddedWidth(i === 1 ? k : n),
+        ),
+      ),
   }
 }
 
-printHeading('Kernels: how close to the processor\'s limit?')
+printHeading("Kernels: how close to the processor's limit?")
 const timed = [...engines.keys()].filter((backend) => backend !== 'reference')
 for (const shape of shapes) {
   const [m, k, n] = shape
@@ -69,17 +103,26 @@ for (const shape of shapes) {
   for (const backend of timed) {
     const { products, results } = prepare(backend, shape)
     Object.values(products).forEach((product) => product())
-    require(!expected || results().every((values, i) => values.every((value, j) => value === expected[i][j])), `${backend} and reference differ for ${shape.join('x')}`)
+    require(!expected ||
+      results().every((values, i) =>
+        values.every((value, j) => value === expected[i][j]),
+      ), `${backend} and reference differ for ${shape.join('x')}`)
     await benny.suite(
       shape.join('x'),
-      ...Object.entries(products).map(([name, product]) => benny.add(name, product, { minSamples: 20, maxTime: 0.4 })),
+      ...Object.entries(products).map(([name, product]) =>
+        benny.add(name, product, { minSamples: 20, maxTime: 0.4 }),
+      ),
       benny.complete(({ results }) => {
         const flops = 2 * m * k * n
         const rate = (seconds) => (flops / seconds / 1e9).toFixed(1)
-        console.log(`${shape.join('x').padEnd(14)} ${backend.padEnd(12)} GFLOP/s  ${results.map((result) => {
-          const { best, median } = bestAndMedian(result)
-          return `${result.name} ${rate(best)} (median ${rate(median)})`
-        }).join('   ')}`)
+        console.log(
+          `${shape.join('x').padEnd(14)} ${backend.padEnd(12)} GFLOP/s  ${results
+            .map((result) => {
+              const { best, median } = bestAndMedian(result)
+              return `${result.name} ${rate(best)} (median ${rate(median)})`
+            })
+            .join('   ')}`,
+        )
       }),
     )
   }
@@ -88,10 +131,14 @@ for (const backend of timed.filter((name) => name !== 'native')) {
   const { passes } = prepare(backend, [256, 128, 128])
   await benny.suite(
     'passes',
-    ...Object.entries(passes).map(([name, pass]) => benny.add(name, pass, { minSamples: 20, maxTime: 0.4 })),
+    ...Object.entries(passes).map(([name, pass]) =>
+      benny.add(name, pass, { minSamples: 20, maxTime: 0.4 }),
+    ),
     benny.complete(({ results }) => {
       for (const result of results) {
-        console.log(`${backend.padEnd(12)} ${result.name.padEnd(24)} ${((bestAndMedian(result).best * 1e9) / (256 * 128)).toFixed(2)} ns an element`)
+        console.log(
+          `${backend.padEnd(12)} ${result.name.padEnd(24)} ${((bestAndMedian(result).best * 1e9) / (256 * 128)).toFixed(2)} ns an element`,
+        )
       }
     }),
   )

@@ -1,4 +1,5 @@
-// What the machine can do at most: matrix products by BLAS and by the wasm kernels, memory traffic, and what meeting costs; on one core and on all.
+// What the machine can do at most: matrix products by BLAS and by the wasm kernels, memory traffic,
+// and what meeting costs; on one core and on all.
 import { Worker } from 'node:worker_threads'
 import { searchBlas } from '../dist/main/runtime/backend-choice.js'
 import { compileKernels } from '../dist/main/runtime/node/compiled-kernels.js'
@@ -7,8 +8,11 @@ import { compileKernels } from '../dist/main/runtime/node/compiled-kernels.js'
 export async function measureLimits(threads) {
   const { library } = await searchBlas()
   return {
-    blas: library && await together(threads, { what: 'blas', library }),
-    wasmRelaxed: await together(threads, { what: 'wasm', compiled: compileKernels('kernels-relaxed') }),
+    blas: library && (await together(threads, { what: 'blas', library })),
+    wasmRelaxed: await together(threads, {
+      what: 'wasm',
+      compiled: compileKernels('kernels-relaxed'),
+    }),
     wasm: await together(threads, { what: 'wasm', compiled: compileKernels('kernels') }),
     memory: await together(threads, { what: 'memory', compiled: compileKernels('kernels') }),
   }
@@ -17,9 +21,17 @@ export async function measureLimits(threads) {
 async function together(threads, data) {
   const starting = new Int32Array(new SharedArrayBuffer(8))
   starting[1] = threads
-  const rates = await Promise.all(Array.from({ length: threads }, () => new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./workers/limit.js', import.meta.url), { workerData: { ...data, starting } })
-    worker.once('message', resolve).once('error', reject)
-  })))
+  const rates = await Promise.all(
+    Array.from(
+      { length: threads },
+      () =>
+        new Promise((resolve, reject) => {
+          const worker = new Worker(new URL('./workers/limit.js', import.meta.url), {
+            workerData: { ...data, starting },
+          })
+          worker.once('message', resolve).once('error', reject)
+        }),
+    ),
+  )
   return Number(rates.reduce((sum, rate) => sum + rate, 0).toFixed(1))
 }

@@ -7,7 +7,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 /** What the figures were measured on. */
 export function machine() {
-  return { processor: cpus()[0].model.trim(), cores: availableCores(), node: process.version, shardgrad: version }
+  return {
+    processor: cpus()[0].model.trim(),
+    cores: availableCores(),
+    node: process.version,
+    shardgrad: version,
+  }
 }
 
 /** @param {string} question */
@@ -16,7 +21,11 @@ export function printHeading(question) {
   console.log(`\n${question}\n${processor}, ${cores} cores, Node ${node}, shardgrad ${shardgrad}`)
 }
 
-/** Refuses to time what is wrong. @param {boolean} holds @param {string} what */
+/**
+ * Refuses to time what is wrong.
+ * @param {boolean} holds
+ * @param {string} what
+ */
 export function require(holds, what) {
   if (!holds) throw new Error(`bench: ${what}; nothing is timed`)
 }

@@ -1,10 +1,12 @@
-// A model of the step time, fitted to bench/results/phases.json, and what it says of more cores than were measured:
+// A model of the step time, fitted to bench/results/phases.json, and what it says of more cores
+// than were measured:
 //
 //   T(W) = c C ceil(K / W) / K  +  bytes(W) / min(W r, R)  +  2 b W / 2
 //
-// C: gather, forward and backward of one worker; K: shards; c: how much slower a core is while the others work too; bytes(W): what summation, update and
-// preparation move; r: at what rate one worker does; R: what the memory gives all of them; b: a barrier of two. C is measured for each workload, c and r are fitted to the
-// measurements with two workers, R and b are measured.
+// C: gather, forward and backward of one worker; K: shards; c: how much slower a core is while the
+// others work too; bytes(W): what summation, update and preparation move; r: at what rate one
+// worker does; R: what the memory gives all of them; b: a barrier of two. C is measured for each
+// workload, c and r are fitted to the measurements with two workers, R and b are measured.
 import { parameterLayout } from '../dist/shared/arena/arena.js'
 import { backends } from '../dist/shared/backends.js'
 import { flopsOf } from '../dist/shared/network/network.js'
@@ -12,10 +14,19 @@ import { shardCount, slotCount } from '../dist/shared/batches/shards.js'
 
 export const WORKERS = [1, 2, 4, 8, 16, 32, 64]
 
-/** Bytes that the second half of a step moves: slots and parameters read, the next parameters and what is prepared of them written (a write reads first). */
+/**
+ * Bytes that the second half of a step moves: slots and parameters read, the next parameters and
+ * what is prepared of them written (a write reads first).
+ */
 function bytesOf({ dims, batchSize, backend }, workers) {
-  const layout = parameterLayout({ inputs: dims[0], layers: dims.slice(1).map((units) => ({ units })) })
-  const prepared = layout.layers.reduce((sum, { inputs, outputs }) => sum + backends[backend].preparedElements(inputs, outputs), 0)
+  const layout = parameterLayout({
+    inputs: dims[0],
+    layers: dims.slice(1).map((units) => ({ units })),
+  })
+  const prepared = layout.layers.reduce(
+    (sum, { inputs, outputs }) => sum + backends[backend].preparedElements(inputs, outputs),
+    0,
+  )
   const shards = shardCount(batchSize)
   return 4 * (layout.elements * (slotCount(shards, Math.min(workers, shards)) + 3) + 2 * prepared)
 }
@@ -23,22 +34,48 @@ function bytesOf({ dims, batchSize, backend }, workers) {
 const passesOf = ({ microseconds: { gather, forward, backward } }) => gather + forward + backward
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 
-/** @param report phases.json. @param backend Of which backend. */
+/**
+ * @param report phases.json.
+ * @param backend Of which backend.
+ */
 export function fitModel({ limits, results }, backend) {
-  const of = (workload, workers) => results.find((result) => result.backend === backend && result.workload === workload && result.workers === workers)
+  const of = (workload, workers) =>
+    results.find(
+      (result) =>
+        result.backend === backend && result.workload === workload && result.workers === workers,
+    )
   const names = [...new Set(results.map(({ workload }) => workload))]
-  const slowdown = median(names.map((name) => (2 * passesOf(of(name, 2).phases)) / passesOf(of(name, 1).phases)))
-  const rate = median(names.map((name) => bytesOf(of(name, 2), 2) / 2 / of(name, 2).phases.microseconds.sum)) // bytes a microsecond and worker
+  const slowdown = median(
+    names.map((name) => (2 * passesOf(of(name, 2).phases)) / passesOf(of(name, 1).phases)),
+  )
+  const rate = median(
+    names.map((name) => bytesOf(of(name, 2), 2) / 2 / of(name, 2).phases.microseconds.sum),
+  ) // bytes a microsecond and worker
   return names.map((name) => {
     const one = of(name, 1)
     const shards = shardCount(one.batchSize)
     const predict = (workers) => {
-      const passes = (passesOf(one.phases) * (workers > 1 ? slowdown : 1) * Math.ceil(shards / workers)) / shards
-      const sum = bytesOf(one, workers) / Math.min(Math.min(workers, shards) * rate, 1000 * limits.all.memory)
+      const passes =
+        (passesOf(one.phases) * (workers > 1 ? slowdown : 1) * Math.ceil(shards / workers)) / shards
+      const sum =
+        bytesOf(one, workers) / Math.min(Math.min(workers, shards) * rate, 1000 * limits.all.memory)
       const meeting = limits.barrierMicroseconds * Math.min(workers, shards) * (workers > 1 ? 1 : 0)
       const microseconds = passes + sum + meeting
-      return { workers, microseconds, gflops: flopsOf(one.dims, one.batchSize) / microseconds / 1000, sumShare: sum / microseconds }
+      return {
+        workers,
+        microseconds,
+        gflops: flopsOf(one.dims, one.batchSize) / microseconds / 1000,
+        sumShare: sum / microseconds,
+      }
     }
-    return { name, backend, shards, slowdown, rate, predictions: WORKERS.map(predict), measuredTwo: of(name, 2).microsecondsPerStep }
+    return {
+      name,
+      backend,
+      shards,
+      slowdown,
+      rate,
+      predictions: WORKERS.map(predict),
+      measuredTwo: of(name, 2).microsecondsPerStep,
+    }
   })
 }

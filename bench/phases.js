@@ -1,6 +1,8 @@
-// What the time of a step goes to, and how near it is to what the machine can do: every workload, every backend, one worker and one for each core.
+// What the time of a step goes to, and how near it is to what the machine can do: every workload,
+// every backend, one worker and one for each core.
 //
-// Usage: npm run bench:phases [-- --workloads a,b]. Prints, and writes bench/results/phases.json if all workloads were measured.
+// Usage: npm run bench:phases [-- --workloads a,b]. Prints, and writes bench/results/phases.json if
+// all workloads were measured.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { measure } from '../dist/main/commands/bench.js'
@@ -18,19 +20,43 @@ const { library } = await searchBlas()
 const backends = [...(library ? ['native'] : []), 'wasm-relaxed', 'wasm']
 
 printHeading('Phases: what does the time of a step go to?')
-const limits = { one: await measureLimits(1), all: await measureLimits(cores), barrierMicroseconds: Number((1000 * (await barrier(Math.min(2, cores), true, 200_000))).toFixed(2)) }
-console.log(`limits: one core ${describe(limits.one)}; ${cores} cores ${describe(limits.all)}; barrier ${limits.barrierMicroseconds} us`)
+const limits = {
+  one: await measureLimits(1),
+  all: await measureLimits(cores),
+  barrierMicroseconds: Number(
+    (1000 * (await barrier(Math.min(2, cores), true, 200_000))).toFixed(2),
+  ),
+}
+console.log(
+  `limits: one core ${describe(limits.one)}; ${cores} cores ${describe(limits.all)}; barrier ${limits.barrierMicroseconds} us`,
+)
 const results = []
 for (const { name, dims, activation, batchSize } of workloadsNamed(names?.split(',') ?? [])) {
   for (const backend of backends) {
-    for (const result of await measure({ dims, activation, batchSize, backend, workers: [...new Set([1, cores])], phases: true })) {
-      console.log(`${name}, ${backend}, ${result.workers}: ${result.microsecondsPerStep.toFixed(1)} us, ${result.gflops.toFixed(1)} GFLOP/s`)
+    for (const result of await measure({
+      dims,
+      activation,
+      batchSize,
+      backend,
+      workers: [...new Set([1, cores])],
+      phases: true,
+    })) {
+      console.log(
+        `${name}, ${backend}, ${result.workers}: ${result.microsecondsPerStep.toFixed(1)} us, ${result.gflops.toFixed(1)} GFLOP/s`,
+      )
       console.log(describePhases(result.phases))
       results.push({ workload: name, ...result })
     }
   }
 }
-if (names === undefined) write({ date: new Date().toISOString().slice(0, 10), machine: machine(), blas: library?.configuration, limits, results })
+if (names === undefined)
+  write({
+    date: new Date().toISOString().slice(0, 10),
+    machine: machine(),
+    blas: library?.configuration,
+    limits,
+    results,
+  })
 
 function describe({ blas, wasmRelaxed, wasm, memory }) {
   return `${blas ? `BLAS ${blas}, ` : ''}wasm-relaxed ${wasmRelaxed}, wasm ${wasm} GFLOP/s, memory ${memory} GB/s`
@@ -38,7 +64,11 @@ function describe({ blas, wasmRelaxed, wasm, memory }) {
 
 function write(report) {
   mkdirSync(new URL('./results', import.meta.url), { recursive: true })
-  const rounded = JSON.stringify(report, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value), 2)
+  const rounded = JSON.stringify(
+    report,
+    (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value),
+    2,
+  )
   writeFileSync(new URL('./results/phases.json', import.meta.url), `${rounded}\n`)
   console.log('written to bench/results/phases.json')
 }

@@ -11,21 +11,57 @@ const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const example = /```ts\n(import .*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8'))![1]!
 
-it('the packed package installs without scripts in an empty folder, and the README\'s example trains there, exits by itself and type-checks', async () => {
+it("the packed package installs without scripts in an empty folder, and the README's example trains there, exits by itself and type-checks", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'shardgrad-package-'))
   try {
-    const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root })
-    const [packed] = JSON.parse(stdout) as { filename: string; size: number; files: { path: string }[] }[]
+    const { stdout } = await run(
+      'npm',
+      ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+      { cwd: root },
+    )
+    const [packed] = JSON.parse(stdout) as {
+      filename: string
+      size: number
+      files: { path: string }[]
+    }[]
     expect(packed!.size).toBeLessThan(250_000)
     expect(packed!.files.map(({ path }) => path)).toContain('dist/shared/kernels/wasm/kernels.wasm')
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
-    await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', join(folder, packed!.filename)], { cwd: folder })
+    await run(
+      'npm',
+      [
+        'install',
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+        '--prefer-offline',
+        join(folder, packed!.filename),
+      ],
+      { cwd: folder },
+    )
     await writeFile(join(folder, 'example.ts'), example)
     await writeFile(join(folder, 'example.js'), example)
-    const { stdout: printed } = await run(process.execPath, ['example.js'], { cwd: folder, timeout: 20_000 })
+    const { stdout: printed } = await run(process.execPath, ['example.js'], {
+      cwd: folder,
+      timeout: 20_000,
+    })
     expect(printed).toMatch(/0\.\d+/)
-    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022',
-      '--lib', 'es2023,esnext.disposable,dom', 'example.ts'], { cwd: folder })
+    await run(
+      process.execPath,
+      [
+        join(root, 'node_modules/typescript/bin/tsc'),
+        '--noEmit',
+        '--strict',
+        '--module',
+        'nodenext',
+        '--target',
+        'es2022',
+        '--lib',
+        'es2023,esnext.disposable,dom',
+        'example.ts',
+      ],
+      { cwd: folder },
+    )
   } finally {
     await rm(folder, { recursive: true })
   }

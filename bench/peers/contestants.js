@@ -1,5 +1,5 @@
-// Who takes part: every contestant is a command that is given a workload's name and prints JSON lines of figures. Who cannot take part is named with
-// the reason and the one command that helps.
+// Who takes part: every contestant is a command that is given a workload's name and prints JSON
+// lines of figures. Who cannot take part is named with the reason and the one command that helps.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -20,11 +20,15 @@ const threadCounts = [...new Set([1, availableCores()])]
  * The contestants of the chosen families.
  *
  * @param {string[]} chosen Names of families.
- * @returns {{ contestants: { name: string, command: string, args: string[] }[], absent: string[], versions: object }} `absent`: a line for each that
- *   cannot take part.
+ * @returns {{ contestants: { name: string, command: string, args: string[] }[], absent: string[],
+ * versions: object }} `absent`: a line for each that cannot take part.
  */
 export function findContestants(chosen) {
-  const found = [shardgradContestants(chosen), pythonContestants(chosen), javascriptContestants(chosen)]
+  const found = [
+    shardgradContestants(chosen),
+    pythonContestants(chosen),
+    javascriptContestants(chosen),
+  ]
   return {
     contestants: found.flatMap(({ contestants }) => contestants),
     absent: found.flatMap(({ absent }) => absent),
@@ -35,10 +39,18 @@ export function findContestants(chosen) {
 function shardgradContestants(chosen) {
   const backends = chosen.includes('shardgrad') ? SHARDGRAD_BACKENDS : []
   return {
-    contestants: backends.filter((backend) => backendNames.includes(backend)).flatMap((backend) => threadCounts.map((workers) => ({
-      name: `shardgrad-${backend}-${workers}`, command: process.execPath, args: [pathOf('shardgrad.js'), backend, String(workers)],
-    }))),
-    absent: backends.filter((backend) => !backendNames.includes(backend)).map((backend) => `shardgrad-${backend}: this version has no such backend`),
+    contestants: backends
+      .filter((backend) => backendNames.includes(backend))
+      .flatMap((backend) =>
+        threadCounts.map((workers) => ({
+          name: `shardgrad-${backend}-${workers}`,
+          command: process.execPath,
+          args: [pathOf('shardgrad.js'), backend, String(workers)],
+        })),
+      ),
+    absent: backends
+      .filter((backend) => !backendNames.includes(backend))
+      .map((backend) => `shardgrad-${backend}: this version has no such backend`),
     versions: {},
   }
 }
@@ -48,15 +60,26 @@ function pythonContestants(chosen) {
   if (packages.length === 0) return { contestants: [], absent: [], versions: {} }
   const { command, versions } = findPython()
   return {
-    contestants: packages.filter((name) => versions[name]).flatMap((name) => threadCounts.map((threads) => ({
-      name: `${name}-${threads}`, command, args: [pathOf('python_peers.py'), name, String(threads)],
-    }))),
-    absent: packages.filter((name) => !versions[name]).map((name) => `${name}: no Python has it; ${INSTALL_PYTHON}`),
+    contestants: packages
+      .filter((name) => versions[name])
+      .flatMap((name) =>
+        threadCounts.map((threads) => ({
+          name: `${name}-${threads}`,
+          command,
+          args: [pathOf('python_peers.py'), name, String(threads)],
+        })),
+      ),
+    absent: packages
+      .filter((name) => !versions[name])
+      .map((name) => `${name}: no Python has it; ${INSTALL_PYTHON}`),
     versions,
   }
 }
 
-/** The Python that has most of the packages: the one PYTHON names, else the first in the path, else the system's. */
+/**
+ * The Python that has most of the packages: the one PYTHON names, else the first in the path, else
+ * the system's.
+ */
 function findPython() {
   const commands = process.env.PYTHON ? [process.env.PYTHON] : ['python3', '/usr/bin/python3']
   const probes = commands.map((command) => ({ command, versions: probePython(command) }))
@@ -82,15 +105,31 @@ print(json.dumps(versions))`
 
 function javascriptContestants(chosen) {
   const contestants = [
-    { name: 'tfjs-1', family: 'tfjs', package: '@tensorflow/tfjs-core', args: [pathOf('tensorflow.js')] },
-    ...threadCounts.map((threads) => ({ name: `jax-js-${threads}`, family: 'jax-js', package: '@jax-js/jax', args: [pathOf('jax.js'), String(threads)] })),
+    {
+      name: 'tfjs-1',
+      family: 'tfjs',
+      package: '@tensorflow/tfjs-core',
+      args: [pathOf('tensorflow.js')],
+    },
+    ...threadCounts.map((threads) => ({
+      name: `jax-js-${threads}`,
+      family: 'jax-js',
+      package: '@jax-js/jax',
+      args: [pathOf('jax.js'), String(threads)],
+    })),
   ].filter(({ family }) => chosen.includes(family))
   if (contestants.length === 0) return { contestants, absent: [], versions: {} }
   installJavascript()
-  const versions = Object.fromEntries(contestants.map((contestant) => [contestant.family, installedVersion(contestant.package)]))
+  const versions = Object.fromEntries(
+    contestants.map((contestant) => [contestant.family, installedVersion(contestant.package)]),
+  )
   return {
-    contestants: contestants.filter(({ family }) => versions[family]).map(({ name, args }) => ({ name, command: process.execPath, args })),
-    absent: Object.keys(versions).filter((family) => !versions[family]).map((family) => `${family}: could not be installed; ${INSTALL_JAVASCRIPT}`),
+    contestants: contestants
+      .filter(({ family }) => versions[family])
+      .map(({ name, args }) => ({ name, command: process.execPath, args })),
+    absent: Object.keys(versions)
+      .filter((family) => !versions[family])
+      .map((family) => `${family}: could not be installed; ${INSTALL_JAVASCRIPT}`),
     versions,
   }
 }
@@ -98,9 +137,14 @@ function javascriptContestants(chosen) {
 /** Installs the packages of bench/peers/package.json unless these very versions are there. */
 function installJavascript() {
   const { dependencies } = readJson('./package.json')
-  if (Object.entries(dependencies).every(([name, version]) => installedVersion(name) === version)) return
+  if (Object.entries(dependencies).every(([name, version]) => installedVersion(name) === version))
+    return
   console.error(INSTALL_JAVASCRIPT)
-  spawnSync(INSTALL_JAVASCRIPT, { cwd: pathOf('../..'), shell: true, stdio: ['ignore', 'ignore', 'inherit'] })
+  spawnSync(INSTALL_JAVASCRIPT, {
+    cwd: pathOf('../..'),
+    shell: true,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }
 
 function installedVersion(name) {

@@ -1,13 +1,17 @@
-// Training-step time of jax-js (wasm device, the whole step under jit) on the workloads of workloads.json.
+// Training-step time of jax-js (wasm device, the whole step under jit) on the workloads of
+// workloads.json.
 //
-// Usage: node bench/peers/jax.js [THREADS] [WORKLOAD ...]. Prints a JSON line per workload. One thread is what jax-js does in Node; for more it is
-// given the Web Worker it expects. It also gets relaxed SIMD, which it uses where it finds it and which Node 20 hides behind a flag.
+// Usage: node bench/peers/jax.js [THREADS] [WORKLOAD ...]. Prints a JSON line per workload. One
+// thread is what jax-js does in Node; for more it is given the Web Worker it expects. It also gets
+// relaxed SIMD, which it uses where it finds it and which Node 20 hides behind a flag.
 import { setFlagsFromString } from 'node:v8'
 import { measureRival } from './rival.js'
 import { WebWorker } from './web-worker.js'
 import { LEARNING_RATE } from './workloads.js'
 
-const [threads, names] = /^\d+$/.test(process.argv[2]) ? [Number(process.argv[2]), process.argv.slice(3)] : [1, process.argv.slice(2)]
+const [threads, names] = /^\d+$/.test(process.argv[2])
+  ? [Number(process.argv[2]), process.argv.slice(3)]
+  : [1, process.argv.slice(2)]
 
 // What jax-js looks at while it is loaded.
 if (process.version.startsWith('v20.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
@@ -22,7 +26,10 @@ jax.defaultDevice('wasm')
 function createTraining({ dims, activation, batchSize, inputs, oneHot, weights, biases }) {
   const x = numpy.array(inputs).reshape([batchSize, dims[0]])
   const y = numpy.array(oneHot).reshape([batchSize, dims.at(-1)])
-  let parameters = weights.map((values, l) => [numpy.array(values).reshape([dims[l], dims[l + 1]]), numpy.array(biases[l])])
+  let parameters = weights.map((values, l) => [
+    numpy.array(values).reshape([dims[l], dims[l + 1]]),
+    numpy.array(biases[l]),
+  ])
   const activate = { sigmoid: nn.sigmoid, relu: nn.relu }[activation]
   const loss = (layers, batch, targets) => {
     const logits = layers.reduce((a, [w, b], l) => {

@@ -1,4 +1,5 @@
-// What the JavaScript rivals have in common: their steps are compared with shardgrad's, then timed, and a JSON line per workload is printed.
+// What the JavaScript rivals have in common: their steps are compared with shardgrad's, then timed,
+// and a JSON line per workload is printed.
 import { createTrainer, dense, sgd } from '../../dist/main/index.js'
 import { LEARNING_RATE, figureOf, problemOf, workloadsNamed } from './workloads.js'
 
@@ -12,12 +13,14 @@ const TOLERANCE = 1e-4 // of the parameters' change in CHECKED_STEPS steps; floa
  * Measures one rival.
  *
  * @param {{ peer: string, threads: number, names: string[] }} run
- * @param createTraining Takes a problem of problemOf; gives `step()`, one update, done when what it returns is settled; `parameters()`, the current
- *   { weights, biases } as Float32Arrays; and `dispose()`.
+ * @param createTraining Takes a problem of problemOf; gives `step()`, one update, done when what it
+ * returns is settled; `parameters()`, the current { weights, biases } as Float32Arrays; and
+ * `dispose()`.
  */
 export async function measureRival({ peer, threads, names }, createTraining) {
   const chosen = workloadsNamed(names)
-  for (const activation of new Set(chosen.map((workload) => workload.activation))) await requireSameSteps(createTraining, activation)
+  for (const activation of new Set(chosen.map((workload) => workload.activation)))
+    await requireSameSteps(createTraining, activation)
   for (const workload of chosen) {
     try {
       const { seconds, ...remark } = await timeTraining(await createTraining(problemOf(workload)))
@@ -40,9 +43,14 @@ async function requireSameSteps(createTraining, activation) {
     for (const [l, before] of problem[kind].entries()) {
       const change = ours[kind][l].map((value, i) => value - before[i])
       const largest = change.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-      const difference = change.reduce((most, value, i) => Math.max(most, Math.abs(before[i] + value - theirs[kind][l][i])), 0)
+      const difference = change.reduce(
+        (most, value, i) => Math.max(most, Math.abs(before[i] + value - theirs[kind][l][i])),
+        0,
+      )
       if (!(difference <= TOLERANCE * largest)) {
-        throw new Error(`${kind} of layer ${l + 1} (${activation}) differ from shardgrad's by ${difference} after ${CHECKED_STEPS} steps that changed them by ${largest}`)
+        throw new Error(
+          `${kind} of layer ${l + 1} (${activation}) differ from shardgrad's by ${difference} after ${CHECKED_STEPS} steps that changed them by ${largest}`,
+        )
       }
     }
   }
@@ -50,8 +58,16 @@ async function requireSameSteps(createTraining, activation) {
 
 async function trainWithShardgrad({ dims, activation, inputs, classes, weights, biases }) {
   const trainer = await createTrainer({
-    network: { inputs: dims[0], layers: dims.slice(1).map((units, l) => dense(units, l === dims.length - 2 ? 'softmax' : activation)) },
-    loss: 'categoricalCrossEntropy', optimizer: sgd({ learningRate: LEARNING_RATE }), workers: 1, backend: 'wasm',
+    network: {
+      inputs: dims[0],
+      layers: dims
+        .slice(1)
+        .map((units, l) => dense(units, l === dims.length - 2 ? 'softmax' : activation)),
+    },
+    loss: 'categoricalCrossEntropy',
+    optimizer: sgd({ learningRate: LEARNING_RATE }),
+    workers: 1,
+    backend: 'wasm',
   })
   trainer.setParameters({ weights, biases })
   await trainer.fit({ inputs, targets: classes }, { epochs: CHECKED_STEPS, batchSize: 'all' })
@@ -60,14 +76,18 @@ async function trainWithShardgrad({ dims, activation, inputs, classes, weights, 
   return parameters
 }
 
-/** Best of the rounds that fit into WORKLOAD_SECONDS, after warm-up; if not even that fits, the first step's time. */
+/**
+ * Best of the rounds that fit into WORKLOAD_SECONDS, after warm-up; if not even that fits, the
+ * first step's time.
+ */
 async function timeTraining(training) {
   const started = performance.now()
   const elapsed = () => (performance.now() - started) / 1000
   let latest
   do latest = await secondsPerStep(training, 1)
   while (elapsed() < ROUND_SECONDS)
-  if (latest > WORKLOAD_SECONDS) return { seconds: latest, remark: 'slow: one step, without warm-up' }
+  if (latest > WORKLOAD_SECONDS)
+    return { seconds: latest, remark: 'slow: one step, without warm-up' }
   const steps = Math.max(1, Math.round(ROUND_SECONDS / latest))
   let [rounds, seconds] = [0, Infinity]
   do seconds = Math.min(seconds, await secondsPerStep(training, steps))

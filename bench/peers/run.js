@@ -1,8 +1,10 @@
-// How fast is a training step of shardgrad next to NumPy, PyTorch, scikit-learn, TensorFlow.js and jax-js? Everyone on the same workloads, in rounds
-// taken in turn, each in a fresh process, so that a noisy moment strikes all alike; the best of the rounds counts.
+// How fast is a training step of shardgrad next to NumPy, PyTorch, scikit-learn, TensorFlow.js and
+// jax-js? Everyone on the same workloads, in rounds taken in turn, each in a fresh process, so that
+// a noisy moment strikes all alike; the best of the rounds counts.
 //
-// Usage: npm run bench:peers -- [--workloads a,b] [--only shardgrad,numpy,...] [--rounds 3]. Prints a table and writes bench/results/peers.json, or
-// peers-partial.json where only some workloads or contestants were asked for.
+// Usage: npm run bench:peers -- [--workloads a,b] [--only shardgrad,numpy,...] [--rounds 3]. Prints
+// a table and writes bench/results/peers.json, or peers-partial.json where only some workloads or
+// contestants were asked for.
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -15,22 +17,39 @@ import { workloadsNamed } from './workloads.js'
 const PROCESS_SECONDS = 300
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-const options = parseArgs({ options: { workloads: { type: 'string' }, only: { type: 'string' }, rounds: { type: 'string', default: '3' } } }).values
+const options = parseArgs({
+  options: {
+    workloads: { type: 'string' },
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+  },
+}).values
 const rounds = Number(options.rounds)
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds: expected a whole number from 1, got ${options.rounds}`)
+if (!Number.isInteger(rounds) || rounds < 1)
+  throw new Error(`--rounds: expected a whole number from 1, got ${options.rounds}`)
 const chosenFamilies = options.only?.split(',') ?? families
 const unknown = chosenFamilies.filter((family) => !families.includes(family))
-if (unknown.length > 0) throw new Error(`--only: expected some of ${families.join(', ')}, got ${unknown.join(', ')}`)
+if (unknown.length > 0)
+  throw new Error(`--only: expected some of ${families.join(', ')}, got ${unknown.join(', ')}`)
 const workloads = workloadsNamed(options.workloads?.split(',') ?? [])
 
-printHeading(`Peers: how fast is a training step next to others'? (best of ${rounds} rounds taken in turn)`)
+printHeading(
+  `Peers: how fast is a training step next to others'? (best of ${rounds} rounds taken in turn)`,
+)
 const { contestants, absent, versions } = findContestants(chosenFamilies)
 for (const line of absent) console.log(`left out: ${line}`)
 const results = []
 for (const workload of workloads) results.push(await compare(workload))
 printTable(results)
 printRemarks(results)
-write({ date: new Date().toISOString().slice(0, 10), machine: machine(), versions, rounds, leftOut: absent, workloads: results })
+write({
+  date: new Date().toISOString().slice(0, 10),
+  machine: machine(),
+  versions,
+  rounds,
+  leftOut: absent,
+  workloads: results,
+})
 
 /** All contestants on one workload: their best figures, what went wrong, and the ratios. */
 async function compare(workload) {
@@ -39,9 +58,13 @@ async function compare(workload) {
     for (const { name, command, args } of contestants) {
       if (failures[name] || figures[name]?.remark) continue // it would fail, or be slow, again
       process.stderr.write(`${workload.name}, round ${round} of ${rounds}: ${name}\n`)
-      const { microsecondsPerStep, gflops, remark, error } = await measure(command, [...args, workload.name])
+      const { microsecondsPerStep, gflops, remark, error } = await measure(command, [
+        ...args,
+        workload.name,
+      ])
       if (error) failures[name] = error
-      else if (!(figures[name]?.microsecondsPerStep <= microsecondsPerStep)) figures[name] = { microsecondsPerStep, gflops, remark }
+      else if (!(figures[name]?.microsecondsPerStep <= microsecondsPerStep))
+        figures[name] = { microsecondsPerStep, gflops, remark }
     }
   }
   return { ...workload, figures, failures, ratios: ratiosOf(figures) }
@@ -49,26 +72,45 @@ async function compare(workload) {
 
 /** The one line that a contestant prints for one workload, or `{ error }`. */
 async function measure(command, args) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 1000 * PROCESS_SECONDS })
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 1000 * PROCESS_SECONDS,
+  })
   let [output, complaint] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text))
   child.stderr.setEncoding('utf8').on('data', (text) => (complaint += text))
-  const status = await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)).on('error', ({ message }) => resolve(message)))
+  const status = await new Promise((resolve) =>
+    child
+      .on('close', (code, signal) => resolve(code ?? signal))
+      .on('error', ({ message }) => resolve(message)),
+  )
   if (status === 0 && output) return JSON.parse(output)
-  return { error: status === 'SIGTERM' ? `took more than ${PROCESS_SECONDS} s` : reasonIn(complaint) ?? `ended with ${status}` }
+  return {
+    error:
+      status === 'SIGTERM'
+        ? `took more than ${PROCESS_SECONDS} s`
+        : (reasonIn(complaint) ?? `ended with ${status}`),
+  }
 }
 
 /** The line of an error message that says what happened, without this machine's paths. */
 function reasonIn(complaint) {
-  const lines = complaint.split('\n').map((line) => line.trim()).filter(Boolean)
-  return (lines.find((line) => /^\w*(Error|Exception)\b.*:/.test(line)) ?? lines.at(-1))?.replaceAll(root, '')
+  const lines = complaint
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+  return (
+    lines.find((line) => /^\w*(Error|Exception)\b.*:/.test(line)) ?? lines.at(-1)
+  )?.replaceAll(root, '')
 }
 
 /** Who failed or was slow, once for the workloads it happened on. */
 function printRemarks(results) {
   const where = new Map()
   for (const { name: workload, figures, failures } of results) {
-    const slow = Object.entries(figures).filter(([, { remark }]) => remark).map(([name, { remark }]) => [name, remark])
+    const slow = Object.entries(figures)
+      .filter(([, { remark }]) => remark)
+      .map(([name, { remark }]) => [name, remark])
     for (const [name, remark] of [...slow, ...Object.entries(failures)]) {
       const line = `${name}: ${remark}`
       where.set(line, [...(where.get(line) ?? []), workload])

@@ -1,13 +1,17 @@
 // Training-step time of TensorFlow.js (wasm backend, SIMD) on the workloads of workloads.json.
 //
-// Usage: node bench/peers/tensorflow.js [WORKLOAD ...]. Prints a JSON line per workload. One thread: its wasm backend has no threads in Node.
+// Usage: node bench/peers/tensorflow.js [WORKLOAD ...]. Prints a JSON line per workload. One
+// thread: its wasm backend has no threads in Node.
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-layers' // in Node it is what brings the gradients of the operations
 import { measureRival } from './rival.js'
 import { LEARNING_RATE } from './workloads.js'
 
-/** The whole problem lives in tensors of the wasm backend; the step is what its users write, `minimize` of the loss. */
+/**
+ * The whole problem lives in tensors of the wasm backend; the step is what its users write,
+ * `minimize` of the loss.
+ */
 function createTraining({ dims, activation, batchSize, inputs, oneHot, weights, biases }) {
   const x = tf.tensor2d(inputs, [batchSize, dims[0]])
   const y = tf.tensor2d(oneHot, [batchSize, dims.at(-1)])
@@ -35,5 +39,6 @@ function createTraining({ dims, activation, batchSize, inputs, oneHot, weights, 
 }
 
 await tf.setBackend('wasm')
-if (!(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'))) throw new Error('TensorFlow.js does not see SIMD')
+if (!(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')))
+  throw new Error('TensorFlow.js does not see SIMD')
 await measureRival({ peer: 'tfjs', threads: 1, names: process.argv.slice(2) }, createTraining)

@@ -1,5 +1,6 @@
-// Runs one thing as fast as this thread can for half a second, several times, and says its best rate: GFLOP/s of a product of 512 x 512 matrices by BLAS or by a
-// wasm program, or GB/s of adding one 64 MB vector to another.
+// Runs one thing as fast as this thread can for half a second, several times, and says its best
+// rate: GFLOP/s of a product of 512 x 512 matrices by BLAS or by a wasm program, or GB/s of adding
+// one 64 MB vector to another.
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadBlas } from '../../dist/shared/node/blas.js'
 import { wasmOperations } from '../../dist/shared/kernels/wasm/wasm.js'
@@ -22,7 +23,10 @@ async function prepare() {
   const [a, b, c] = [0, 4 * SIZE * SIZE, 8 * SIZE * SIZE]
   if (what === 'blas') {
     const multiply = (await loadBlas(library))(memory)
-    return { amount: 2 * SIZE ** 3, once: () => multiply(false, false, SIZE, SIZE, SIZE, a, SIZE, b, SIZE, 0, c, SIZE) }
+    return {
+      amount: 2 * SIZE ** 3,
+      once: () => multiply(false, false, SIZE, SIZE, SIZE, a, SIZE, b, SIZE, 0, c, SIZE),
+    }
   }
   const operation = wasmOperations(compiled, memory)
   if (what === 'wasm') {

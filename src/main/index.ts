@@ -13,18 +13,57 @@ export { loadDataSet } from './data/data-sets.js'
 export type { DataSet, Recipe } from './data/data-sets.js'
 export { trainTestSplit } from './data/split.js'
 export type { FloatArray, Parameters } from './runtime/parameters.js'
-export { applyPreprocessing, cross, minMax, oneHot, standardize } from '../shared/network/preprocessing.js'
-export type { Cross, PreprocessingStep, MinMax, OneHot, Standardize } from '../shared/network/preprocessing.js'
+export {
+  applyPreprocessing,
+  cross,
+  minMax,
+  oneHot,
+  standardize,
+} from '../shared/network/preprocessing.js'
+export type {
+  Cross,
+  PreprocessingStep,
+  MinMax,
+  OneHot,
+  Standardize,
+} from '../shared/network/preprocessing.js'
 export { dense } from '../shared/network/network.js'
 export type { DenseLayer, Network } from '../shared/network/network.js'
 export { adadelta, adagrad, adam, adamw, rmsprop, sgd } from '../shared/optimizers/optimizers.js'
-export type { Adadelta, Adagrad, Adam, Adamw, Optimizer, Rmsprop, Sgd } from '../shared/optimizers/optimizers.js'
-export { constantRate, cosineDecay, exponentialDecay, inverseScaling, reduceOnPlateau, stepDecay, warmUp } from '../shared/optimizers/learning-rate.js'
+export type {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamw,
+  Optimizer,
+  Rmsprop,
+  Sgd,
+} from '../shared/optimizers/optimizers.js'
+export {
+  constantRate,
+  cosineDecay,
+  exponentialDecay,
+  inverseScaling,
+  reduceOnPlateau,
+  stepDecay,
+  warmUp,
+} from '../shared/optimizers/learning-rate.js'
 export type { LearningRate, Schedule } from '../shared/optimizers/learning-rate.js'
 export type { MetricName, MetricOptions, Metrics } from '../shared/figures/metrics.js'
 export type { ActivationName } from '../shared/network/activations.js'
 export type { InitializerName } from '../shared/network/initializers.js'
 export type { LossName } from '../shared/network/losses.js'
-export { ArenaError, BackendError, DivergenceError, InputError, WorkerError } from '../shared/errors.js'
+export {
+  ArenaError,
+  BackendError,
+  DivergenceError,
+  InputError,
+  WorkerError,
+} from '../shared/errors.js'
 export { checkGradients } from './inspect/gradient-check.js'
-export type { CheckedLayer, CheckedParameter, GradientCheck, ShardingCheck } from './inspect/gradient-check.js'
+export type {
+  CheckedLayer,
+  CheckedParameter,
+  GradientCheck,
+  ShardingCheck,
+} from './inspect/gradient-check.js'

@@ -2,9 +2,18 @@
 
 import type { DType } from './arena/arena.js'
 import type { Kernels } from './kernels/kernels.js'
-import { type MatrixMultiply, createNativeKernels, nativeProductElements } from './kernels/native/native.js'
+import {
+  type MatrixMultiply,
+  createNativeKernels,
+  nativeProductElements,
+} from './kernels/native/native.js'
 import { createReferenceKernels } from './kernels/reference/reference.js'
-import { createWasmKernels, wasmOperations, wasmPreparedElements, wasmProductElements } from './kernels/wasm/wasm.js'
+import {
+  createWasmKernels,
+  wasmOperations,
+  wasmPreparedElements,
+  wasmProductElements,
+} from './kernels/wasm/wasm.js'
 
 /** What backends compute with, loaded once a thread. */
 export interface Engine {
@@ -20,11 +29,17 @@ export interface Backend {
   kernels: string
   /** Which of the compiled wasm kernels it builds on. */
   program: 'kernels' | 'kernels-relaxed'
-  /** Floating-point operations a core does in a microsecond, roughly: to judge what is worth sharing out. */
+  /**
+   * Floating-point operations a core does in a microsecond, roughly: to judge what is worth sharing
+   * out.
+   */
   flopsPerMicrosecond: number
   /** Elements that preparing one layer's weights for multiplication takes. */
   preparedElements: (inputs: number, outputs: number) => number
-  /** Elements that the product of one layer's activations and deltas takes beside them, for a block of so many parts of up to so many rows. */
+  /**
+   * Elements that the product of one layer's activations and deltas takes beside them, for a block
+   * of so many parts of up to so many rows.
+   */
   productElements: (parts: number, rows: number, inputs: number, outputs: number) => number
   /** @param memory The arena. */
   create: (engine: Engine, memory: WebAssembly.Memory) => Kernels
@@ -34,7 +49,7 @@ export interface Backend {
 export const backends = {
   native: {
     dtype: 'float32',
-    kernels: 'the system\'s BLAS, one thread a worker; WebAssembly SIMD for the rest',
+    kernels: "the system's BLAS, one thread a worker; WebAssembly SIMD for the rest",
     program: 'kernels',
     flopsPerMicrosecond: 90_000,
     preparedElements: () => 0, // BLAS packs its operands itself

@@ -1,9 +1,16 @@
 // The errors a caller can meet, each with what it needs to act on.
 
-/** An option, a description or the data is wrong: names what was given, what was expected, and where. */
+/**
+ * An option, a description or the data is wrong: names what was given, what was expected, and
+ * where.
+ */
 export class InputError extends TypeError {
   override name = 'InputError'
-  constructor(readonly where: string, rule: string, given: string) {
+  constructor(
+    readonly where: string,
+    rule: string,
+    given: string,
+  ) {
     super(`${where}: expected ${rule}, got ${given}`)
   }
 }
@@ -11,25 +18,44 @@ export class InputError extends TypeError {
 /** A job needs more memory than an arena can have. */
 export class ArenaError extends RangeError {
   override name = 'ArenaError'
-  constructor(readonly bytes: number, limit: number | undefined, parts: readonly { what: string; bytes: number }[], options?: ErrorOptions) {
-    const largest = [...parts].sort((a, b) => b.bytes - a.bytes).slice(0, 4).filter((part) => part.bytes > 0)
+  constructor(
+    readonly bytes: number,
+    limit: number | undefined,
+    parts: readonly { what: string; bytes: number }[],
+    options?: ErrorOptions,
+  ) {
+    const largest = [...parts]
+      .sort((a, b) => b.bytes - a.bytes)
+      .slice(0, 4)
+      .filter((part) => part.bytes > 0)
     const detail = largest.map((part) => `${part.bytes} for ${part.what}`).join(', ')
     super(
       `arena: the job needs ${bytes} bytes${detail && ` (${detail})`}, ` +
-        (limit === undefined ? 'which the system did not give' : `and a shared memory holds at most ${limit}`) +
+        (limit === undefined
+          ? 'which the system did not give'
+          : `and a shared memory holds at most ${limit}`) +
         '. A smaller batch, fewer shards, fewer workers or fewer examples at a time would fit',
       options,
     )
   }
 }
 
-/** The cost, or a parameter, was no longer finite. The trainer holds the parameters of `lastFiniteCost`. */
+/**
+ * The cost, or a parameter, was no longer finite. The trainer holds the parameters of
+ * `lastFiniteCost`.
+ */
 export class DivergenceError extends Error {
   override name = 'DivergenceError'
-  constructor(readonly epoch: number, readonly step: number, readonly lastFiniteCost: number | undefined) {
+  constructor(
+    readonly epoch: number,
+    readonly step: number,
+    readonly lastFiniteCost: number | undefined,
+  ) {
     super(
       `training diverged: in epoch ${epoch}, step ${step} the cost or the parameters were no longer finite; ` +
-        (lastFiniteCost === undefined ? 'no step before it had a finite one' : `the last finite cost was ${lastFiniteCost}`) +
+        (lastFiniteCost === undefined
+          ? 'no step before it had a finite one'
+          : `the last finite cost was ${lastFiniteCost}`) +
         '. A smaller learning rate usually helps',
     )
   }
@@ -38,15 +64,26 @@ export class DivergenceError extends Error {
 /** The backend asked for can't run on this machine. */
 export class BackendError extends Error {
   override name = 'BackendError'
-  constructor(readonly backend: string, reason: string) {
+  constructor(
+    readonly backend: string,
+    reason: string,
+  ) {
     super(`backend ${backend} cannot run here: ${reason}`)
   }
 }
 
-/** A worker died. The trainer holds the parameters of the last committed step and its next call starts new workers. */
+/**
+ * A worker died. The trainer holds the parameters of the last committed step and its next call
+ * starts new workers.
+ */
 export class WorkerError extends Error {
   override name = 'WorkerError'
-  constructor(readonly worker: number | 'coordinator', readonly epoch: number, readonly step: number, reason: string) {
+  constructor(
+    readonly worker: number | 'coordinator',
+    readonly epoch: number,
+    readonly step: number,
+    reason: string,
+  ) {
     const who = worker === 'coordinator' ? 'the coordinator' : `worker ${worker}`
     super(`${who} failed${epoch > 0 ? ` in epoch ${epoch}, step ${step}` : ''}: ${reason}`)
   }
@@ -56,9 +93,11 @@ export class WorkerError extends Error {
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'function') return 'a function'
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${'length' in value ? String(value.length) : value.byteLength})`
+  if (ArrayBuffer.isView(value))
+    return `${value.constructor.name}(${'length' in value ? String(value.length) : value.byteLength})`
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'object' && value !== null) return `an object with ${Object.keys(value).join(', ') || 'no fields'}`
+  if (typeof value === 'object' && value !== null)
+    return `an object with ${Object.keys(value).join(', ') || 'no fields'}`
   if (typeof value === 'string') return `'${value}'`
   if (typeof value === 'bigint') return `${String(value)}n`
   return String(value) // eslint-disable-line @typescript-eslint/no-base-to-string -- objects have been dealt with

@@ -1,4 +1,5 @@
-// What crosses from the caller to the coordinator and on to the workers: runs, as plain data, and how they ended.
+// What crosses from the caller to the coordinator and on to the workers: runs, as plain data, and
+// how they ended.
 
 import type { ArenaLayout } from './arena/arena.js'
 import type { BackendName } from './backends.js'
@@ -24,7 +25,10 @@ export interface RunBase {
   spins: boolean
 }
 
-/** Steps of training, from where the current version stands to the end of epoch `untilEpoch` or of the slice of time. */
+/**
+ * Steps of training, from where the current version stands to the end of epoch `untilEpoch` or of
+ * the slice of time.
+ */
 export interface TrainRun extends RunBase {
   kind: 'train'
   optimizer: Optimizer
@@ -44,14 +48,20 @@ export interface TrainRun extends RunBase {
   sliceMs: number
 }
 
-/** One gradient over all examples, written where the next parameters would be, and not committed. */
+/**
+ * One gradient over all examples, written where the next parameters would be, and not committed.
+ */
 export interface GradientRun extends RunBase {
   kind: 'gradient'
   shards: number
 }
 
-export interface EvaluateRun extends RunBase { kind: 'evaluate' }
-export interface PredictRun extends RunBase { kind: 'predict' }
+export interface EvaluateRun extends RunBase {
+  kind: 'evaluate'
+}
+export interface PredictRun extends RunBase {
+  kind: 'predict'
+}
 
 export type Run = TrainRun | GradientRun | EvaluateRun | PredictRun
 
@@ -68,7 +78,10 @@ export interface WorkerTask {
   arena: Arena
 }
 
-/** Figures of some examples: a tally, with the mean loss plus the regularization term in place of the loss. */
+/**
+ * Figures of some examples: a tally, with the mean loss plus the regularization term in place of
+ * the loss.
+ */
 export type Figures = Float64Array
 
 /** An epoch that a training run finished; epochs are counted from 1. */
@@ -81,14 +94,22 @@ export interface EpochFigures {
 
 export type RunResult =
   | {
-    kind: 'trained'; outcome: Exclude<OutcomeName, 'running'>; epochs: EpochFigures[]; steps: number; seconds: number; position: Position
-    /** What each worker did when, if that was asked for: as timeline.ts says. */
-    timelines: Float64Array[] | undefined
-  }
+      kind: 'trained'
+      outcome: Exclude<OutcomeName, 'running'>
+      epochs: EpochFigures[]
+      steps: number
+      seconds: number
+      position: Position
+      /** What each worker did when, if that was asked for: as timeline.ts says. */
+      timelines: Float64Array[] | undefined
+    }
   | { kind: 'done'; figures: Figures }
   | { kind: 'failed'; worker: number; position: Position; reason: string }
 
-/** Where training stands: the step under way, or the one that failed or diverged, counted from 1; if it diverged, the last finite cost. */
+/**
+ * Where training stands: the step under way, or the one that failed or diverged, counted from 1; if
+ * it diverged, the last finite cost.
+ */
 export interface Position {
   epoch: number
   step: number
@@ -117,5 +138,8 @@ export interface GradientWorkerData {
   blas: BlasLibrary | undefined
 }
 
-/** Threads handle small objects only: without a limit each lets some 50 MB of them gather before it cleans up. */
+/**
+ * Threads handle small objects only: without a limit each lets some 50 MB of them gather before it
+ * cleans up.
+ */
 export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 4 }

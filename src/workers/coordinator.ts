@@ -1,15 +1,31 @@
-// The coordinator: runs the workers of a job and says how it ended. It awaits promises and never blocks, so it hears at once when a
-// worker has died.
+// The coordinator: runs the workers of a job and says how it ended. It awaits promises and never
+// blocks, so it hears at once when a worker has died.
 
 import { Header, epochRecordFields } from '../shared/arena/arena.js'
 import { abortRun } from '../shared/arena/barrier.js'
-import { Control, Outcome, type OutcomeName, currentVersion, resetControl } from '../shared/arena/control.js'
-import type { Arena, CoordinatorEndpoint, EpochFigures, GradientWorkerData, Position, Run, RunResult } from '../shared/protocol.js'
+import {
+  Control,
+  Outcome,
+  type OutcomeName,
+  currentVersion,
+  resetControl,
+} from '../shared/arena/control.js'
+import type {
+  Arena,
+  CoordinatorEndpoint,
+  EpochFigures,
+  GradientWorkerData,
+  Position,
+  Run,
+  RunResult,
+} from '../shared/protocol.js'
 import { readTimeline } from '../shared/figures/timeline.js'
 import type { Pool } from './node/pool.js'
 
 /** @param startPool Starts a pool of so many threads, each with what it is given. */
-export function createCoordinator(startPool: (threads: number, data: GradientWorkerData) => Pool): CoordinatorEndpoint {
+export function createCoordinator(
+  startPool: (threads: number, data: GradientWorkerData) => Pool,
+): CoordinatorEndpoint {
   let pool: Pool | undefined
   let equipment: GradientWorkerData | undefined
 
@@ -35,7 +51,12 @@ export function createCoordinator(startPool: (threads: number, data: GradientWor
         abortRun(words)
         await closePool() // nobody may be left in the arena; the next run starts new threads
         if (!(failure instanceof WorkerFailure)) throw failure
-        return { kind: 'failed', worker: failure.worker, reason: failure.message, position: positionOf(run, arena) }
+        return {
+          kind: 'failed',
+          worker: failure.worker,
+          reason: failure.message,
+          position: positionOf(run, arena),
+        }
       }
       return resultOf(run, arena)
     },
@@ -44,7 +65,10 @@ export function createCoordinator(startPool: (threads: number, data: GradientWor
 }
 
 class WorkerFailure extends Error {
-  constructor(readonly worker: number, cause: unknown) {
+  constructor(
+    readonly worker: number,
+    cause: unknown,
+  ) {
     super(cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }
@@ -73,7 +97,10 @@ function resultOf(run: Run, { memory }: Arena): RunResult {
 
   const outcome = outcomeName(Atomics.load(words, Control.outcome))
   const position = positionOf(run, { memory })
-  const steps = outcome === 'diverged' ? Atomics.load(words, Control.divergedStep) : stepsOf(run, memory, currentVersion(words))
+  const steps =
+    outcome === 'diverged'
+      ? Atomics.load(words, Control.divergedStep)
+      : stepsOf(run, memory, currentVersion(words))
   const finished = Math.floor(steps / run.stepsPerEpoch) - run.fromEpoch
   const epochs: EpochFigures[] = []
   const [began, ended] = doubles.subarray(run.layout.clock / 8) as unknown as [number, number]
@@ -82,12 +109,25 @@ function resultOf(run: Run, { memory }: Arena): RunResult {
     const figures = record(index)
     const at = figures[0]!
     const validation = run.layout.validation && figures.subarray(1 + fields)
-    epochs.push({ epoch: run.fromEpoch + index + 1, training: figures.subarray(1, 1 + fields), validation, seconds: (at - before) / 1000 })
+    epochs.push({
+      epoch: run.fromEpoch + index + 1,
+      training: figures.subarray(1, 1 + fields),
+      validation,
+      seconds: (at - before) / 1000,
+    })
     before = at
   }
-  const timelines = run.layout.scratch.flatMap(({ timeline }) => (timeline === undefined ? [] : [readTimeline(doubles, timeline)]))
+  const timelines = run.layout.scratch.flatMap(({ timeline }) =>
+    timeline === undefined ? [] : [readTimeline(doubles, timeline)],
+  )
   return {
-    kind: 'trained', outcome, epochs, steps, seconds: (ended - began) / 1000, position, timelines: timelines.length > 0 ? timelines : undefined,
+    kind: 'trained',
+    outcome,
+    epochs,
+    steps,
+    seconds: (ended - began) / 1000,
+    position,
+    timelines: timelines.length > 0 ? timelines : undefined,
   }
 }
 
@@ -96,10 +136,16 @@ function positionOf(run: Run, { memory }: Pick<Arena, 'memory'>): Position {
   if (run.kind !== 'train') return { epoch: 0, step: 0, lastCost: undefined }
   const words = new Int32Array(memory.buffer)
   const diverged = Atomics.load(words, Control.outcome) === Outcome.diverged
-  const steps = diverged ? Atomics.load(words, Control.divergedStep) : stepsOf(run, memory, currentVersion(words))
+  const steps = diverged
+    ? Atomics.load(words, Control.divergedStep)
+    : stepsOf(run, memory, currentVersion(words))
   const lastCost = diverged ? new Float64Array(memory.buffer)[run.layout.clock / 8 + 2]! : NaN
   const { stepsPerEpoch } = run
-  return { epoch: Math.floor(steps / stepsPerEpoch) + 1, step: (steps % stepsPerEpoch) + 1, lastCost: Number.isNaN(lastCost) ? undefined : lastCost }
+  return {
+    epoch: Math.floor(steps / stepsPerEpoch) + 1,
+    step: (steps % stepsPerEpoch) + 1,
+    lastCost: Number.isNaN(lastCost) ? undefined : lastCost,
+  }
 }
 
 function stepsOf(run: Run, memory: WebAssembly.Memory, version: number): number {

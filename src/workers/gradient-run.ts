@@ -1,7 +1,9 @@
-// The gradient worker: one of the threads that share the arena. This is the inner machine of shardgrad; a training run is in training-run.ts.
+// The gradient worker: one of the threads that share the arena. This is the inner machine of
+// shardgrad; a training run is in training-run.ts.
 //
-// Nothing here is a message, and nothing depends on how many workers there are or who is quicker: a shard's gradient is the same
-// whoever computes it, and a parameter's sum runs over the shards in one fixed order.
+// Nothing here is a message, and nothing depends on how many workers there are or who is quicker: a
+// shard's gradient is the same whoever computes it, and a parameter's sum runs over the shards in
+// one fixed order.
 
 import { type BackendName, type Engine, backends } from '../shared/backends.js'
 import { createBarrier } from '../shared/arena/barrier.js'
@@ -12,7 +14,14 @@ import type { Run, WorkerTask } from '../shared/protocol.js'
 import { Phase, createTimeline } from '../shared/figures/timeline.js'
 import { evaluate, predict } from './step/evaluation-run.js'
 import { computeGradient, train } from './step/training-run.js'
-import { type ArenaAccess, type GradientWorker, type Synchronization, inOrder, nothing, prepareMyWeights } from './worker.js'
+import {
+  type ArenaAccess,
+  type GradientWorker,
+  type Synchronization,
+  inOrder,
+  nothing,
+  prepareMyWeights,
+} from './worker.js'
 
 /** @param words The arena's control words. */
 export function createSynchronization(words: Int32Array, { workers, spins }: Run): Synchronization {
@@ -20,7 +29,11 @@ export function createSynchronization(words: Int32Array, { workers, spins }: Run
 }
 
 /** Opens a worker's views of an arena, and its kernels over it. */
-export function openArena(memory: WebAssembly.Memory, backend: BackendName, engine: Engine): ArenaAccess {
+export function openArena(
+  memory: WebAssembly.Memory,
+  backend: BackendName,
+  engine: Engine,
+): ArenaAccess {
   return {
     words: new Int32Array(memory.buffer),
     doubles: new Float64Array(memory.buffer),
@@ -35,15 +48,31 @@ export function openArena(memory: WebAssembly.Memory, backend: BackendName, engi
  * @param synchronize How to meet and claim; tests put delays and faults here.
  * @throws {AbortedRun} if another worker failed.
  */
-export function performTask({ run, workerIndex }: WorkerTask, access: ArenaAccess, synchronize = createSynchronization): void {
+export function performTask(
+  { run, workerIndex }: WorkerTask,
+  access: ArenaAccess,
+  synchronize = createSynchronization,
+): void {
   const { layout } = run
   const { meet, claim } = synchronize(access.words, run)
-  const timeline = createTimeline(access.doubles, layout.scratch[workerIndex]!.timeline, run.orderedAt)
+  const timeline = createTimeline(
+    access.doubles,
+    layout.scratch[workerIndex]!.timeline,
+    run.orderedAt,
+  )
   const worker: GradientWorker = {
     ...access,
     run,
     index: workerIndex,
-    pass: createPass(access.kernels, access.words, layout, run.network, run.loss, run.tallies, workerIndex),
+    pass: createPass(
+      access.kernels,
+      access.words,
+      layout,
+      run.network,
+      run.loss,
+      run.tallies,
+      workerIndex,
+    ),
     pieces: piecesOfWorker(layout.parameters, run.workers, workerIndex),
     row: inOrder,
     figures: new Float64Array(run.tallies.fields),
@@ -59,10 +88,15 @@ export function performTask({ run, workerIndex }: WorkerTask, access: ArenaAcces
   timeline.start()
   prepareMyWeights(worker)
   switch (run.kind) {
-    case 'train': return train(worker, run)
-    case 'gradient': return computeGradient(worker, run)
-    case 'evaluate': return evaluate(worker)
-    case 'predict': return predict(worker)
-    default: run satisfies never
+    case 'train':
+      return train(worker, run)
+    case 'gradient':
+      return computeGradient(worker, run)
+    case 'evaluate':
+      return evaluate(worker)
+    case 'predict':
+      return predict(worker)
+    default:
+      run satisfies never
   }
 }

@@ -50,23 +50,39 @@ export function currentParameters({ run, words }: GradientWorker): number {
   return run.layout.versions[currentVersion(words)].parameters
 }
 
-/** Readies my pieces of the current weights, and waits until every worker has: the first thing in a run, since any other may have gone before. */
+/**
+ * Readies my pieces of the current weights, and waits until every worker has: the first thing in a
+ * run, since any other may have gone before.
+ */
 export function prepareMyWeights(worker: GradientWorker): void {
   const backward = worker.run.kind === 'train' || worker.run.kind === 'gradient'
   const parameters = currentParameters(worker)
-  for (const piece of worker.pieces) if (piece.kind === 'weights') prepareWeights(worker.pass, parameters, piece, backward)
+  for (const piece of worker.pieces)
+    if (piece.kind === 'weights') prepareWeights(worker.pass, parameters, piece, backward)
   worker.timeline.mark(Phase.prepare)
   worker.meet(nothing)
 }
 
-/** Makes the examples at positions first .. first + rows - 1 the next block's part number `part`. */
-export function placePart({ pass: { parts, scratch }, words }: GradientWorker, row: Permutation, part: number, first: number, rows: number): void {
+/**
+ * Makes the examples at positions first .. first + rows - 1 the next block's part number `part`.
+ */
+export function placePart(
+  { pass: { parts, scratch }, words }: GradientWorker,
+  row: Permutation,
+  part: number,
+  first: number,
+  rows: number,
+): void {
   const at = scratch.rowNumbers / 4 + part * parts.stride
   for (let i = 0; i < rows; i++) words[at + i] = row(first + i)
   parts.rows[part] = rows
 }
 
 /** A field of a version's header. */
-export function headerField({ doubles, run }: GradientWorker, version: number, field: number): number {
+export function headerField(
+  { doubles, run }: GradientWorker,
+  version: number,
+  field: number,
+): number {
   return doubles[run.layout.versions[version]!.header / 8 + field]!
 }

@@ -1,7 +1,13 @@
 // Dropout as a caller sees it: while training, and only then.
 
 import { describe, expect, it } from 'vitest'
-import { type Examples, type TrainerOptions, createTrainer, dense, sgd } from '../../dist/main/index.js'
+import {
+  type Examples,
+  type TrainerOptions,
+  createTrainer,
+  dense,
+  sgd,
+} from '../../dist/main/index.js'
 import { backendsHere } from '../machine.js'
 
 const COUNT = 60
@@ -10,21 +16,37 @@ const examples: Examples = {
   targets: Float32Array.from({ length: COUNT * 2 }, (_, i) => ((i * 31) % 17) / 9 - 1),
 }
 const options = (dropout: number, learningRate = 0.1): TrainerOptions => ({
-  network: { inputs: 6, layers: [dense(20, 'silu', { dropout }), dense(9, 'softplus', { dropout }), dense(2)] },
-  loss: 'huber', optimizer: sgd({ learningRate }), seed: 3, workers: 2, shards: 4,
+  network: {
+    inputs: 6,
+    layers: [dense(20, 'silu', { dropout }), dense(9, 'softplus', { dropout }), dense(2)],
+  },
+  loss: 'huber',
+  optimizer: sgd({ learningRate }),
+  seed: 3,
+  workers: 2,
+  shards: 4,
 })
 
 describe.each(backendsHere)('%s', (backend) => {
   it('evaluate, predict, gradient and the validation of fit leave nothing out; the steps of fit do', async () => {
     await using trainer = await createTrainer({ ...options(0.5), backend })
     await using without = await createTrainer({ ...options(0), backend })
-    expect(await trainer.gradient(examples.inputs, examples.targets)).toEqual(await without.gradient(examples.inputs, examples.targets))
-    const { cost, validationCost } = await trainer.fit(examples, { epochs: 4, batchSize: 20, validation: examples })
+    expect(await trainer.gradient(examples.inputs, examples.targets)).toEqual(
+      await without.gradient(examples.inputs, examples.targets),
+    )
+    const { cost, validationCost } = await trainer.fit(examples, {
+      epochs: 4,
+      batchSize: 20,
+      validation: examples,
+    })
     expect((await trainer.evaluate(examples)).cost).toBe(validationCost.at(-1))
     without.setParameters(trainer.getParameters())
     expect(await trainer.predict(examples.inputs)).toEqual(await without.predict(examples.inputs))
     expect((await without.evaluate(examples)).cost).toBe(validationCost.at(-1))
-    expect(cost.every((each, epoch) => Math.abs(each / validationCost[epoch]! - 1) > 1e-3), 'costs of training and of validation').toBe(true)
+    expect(
+      cost.every((each, epoch) => Math.abs(each / validationCost[epoch]! - 1) > 1e-3),
+      'costs of training and of validation',
+    ).toBe(true)
   })
 
   it('every epoch draws its own: with parameters that hardly move, the cost of a step varies about that without dropout', async () => {
@@ -38,12 +60,18 @@ describe.each(backendsHere)('%s', (backend) => {
   })
 
   it('a share of 0 gives the bits of no dropout', async () => {
-    const hashes = await Promise.all([0, undefined].map(async (dropout) => {
-      const layers = options(0).network.layers.map((layer) => ({ ...layer, dropout }))
-      await using trainer = await createTrainer({ ...options(0), network: { inputs: 6, layers }, backend })
-      await trainer.fit(examples, { epochs: 2 })
-      return trainer.parametersHash()
-    }))
+    const hashes = await Promise.all(
+      [0, undefined].map(async (dropout) => {
+        const layers = options(0).network.layers.map((layer) => ({ ...layer, dropout }))
+        await using trainer = await createTrainer({
+          ...options(0),
+          network: { inputs: 6, layers },
+          backend,
+        })
+        await trainer.fit(examples, { epochs: 2 })
+        return trainer.parametersHash()
+      }),
+    )
     expect(hashes[0]).toBe(hashes[1])
   })
 })

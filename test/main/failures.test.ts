@@ -27,25 +27,37 @@ async function createFaulty(fault: 'throw' | 'exit' | undefined, at = 60): Promi
   if (fault) writeFileSync(armed, '')
   return createTrainerOn(fixture('faulty-worker.js'), {
     network: { inputs: 4, layers: [dense(5, 'tanh'), dense(3, 'softmax')] },
-    loss: 'categoricalCrossEntropy', optimizer: sgd({ learningRate: 0.1 }), workers: 2, shards: 4, seed: 3,
+    loss: 'categoricalCrossEntropy',
+    optimizer: sgd({ learningRate: 0.1 }),
+    workers: 2,
+    shards: 4,
+    seed: 3,
   })
 }
 
 afterEach(() => rmSync(armed, { force: true }))
 
 describe('a worker that fails', () => {
-  for (const [fault, cause] of [['throw', 'a test broke this worker'], ['exit', 'exit']] as const) {
+  for (const [fault, cause] of [
+    ['throw', 'a test broke this worker'],
+    ['exit', 'exit'],
+  ] as const) {
     it(`${fault}: fit rejects with a WorkerError that names worker, epoch, step and cause; the next call works`, async () => {
       const trainer = await createFaulty(fault)
       const before = trainer.parametersHash()
-      const error: unknown = await trainer.fit(examples, options).then(() => undefined, (reason: unknown) => reason)
+      const error: unknown = await trainer.fit(examples, options).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      )
       expect(error).toBeInstanceOf(WorkerError)
       const { worker, epoch, step, message } = error as WorkerError
       expect(worker).toBe(1)
       expect(epoch).toBeGreaterThanOrEqual(1)
       expect(step).toBeGreaterThanOrEqual(1)
       expect(step).toBeLessThanOrEqual(10)
-      expect(message).toMatch(new RegExp(`worker 1 failed in epoch ${epoch}, step ${step}: .*${cause}`))
+      expect(message).toMatch(
+        new RegExp(`worker 1 failed in epoch ${epoch}, step ${step}: .*${cause}`),
+      )
       expect(trainer.parametersHash()).not.toBe(before) // the fault comes after some steps
       const history = await trainer.fit(examples, options)
       expect(history.cost).toHaveLength(20)
@@ -56,7 +68,10 @@ describe('a worker that fails', () => {
 
   it('keeps exactly the committed steps: the same bits as a run of that many steps', async () => {
     const trainer = await createFaulty('throw')
-    const error = await trainer.fit(examples, { ...options, epochs: 400, batchSize: 'all' }).then(() => undefined, (reason: unknown) => reason)
+    const error = await trainer.fit(examples, { ...options, epochs: 400, batchSize: 'all' }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
     const { epoch } = error as WorkerError // one step an epoch, so epoch - 1 were committed
     const kept = trainer.parametersHash()
     await trainer.close()
@@ -69,10 +84,16 @@ describe('a worker that fails', () => {
   it('rejects within 2 s when a worker runs out of heap, and the next call works', async () => {
     writeFileSync(armed, '')
     const { stdout } = await promisify(execFile)(
-      process.execPath, ['--max-old-space-size=64', fileURLToPath(fixture('heap-exhaustion.js'))],
+      process.execPath,
+      ['--max-old-space-size=64', fileURLToPath(fixture('heap-exhaustion.js'))],
       { env: { ...process.env, FAULT: 'heap', FAULT_AT: '3' } },
     )
-    const { name, worker, message, evaluated } = JSON.parse(stdout) as { name: string; worker: number; message: string; evaluated: number }
+    const { name, worker, message, evaluated } = JSON.parse(stdout) as {
+      name: string
+      worker: number
+      message: string
+      evaluated: number
+    }
     expect(name).toBe('WorkerError')
     expect(worker).toBe(1)
     expect(message).toMatch(/memory/)
@@ -81,7 +102,9 @@ describe('a worker that fails', () => {
 
   it('a worker script that cannot be loaded is a WorkerError, not a hang', async () => {
     const trainer = await createTrainerOn(fixture('no-such-worker.js'), {
-      network: { inputs: 4, layers: [dense(3, 'softmax')] }, loss: 'categoricalCrossEntropy', workers: 2,
+      network: { inputs: 4, layers: [dense(3, 'softmax')] },
+      loss: 'categoricalCrossEntropy',
+      workers: 2,
     })
     await expect(trainer.evaluate(examples)).rejects.toThrow(/no-such-worker/)
     await trainer.close()
@@ -92,10 +115,19 @@ describe('divergence', () => {
   it('stops with the epoch, the step and the last finite cost, which the kept parameters still have', async () => {
     for (const backend of backendsHere) {
       const line = { inputs: Float64Array.of(1, 2, 3, 4), targets: Float64Array.of(3, 6, 9, 12) }
-      const trainer = await createTrainerOn(new URL('../../dist/workers/node/gradient-worker.js', import.meta.url), {
-        network: { inputs: 1, layers: [dense(1)] }, loss: 'meanSquaredError', optimizer: sgd({ learningRate: 1 }), backend,
-      })
-      const error = await trainer.fit(line, { epochs: 1000, batchSize: 'all' }).then(() => undefined, (reason: unknown) => reason)
+      const trainer = await createTrainerOn(
+        new URL('../../dist/workers/node/gradient-worker.js', import.meta.url),
+        {
+          network: { inputs: 1, layers: [dense(1)] },
+          loss: 'meanSquaredError',
+          optimizer: sgd({ learningRate: 1 }),
+          backend,
+        },
+      )
+      const error = await trainer.fit(line, { epochs: 1000, batchSize: 'all' }).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      )
       expect(error).toBeInstanceOf(DivergenceError)
       const { epoch, step, lastFiniteCost, message } = error as DivergenceError
       expect(step).toBe(1)
@@ -108,7 +140,7 @@ describe('divergence', () => {
   })
 })
 
-it('a program that comes by standard input, with --input-type, can train: its threads take none of the caller\'s options', async () => {
+it("a program that comes by standard input, with --input-type, can train: its threads take none of the caller's options", async () => {
   const program = `
     import { createTrainer, dense } from '${new URL('../../dist/main/index.js', import.meta.url).href}'
     const trainer = await createTrainer({ network: { inputs: 1, layers: [dense(1)] }, loss: 'meanSquaredError', workers: 2, shards: 2 })

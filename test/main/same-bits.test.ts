@@ -3,8 +3,26 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { loadDataSet } from '../../dist/main/data/data-sets.js'
-import { adadelta, adagrad, adam, adamw, cosineDecay, dense, exponentialDecay, rmsprop, sgd, trainTestSplit, warmUp } from '../../dist/main/index.js'
-import type { Examples, FitOptions, Optimizer, Trainer, TrainerOptions } from '../../dist/main/index.js'
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamw,
+  cosineDecay,
+  dense,
+  exponentialDecay,
+  rmsprop,
+  sgd,
+  trainTestSplit,
+  warmUp,
+} from '../../dist/main/index.js'
+import type {
+  Examples,
+  FitOptions,
+  Optimizer,
+  Trainer,
+  TrainerOptions,
+} from '../../dist/main/index.js'
 import { createTrainerOn } from '../../dist/main/trainer.js'
 import { backendNames } from '../../dist/shared/backends.js'
 import { slotCount } from '../../dist/shared/batches/shards.js'
@@ -16,7 +34,12 @@ const delayingScript = new URL('../fixtures/delaying-worker.js', import.meta.url
 const digits = await loadDataSet('digits')
 const { training, test: heldOut } = trainTestSplit(digits, 64, { test: 0.1, seed: 5 })
 
-async function hashOf(script: URL, options: Partial<TrainerOptions>, examples: Examples, fit: FitOptions): Promise<string> {
+async function hashOf(
+  script: URL,
+  options: Partial<TrainerOptions>,
+  examples: Examples,
+  fit: FitOptions,
+): Promise<string> {
   await using trainer = await trainerOn(script, options)
   const history = await trainer.fit(examples, fit)
   const { cost } = await trainer.evaluate(heldOut)
@@ -25,12 +48,24 @@ async function hashOf(script: URL, options: Partial<TrainerOptions>, examples: E
 
 async function trainerOn(script: URL, options: Partial<TrainerOptions>): Promise<Trainer> {
   return createTrainerOn(script, {
-    network: { inputs: 64, scale: 1 / 16, layers: [dense(48, 'sigmoid'), dense(24, 'tanh'), dense(10, 'softmax')] },
-    loss: 'categoricalCrossEntropy', optimizer: sgd({ learningRate: 0.5 }), seed: 5, shards: 8, l2: 0.1, ...options,
+    network: {
+      inputs: 64,
+      scale: 1 / 16,
+      layers: [dense(48, 'sigmoid'), dense(24, 'tanh'), dense(10, 'softmax')],
+    },
+    loss: 'categoricalCrossEntropy',
+    optimizer: sgd({ learningRate: 0.5 }),
+    seed: 5,
+    shards: 8,
+    l2: 0.1,
+    ...options,
   })
 }
 
-const firstRows = (count: number): Examples => ({ inputs: training.inputs.subarray(0, count * 64), targets: training.targets.subarray(0, count) })
+const firstRows = (count: number): Examples => ({
+  inputs: training.inputs.subarray(0, count * 64),
+  targets: training.targets.subarray(0, count),
+})
 
 describe('the same bits for any number of workers', () => {
   const cases: [string, Examples, FitOptions][] = [
@@ -41,37 +76,91 @@ describe('the same bits for any number of workers', () => {
   ]
   for (const backend of backendNames) {
     describe.skipIf(!has(backend))(backend, () => {
-      it.each(cases)('%s: parameters, costs and validation costs of 2, 3 and 8 workers equal one worker\'s', async (_, examples, fit) => {
-        const expected = await hashOf(workerScript, { backend, workers: 1 }, examples, fit)
-        for (const workers of [2, 3, 8]) expect(await hashOf(workerScript, { backend, workers }, examples, fit), `${workers} workers`).toBe(expected)
-      })
+      it.each(cases)(
+        "%s: parameters, costs and validation costs of 2, 3 and 8 workers equal one worker's",
+        async (_, examples, fit) => {
+          const expected = await hashOf(workerScript, { backend, workers: 1 }, examples, fit)
+          for (const workers of [2, 3, 8])
+            expect(
+              await hashOf(workerScript, { backend, workers }, examples, fit),
+              `${workers} workers`,
+            ).toBe(expected)
+        },
+      )
 
       it('workers delayed at random at every barrier and claim change nothing', async () => {
         const fit: FitOptions = { epochs: 2, batchSize: 77, validation: heldOut }
         const expected = await hashOf(workerScript, { backend, workers: 1 }, firstRows(301), fit)
-        for (const workers of [2, 3, 5]) expect(await hashOf(delayingScript, { backend, workers }, firstRows(301), fit), `${workers} workers`).toBe(expected)
+        for (const workers of [2, 3, 5])
+          expect(
+            await hashOf(delayingScript, { backend, workers }, firstRows(301), fit),
+            `${workers} workers`,
+          ).toBe(expected)
       })
 
       it('nor does it change anything how many shards a slot holds, or go side by side: fewer workers have fewer slots', async () => {
-        const fit: FitOptions = { epochs: 2, batchSize: 700, validation: heldOut } // shards of at most 11 rows, then of 4 or 5
+        // Shards of at most 11 rows, then of 4 or 5.
+        const fit: FitOptions = { epochs: 2, batchSize: 700, validation: heldOut }
         const examples = firstRows(1000)
-        expect([1, 2, 3, 5, 8].map((workers) => 64 / slotCount(64, workers))).toEqual([64, 32, 8, 4, 8]) // of which 16 go side by side
-        const expected = await hashOf(workerScript, { backend, shards: 64, workers: 1 }, examples, fit)
-        for (const workers of [2, 3, 5, 8]) expect(await hashOf(workerScript, { backend, shards: 64, workers }, examples, fit), `${workers} workers`).toBe(expected)
-        expect(await hashOf(delayingScript, { backend, shards: 64, workers: 3 }, examples, fit), 'delayed').toBe(expected)
+        expect([1, 2, 3, 5, 8].map((workers) => 64 / slotCount(64, workers))).toEqual([
+          64, 32, 8, 4, 8,
+        ]) // of which 16 go side by side
+        const expected = await hashOf(
+          workerScript,
+          { backend, shards: 64, workers: 1 },
+          examples,
+          fit,
+        )
+        for (const workers of [2, 3, 5, 8])
+          expect(
+            await hashOf(workerScript, { backend, shards: 64, workers }, examples, fit),
+            `${workers} workers`,
+          ).toBe(expected)
+        expect(
+          await hashOf(delayingScript, { backend, shards: 64, workers: 3 }, examples, fit),
+          'delayed',
+        ).toBe(expected)
       })
     })
   }
 
   it('dropout leaves out the same, whoever computes it: slots of one shard or many, shards side by side, workers delayed', async () => {
     const network: TrainerOptions['network'] = {
-      inputs: 64, scale: 1 / 16, layers: [dense(21, 'gelu', { dropout: 0.2 }), dense(24, 'elu', { dropout: 0.5 }), dense(10, 'softmax')],
+      inputs: 64,
+      scale: 1 / 16,
+      layers: [
+        dense(21, 'gelu', { dropout: 0.2 }),
+        dense(24, 'elu', { dropout: 0.5 }),
+        dense(10, 'softmax'),
+      ],
     }
     const fit: FitOptions = { epochs: 2, batchSize: 120, validation: heldOut }
     for (const backend of backendNames.filter(has)) {
-      const expected = await hashOf(workerScript, { backend, network, shards: 16, workers: 1 }, firstRows(301), fit)
-      for (const workers of [2, 3, 8]) expect(await hashOf(workerScript, { backend, network, shards: 16, workers }, firstRows(301), fit), `${backend}, ${workers} workers`).toBe(expected)
-      expect(await hashOf(delayingScript, { backend, network, shards: 16, workers: 3 }, firstRows(301), fit), `${backend}, delayed`).toBe(expected)
+      const expected = await hashOf(
+        workerScript,
+        { backend, network, shards: 16, workers: 1 },
+        firstRows(301),
+        fit,
+      )
+      for (const workers of [2, 3, 8])
+        expect(
+          await hashOf(
+            workerScript,
+            { backend, network, shards: 16, workers },
+            firstRows(301),
+            fit,
+          ),
+          `${backend}, ${workers} workers`,
+        ).toBe(expected)
+      expect(
+        await hashOf(
+          delayingScript,
+          { backend, network, shards: 16, workers: 3 },
+          firstRows(301),
+          fit,
+        ),
+        `${backend}, delayed`,
+      ).toBe(expected)
     }
   })
 
@@ -79,59 +168,132 @@ describe('the same bits for any number of workers', () => {
     for (const backend of backendNames.filter(has)) {
       const fit: FitOptions = { epochs: 2, batchSize: 'all' }
       const expected = await hashOf(workerScript, { backend, shards: 2, workers: 1 }, training, fit)
-      expect(await hashOf(workerScript, { backend, shards: 2, workers: 2 }, training, fit), backend).toBe(expected)
+      expect(
+        await hashOf(workerScript, { backend, shards: 2, workers: 2 }, training, fit),
+        backend,
+      ).toBe(expected)
     }
   })
 })
 
 describe('whatever training is told: 3 workers have the bits of 1', () => {
-  const network = { inputs: 64, scale: 1 / 16, layers: [dense(24, 'gelu', { dropout: 0.3 }), dense(16, 'softplus'), dense(10, 'softmax')] }
+  const network = {
+    inputs: 64,
+    scale: 1 / 16,
+    layers: [dense(24, 'gelu', { dropout: 0.3 }), dense(16, 'softplus'), dense(10, 'softmax')],
+  }
   const everything: Partial<TrainerOptions> = { network, clipNorm: 0.5, l2: 0.1 }
-  const examples: Examples = { ...firstRows(150), sampleWeights: Float32Array.from({ length: 150 }, (_, i) => (i % 5) / 2) }
+  const examples: Examples = {
+    ...firstRows(150),
+    sampleWeights: Float32Array.from({ length: 150 }, (_, i) => (i % 5) / 2),
+  }
   const fit: FitOptions = {
-    epochs: 2, batchSize: 32, accumulationSteps: 2, classWeights: { 3: 2 }, validation: heldOut, metrics: ['f1', 'topKAccuracy', 'confusionMatrix'], earlyStopping: { patience: 5 },
+    epochs: 2,
+    batchSize: 32,
+    accumulationSteps: 2,
+    classWeights: { 3: 2 },
+    validation: heldOut,
+    metrics: ['f1', 'topKAccuracy', 'confusionMatrix'],
+    earlyStopping: { patience: 5 },
   }
   const optimizers: Optimizer[] = [
-    sgd({ learningRate: 0.5, momentum: 0.9 }), sgd({ learningRate: 0.5, momentum: 0.9, nesterov: true }), rmsprop(), adagrad(), adadelta(),
-    adam({ learningRate: warmUp({ epochs: 1, then: cosineDecay({ learningRate: 0.01, epochs: 3 }) }) }), adamw({ learningRate: exponentialDecay({ learningRate: 0.01 }) }),
+    sgd({ learningRate: 0.5, momentum: 0.9 }),
+    sgd({ learningRate: 0.5, momentum: 0.9, nesterov: true }),
+    rmsprop(),
+    adagrad(),
+    adadelta(),
+    adam({
+      learningRate: warmUp({ epochs: 1, then: cosineDecay({ learningRate: 0.01, epochs: 3 }) }),
+    }),
+    adamw({ learningRate: exponentialDecay({ learningRate: 0.01 }) }),
   ]
   for (const backend of backendNames) {
-    it.skipIf(!has(backend))(`${backend}: every optimizer, with dropout, clipping, accumulation, class and example weights, schedules, metrics`, async () => {
-      for (const optimizer of optimizers) {
-        const expected = await hashOf(workerScript, { ...everything, optimizer, backend, workers: 1 }, examples, fit)
-        expect(await hashOf(workerScript, { ...everything, optimizer, backend, workers: 3 }, examples, fit), optimizer.name).toBe(expected)
-      }
-      const expected = await hashOf(workerScript, { ...everything, backend, workers: 1 }, examples, fit)
-      expect(await hashOf(delayingScript, { ...everything, backend, workers: 2 }, examples, fit), 'delayed').toBe(expected)
-    })
+    it.skipIf(!has(backend))(
+      `${backend}: every optimizer, with dropout, clipping, accumulation, class and example weights, schedules, metrics`,
+      async () => {
+        for (const optimizer of optimizers) {
+          const expected = await hashOf(
+            workerScript,
+            { ...everything, optimizer, backend, workers: 1 },
+            examples,
+            fit,
+          )
+          expect(
+            await hashOf(
+              workerScript,
+              { ...everything, optimizer, backend, workers: 3 },
+              examples,
+              fit,
+            ),
+            optimizer.name,
+          ).toBe(expected)
+        }
+        const expected = await hashOf(
+          workerScript,
+          { ...everything, backend, workers: 1 },
+          examples,
+          fit,
+        )
+        expect(
+          await hashOf(delayingScript, { ...everything, backend, workers: 2 }, examples, fit),
+          'delayed',
+        ).toBe(expected)
+      },
+    )
   }
 
   it('wasm: with everything, the hash that every machine gives', async () => {
-    await using trainer = await trainerOn(workerScript, { ...everything, optimizer: optimizers[5]!, backend: 'wasm' })
+    await using trainer = await trainerOn(workerScript, {
+      ...everything,
+      optimizer: optimizers[5]!,
+      backend: 'wasm',
+    })
     await trainer.fit(examples, fit)
-    expect(trainer.parametersHash()).toBe('b2ba88faaefde8c989cb9a114fede6ef61517c718364405f4bf30c46c8643953')
+    expect(trainer.parametersHash()).toBe(
+      'b2ba88faaefde8c989cb9a114fede6ef61517c718364405f4bf30c46c8643953',
+    )
   })
 })
 
 describe('the recipe of the promise', () => {
   const train = async (workers: number, backend: string): Promise<string> => {
     const { stdout } = await promisify(execFile)(process.execPath, [
-      fileURLToPath(new URL('../../dist/main/commands/command-line.js', import.meta.url)), 'train', 'digits', '--layers', '48,24', '--epochs', '3',
-      '--batch-size', '77', '--shards', '8', '--workers', String(workers), '--backend', backend, '--seed', '5', '--json',
+      fileURLToPath(new URL('../../dist/main/commands/command-line.js', import.meta.url)),
+      'train',
+      'digits',
+      '--layers',
+      '48,24',
+      '--epochs',
+      '3',
+      '--batch-size',
+      '77',
+      '--shards',
+      '8',
+      '--workers',
+      String(workers),
+      '--backend',
+      backend,
+      '--seed',
+      '5',
+      '--json',
     ])
-    return (JSON.parse(stdout.trim().split('\n').at(-1)!) as { parametersHash: string }).parametersHash
+    return (JSON.parse(stdout.trim().split('\n').at(-1)!) as { parametersHash: string })
+      .parametersHash
   }
 
   it('wasm: 1, 2, 3, 5 and 8 workers give the hash that every machine gives', async () => {
     for (const workers of [1, 2, 3, 5, 8]) {
-      expect(await train(workers, 'wasm')).toBe('3e824c2456b67f78281e9cb637caf78143e61b8293316d6e71530fd0e78c8ecf')
+      expect(await train(workers, 'wasm')).toBe(
+        '3e824c2456b67f78281e9cb637caf78143e61b8293316d6e71530fd0e78c8ecf',
+      )
     }
   })
 
   for (const backend of ['native', 'wasm-relaxed', 'reference'] as const) {
     it.skipIf(!has(backend))(`${backend}: 1, 2, 3, 5 and 8 workers give one hash`, async () => {
       const expected = await train(1, backend)
-      for (const workers of [2, 3, 5, 8]) expect(await train(workers, backend), `${workers} workers`).toBe(expected)
+      for (const workers of [2, 3, 5, 8])
+        expect(await train(workers, backend), `${workers} workers`).toBe(expected)
     })
   }
 })

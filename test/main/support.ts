@@ -4,13 +4,27 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /** How the command line ended, what it printed, and its JSON lines. */
-export interface Run { code: number | null; out: string; err: string; events: Record<string, unknown>[] }
+export interface Run {
+  code: number | null
+  out: string
+  err: string
+  events: Record<string, unknown>[]
+}
 
 const script = fileURLToPath(new URL('../../dist/main/commands/command-line.js', import.meta.url))
 
-/** Runs shardgrad; `interruptAt` sends SIGINT once standard output or error holds that text. `environment` is added to this process's. */
-export async function shardgrad(args: string[], { interruptAt, environment }: { interruptAt?: string; environment?: Record<string, string> } = {}): Promise<Run> {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
+/**
+ * Runs shardgrad; `interruptAt` sends SIGINT once standard output or error holds that text.
+ * `environment` is added to this process's.
+ */
+export async function shardgrad(
+  args: string[],
+  { interruptAt, environment }: { interruptAt?: string; environment?: Record<string, string> } = {},
+): Promise<Run> {
+  const child = spawn(process.execPath, [script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  })
   let [out, err] = ['', '']
   let interrupted = false // a second signal would end the process at once, as it should
   const heard = (): void => {
@@ -27,6 +41,9 @@ export async function shardgrad(args: string[], { interruptAt, environment }: { 
     heard()
   })
   const code = await new Promise<number | null>((resolve) => void child.once('close', resolve))
-  const events = out.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>)
+  const events = out
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
   return { code, out, err, events }
 }

@@ -13,19 +13,37 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** Times since 1970 in a double are multiples of 2^-12 ms. */
 const CLOCK_STEP = 2 ** -12
 
-interface TraceEvent { name: string; ph: string; tid: number; ts: number; dur: number; args: { name?: string; step?: number } }
-const readTrace = (file: string): TraceEvent[] => JSON.parse(readFileSync(file, 'utf8')) as TraceEvent[]
+interface TraceEvent {
+  name: string
+  ph: string
+  tid: number
+  ts: number
+  dur: number
+  args: { name?: string; step?: number }
+}
+const readTrace = (file: string): TraceEvent[] =>
+  JSON.parse(readFileSync(file, 'utf8')) as TraceEvent[]
 
 const examples: Examples = {
-  inputs: Float32Array.from({ length: 300 * 4 }, (_, i) => ((i * 29) % 17) / 17 - 0.4), targets: Uint8Array.from({ length: 300 }, (_, i) => (i * 5) % 3),
+  inputs: Float32Array.from({ length: 300 * 4 }, (_, i) => ((i * 29) % 17) / 17 - 0.4),
+  targets: Uint8Array.from({ length: 300 }, (_, i) => (i * 5) % 3),
 }
-const create = async (workers: number): Promise<Trainer> => createTrainer({
-  network: { inputs: 4, layers: [dense(8, 'tanh'), dense(3, 'softmax')] },
-  loss: 'categoricalCrossEntropy', optimizer: sgd({ learningRate: 0.1 }), seed: 2, workers, shards: 8,
-})
+const create = async (workers: number): Promise<Trainer> =>
+  createTrainer({
+    network: { inputs: 4, layers: [dense(8, 'tanh'), dense(3, 'softmax')] },
+    loss: 'categoricalCrossEntropy',
+    optimizer: sgd({ learningRate: 0.1 }),
+    seed: 2,
+    workers,
+    shards: 8,
+  })
 
 /** The spans of a fit, and its hash. */
-async function spansOf(workers: number, options: FitOptions, given = examples): Promise<{ spans: Span[]; hash: string }> {
+async function spansOf(
+  workers: number,
+  options: FitOptions,
+  given = examples,
+): Promise<{ spans: Span[]; hash: string }> {
   await using trainer = await create(workers)
   const spans: Span[] = []
   await trainer.fit(given, { ...options, onTimeline: (some) => spans.push(...some) })
@@ -33,25 +51,38 @@ async function spansOf(workers: number, options: FitOptions, given = examples): 
 }
 
 describe('onTimeline', () => {
-  it.each([1, 2, 3])('%i workers: every step is gathered, taken forward and backward, and summed and waited for by every worker', async (workers) => {
-    const began = Date.now()
-    const { spans } = await spansOf(workers, { epochs: 5, batchSize: 77 })
-    const steps = 5 * 4
-    expect(new Set(spans.map(({ worker }) => worker))).toEqual(new Set(Array.from({ length: workers }, (_, worker) => worker)))
-    for (let step = 0; step < steps; step++) {
-      const phases = (worker?: number): Set<string> => new Set(spans.filter((span) => span.step === step && (worker ?? span.worker) === span.worker).map(({ phase }) => phase))
-      for (const phase of ['gather', 'forward', 'backward']) expect(phases(), `step ${step}`).toContain(phase)
-      for (let worker = 0; worker < workers; worker++) for (const phase of ['sum', 'wait']) expect(phases(worker), `step ${step}, worker ${worker}`).toContain(phase)
-    }
-    expect(Math.max(...spans.map(({ step }) => step))).toBe(steps - 1)
-    for (const { start, milliseconds } of spans) {
-      expect(milliseconds).toBeGreaterThanOrEqual(0)
-      expect(start).toBeGreaterThan(began - 1000)
-      expect(start + milliseconds).toBeLessThan(Date.now() + 1000)
-    }
-  })
+  it.each([1, 2, 3])(
+    '%i workers: every step is gathered, taken forward and backward, and summed and waited for by every worker',
+    async (workers) => {
+      const began = Date.now()
+      const { spans } = await spansOf(workers, { epochs: 5, batchSize: 77 })
+      const steps = 5 * 4
+      expect(new Set(spans.map(({ worker }) => worker))).toEqual(
+        new Set(Array.from({ length: workers }, (_, worker) => worker)),
+      )
+      for (let step = 0; step < steps; step++) {
+        const phases = (worker?: number): Set<string> =>
+          new Set(
+            spans
+              .filter((span) => span.step === step && (worker ?? span.worker) === span.worker)
+              .map(({ phase }) => phase),
+          )
+        for (const phase of ['gather', 'forward', 'backward'])
+          expect(phases(), `step ${step}`).toContain(phase)
+        for (let worker = 0; worker < workers; worker++)
+          for (const phase of ['sum', 'wait'])
+            expect(phases(worker), `step ${step}, worker ${worker}`).toContain(phase)
+      }
+      expect(Math.max(...spans.map(({ step }) => step))).toBe(steps - 1)
+      for (const { start, milliseconds } of spans) {
+        expect(milliseconds).toBeGreaterThanOrEqual(0)
+        expect(start).toBeGreaterThan(began - 1000)
+        expect(start + milliseconds).toBeLessThan(Date.now() + 1000)
+      }
+    },
+  )
 
-  it('a worker does one thing at a time: its spans are in order and don\'t overlap', async () => {
+  it("a worker does one thing at a time: its spans are in order and don't overlap", async () => {
     const { spans } = await spansOf(3, { epochs: 20, batchSize: 77, validation: 0.2 })
     for (const worker of [0, 1, 2]) {
       const own = spans.filter((span) => span.worker === worker)
@@ -62,36 +93,52 @@ describe('onTimeline', () => {
     }
   })
 
-  // A run of the workers ends when it has so many epochs, or so many spans, that there is no room for more.
-  it.each([[5000, 'all'], [1250, 1]] as const)('more tiny steps than the workers have room for lose nothing: of %i epochs, batch size %s, every step is there, in order', async (epochs, batchSize) => {
-    await using trainer = await createTrainer({
-      network: { inputs: 2, layers: [dense(3, 'sigmoid'), dense(1, 'sigmoid')] }, loss: 'halfSquaredError', optimizer: sgd({ learningRate: 1 }), seed: 1,
-    })
-    const xor: Examples = { inputs: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), targets: Float32Array.of(0, 1, 1, 0) }
-    const counts = new Map<number, number>()
-    const order: number[] = []
-    let spans = 0
-    await trainer.fit(xor, {
-      epochs, batchSize, onTimeline: (some) => {
-        for (const { phase, step } of some) {
-          spans++
-          if (phase === 'sum') counts.set(step, (counts.get(step) ?? 0) + 1)
-          if (phase === 'forward') order.push(step)
-        }
-      },
-    })
-    expect(spans).toBeGreaterThan(16_384)
-    expect(order).toEqual(Array.from({ length: 5000 }, (_, step) => step))
-    expect([...counts.values()].every((count) => count === 1)).toBe(true)
-    expect(counts.size).toBe(5000)
-  })
+  // A run of the workers ends when it has so many epochs, or so many spans, that there is no room
+  // for more.
+  it.each([
+    [5000, 'all'],
+    [1250, 1],
+  ] as const)(
+    'more tiny steps than the workers have room for lose nothing: of %i epochs, batch size %s, every step is there, in order',
+    async (epochs, batchSize) => {
+      await using trainer = await createTrainer({
+        network: { inputs: 2, layers: [dense(3, 'sigmoid'), dense(1, 'sigmoid')] },
+        loss: 'halfSquaredError',
+        optimizer: sgd({ learningRate: 1 }),
+        seed: 1,
+      })
+      const xor: Examples = {
+        inputs: Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1),
+        targets: Float32Array.of(0, 1, 1, 0),
+      }
+      const counts = new Map<number, number>()
+      const order: number[] = []
+      let spans = 0
+      await trainer.fit(xor, {
+        epochs,
+        batchSize,
+        onTimeline: (some) => {
+          for (const { phase, step } of some) {
+            spans++
+            if (phase === 'sum') counts.set(step, (counts.get(step) ?? 0) + 1)
+            if (phase === 'forward') order.push(step)
+          }
+        },
+      })
+      expect(spans).toBeGreaterThan(16_384)
+      expect(order).toEqual(Array.from({ length: 5000 }, (_, step) => step))
+      expect([...counts.values()].every((count) => count === 1)).toBe(true)
+      expect(counts.size).toBe(5000)
+    },
+  )
 
   it('changes no bit, and later calls without it leave nothing', async () => {
     const options: FitOptions = { epochs: 3, batchSize: 77, validation: 0.1 }
     const plain = await create(1)
     await plain.fit(examples, options)
     const expected = plain.parametersHash()
-    for (const workers of [1, 2, 3]) expect((await spansOf(workers, options)).hash, `${workers} workers`).toBe(expected)
+    for (const workers of [1, 2, 3])
+      expect((await spansOf(workers, options)).hash, `${workers} workers`).toBe(expected)
     const seen: Span[] = []
     await plain.fit(examples, { ...options, onTimeline: (some) => seen.push(...some) })
     const before = seen.length
@@ -111,15 +158,20 @@ describe('onTimeline', () => {
     })
     await expect(failing).rejects.toBe(mine)
     expect((await trainer.fit(examples, { epochs: 2 })).epoch).toEqual([1, 2])
-    await expect(trainer.fit(examples, { onTimeline: 'yes' as unknown as FitOptions['onTimeline'] })).rejects.toThrow(/onTimeline: expected a function/)
+    await expect(
+      trainer.fit(examples, { onTimeline: 'yes' as unknown as FitOptions['onTimeline'] }),
+    ).rejects.toThrow(/onTimeline: expected a function/)
   })
 })
 
 describe('a trace', () => {
-  it('is an array of Chrome trace events: a name for every worker\'s track, then microseconds since the first span', () => {
+  it("is an array of Chrome trace events: a name for every worker's track, then microseconds since the first span", () => {
     const file = join(folder, 'made-up.json')
     const trace = createTrace(file)
-    trace.add([{ worker: 1, phase: 'gather', step: 0, start: 5000, milliseconds: 0.25 }, { worker: 1, phase: 'wait', step: 0, start: 5000.25, milliseconds: 1 }])
+    trace.add([
+      { worker: 1, phase: 'gather', step: 0, start: 5000, milliseconds: 0.25 },
+      { worker: 1, phase: 'wait', step: 0, start: 5000.25, milliseconds: 1 },
+    ])
     trace.add([])
     trace.add([{ worker: 0, phase: 'sum', step: 7, start: 5000.5, milliseconds: 0 }])
     trace.close()
@@ -146,10 +198,17 @@ describe('a trace', () => {
     expect(traced.code).toBe(0)
     expect(traced.events.at(-1)!.parametersHash).toBe(plain.events.at(-1)!.parametersHash)
     const events = readTrace(file)
-    expect(events.filter(({ name }) => name === 'thread_name').map(({ args: { name } }) => name).sort()).toEqual(['worker 0', 'worker 1'])
+    expect(
+      events
+        .filter(({ name }) => name === 'thread_name')
+        .map(({ args: { name } }) => name)
+        .sort(),
+    ).toEqual(['worker 0', 'worker 1'])
     const spans = events.filter(({ ph }) => ph === 'X')
     const steps = 2 * Math.ceil(1617 / 64)
-    expect(new Set(spans.filter(({ name }) => name === 'sum').map(({ args: { step } }) => step))).toEqual(new Set(Array.from({ length: steps }, (_, i) => i + 1)))
+    expect(
+      new Set(spans.filter(({ name }) => name === 'sum').map(({ args: { step } }) => step)),
+    ).toEqual(new Set(Array.from({ length: steps }, (_, i) => i + 1)))
     for (const worker of [0, 1]) {
       const own = spans.filter(({ tid }) => tid === worker)
       own.forEach(({ ts, dur }, i) => {
@@ -161,15 +220,33 @@ describe('a trace', () => {
   })
 
   it('of an interrupted or diverged training ends as valid JSON', async () => {
-    const [interrupted, diverged] = [join(folder, 'interrupted.json'), join(folder, 'diverged.json')]
-    expect((await shardgrad(['train', 'digits', '--epochs', '1000000', '--json', '--trace', interrupted], { interruptAt: '"epoch"' })).code).toBe(130)
+    const [interrupted, diverged] = [
+      join(folder, 'interrupted.json'),
+      join(folder, 'diverged.json'),
+    ]
+    expect(
+      (
+        await shardgrad(
+          ['train', 'digits', '--epochs', '1000000', '--json', '--trace', interrupted],
+          { interruptAt: '"epoch"' },
+        )
+      ).code,
+    ).toBe(130)
     expect(readTrace(interrupted).length).toBeGreaterThan(1)
-    expect((await shardgrad(['train', 'line', '--learning-rate', '1', '--trace', diverged])).code).toBe(1)
+    expect(
+      (await shardgrad(['train', 'line', '--learning-rate', '1', '--trace', diverged])).code,
+    ).toBe(1)
     expect(readTrace(diverged).length).toBeGreaterThanOrEqual(1)
   })
 
-  it('to a file that can\'t be written fails before training: exit code 1 and the file\'s name', async () => {
-    const { code, out, err } = await shardgrad(['train', 'digits', '--trace', join(folder, 'no-such-folder', 'trace.json'), '--json'])
+  it("to a file that can't be written fails before training: exit code 1 and the file's name", async () => {
+    const { code, out, err } = await shardgrad([
+      'train',
+      'digits',
+      '--trace',
+      join(folder, 'no-such-folder', 'trace.json'),
+      '--json',
+    ])
     expect(code).toBe(1)
     expect(out).toBe('')
     expect(err).toMatch(/no-such-folder/)

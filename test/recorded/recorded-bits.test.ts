@@ -1,4 +1,5 @@
-// The bits of many recipes as they were recorded. A change on purpose records them anew: SHARDGRAD_RECORD=1 npx vitest run test/recorded
+// The bits of many recipes as they were recorded. A change on purpose records them anew:
+// SHARDGRAD_RECORD=1 npx vitest run test/recorded
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'

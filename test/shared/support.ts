@@ -1,19 +1,33 @@
 // An arena of its own for a test of kernels: matrices go in and come out without their padding.
 
 import { compileKernels } from '../../dist/main/runtime/node/compiled-kernels.js'
-import { type Backend, type BackendName, type Engine, backends } from '../../dist/shared/backends.js'
+import {
+  type Backend,
+  type BackendName,
+  type Engine,
+  backends,
+} from '../../dist/shared/backends.js'
 import { loadBlas } from '../../dist/shared/node/blas.js'
 import { type Kernels, MOST_PARTS, type Parts } from '../../dist/shared/kernels/kernels.js'
 import { paddedRows, paddedWidth } from '../../dist/shared/batches/padding.js'
 import { blas } from '../machine.js'
 
-const bindMultiply = blas && await loadBlas(blas)
+const bindMultiply = blas && (await loadBlas(blas))
 
 /** What a backend computes with. */
-export const engineOf = (backend: BackendName): Engine => ({ compiled: compileKernels(backends[backend].program), bindMultiply })
+export const engineOf = (backend: BackendName): Engine => ({
+  compiled: compileKernels(backends[backend].program),
+  bindMultiply,
+})
 
-export const exportsOver = (memory: WebAssembly.Memory, program: Backend['program']): Record<string, (...values: number[]) => number> =>
-  new WebAssembly.Instance(compileKernels(program), { env: { memory } }).exports as Record<string, (...values: number[]) => number>
+export const exportsOver = (
+  memory: WebAssembly.Memory,
+  program: Backend['program'],
+): Record<string, (...values: number[]) => number> =>
+  new WebAssembly.Instance(compileKernels(program), { env: { memory } }).exports as Record<
+    string,
+    (...values: number[]) => number
+  >
 
 export interface Bench {
   kernels: Kernels
@@ -23,8 +37,15 @@ export interface Bench {
   fill: (offset: number, elements: number, value: number) => void
   /** Puts a matrix, padded with zeros, and gives its offset. */
   put: (rows: number, columns: number, value: (row: number, column: number) => number) => number
-  /** Puts shards side by side, each padded with zeros; the rows between them hold NaN, which would show in any sum it got into. */
-  putParts: (parts: Parts, columns: number, value: (part: number, row: number, column: number) => number) => number
+  /**
+   * Puts shards side by side, each padded with zeros; the rows between them hold NaN, which would
+   * show in any sum it got into.
+   */
+  putParts: (
+    parts: Parts,
+    columns: number,
+    value: (part: number, row: number, column: number) => number,
+  ) => number
   /** Parts of so many rows each, the next beginning `stride` rows on. */
   partsOf: (rows: number[], stride?: number) => Parts
   get: (offset: number, rows: number, columns: number) => number[]
@@ -33,10 +54,14 @@ export interface Bench {
 
 export function openBench(backend: BackendName): Bench {
   const memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true })
-  const values = backends[backend].dtype === 'float32' ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer)
+  const values =
+    backends[backend].dtype === 'float32'
+      ? new Float32Array(memory.buffer)
+      : new Float64Array(memory.buffer)
   const size = values.BYTES_PER_ELEMENT
   let end = 1024
-  const positionOf = (matrix: number, columns: number, row: number, column = 0): number => matrix / size + row * paddedWidth(columns) + column
+  const positionOf = (matrix: number, columns: number, row: number, column = 0): number =>
+    matrix / size + row * paddedWidth(columns) + column
   const reserve = (bytes: number): number => {
     const at = end
     end = Math.ceil((end + bytes) / 128) * 128
@@ -47,11 +72,14 @@ export function openBench(backend: BackendName): Bench {
     kernels: backends[backend].create(engineOf(backend), memory),
     memory,
     reserve,
-    fill: (offset, elements, value) => void values.fill(value, offset / size, offset / size + elements),
+    fill: (offset, elements, value) =>
+      void values.fill(value, offset / size, offset / size + elements),
     put(rows, columns, value) {
       const at = reserve(paddedRows(rows) * paddedWidth(columns) * size)
       values.fill(0, at / size, positionOf(at, columns, rows))
-      for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) values[positionOf(at, columns, row, column)] = value(row, column)
+      for (let row = 0; row < rows; row++)
+        for (let column = 0; column < columns; column++)
+          values[positionOf(at, columns, row, column)] = value(row, column)
       return at
     },
     putParts({ count, stride, rows }, columns, value) {
@@ -61,7 +89,8 @@ export function openBench(backend: BackendName): Bench {
         const first = part * stride
         values.fill(0, positionOf(at, columns, first), positionOf(at, columns, first + rows[part]!))
         for (let row = 0; row < rows[part]!; row++) {
-          for (let column = 0; column < columns; column++) values[positionOf(at, columns, first + row, column)] = value(part, row, column)
+          for (let column = 0; column < columns; column++)
+            values[positionOf(at, columns, first + row, column)] = value(part, row, column)
         }
       }
       return at
@@ -72,9 +101,20 @@ export function openBench(backend: BackendName): Bench {
       array.set(rows)
       return { count: rows.length, stride, rows: array, rowsAt }
     },
-    get: (offset, rows, columns) => Array.from({ length: rows * columns }, (_, i) => values[positionOf(offset, columns, Math.floor(i / columns), i % columns)]!),
-    padding: (offset, rows, columns) => Array.from({ length: rows }, (_, row) =>
-      Array.from(values.subarray(positionOf(offset, columns, row, columns), positionOf(offset, columns, row + 1)))).flat(),
+    get: (offset, rows, columns) =>
+      Array.from(
+        { length: rows * columns },
+        (_, i) => values[positionOf(offset, columns, Math.floor(i / columns), i % columns)]!,
+      ),
+    padding: (offset, rows, columns) =>
+      Array.from({ length: rows }, (_, row) =>
+        Array.from(
+          values.subarray(
+            positionOf(offset, columns, row, columns),
+            positionOf(offset, columns, row + 1),
+          ),
+        ),
+      ).flat(),
   }
 }
 
@@ -85,7 +125,10 @@ export function relativeError(actual: number[], expected: number[]): number {
 }
 
 /** Largest absolute difference and where it is; NaN in one alone counts as infinite. */
-export function worstDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): { error: number; index: number } {
+export function worstDifference(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+): { error: number; index: number } {
   if (actual.length !== expected.length) return { error: Infinity, index: -1 }
   let worst = { error: 0, index: -1 }
   for (let index = 0; index < expected.length; index++) {
@@ -98,4 +141,5 @@ export function worstDifference(actual: ArrayLike<number>, expected: ArrayLike<n
 }
 
 /** Numbers between -1 and 1 that look random and always are the same, exact in float32. */
-export const noise = (row: number, column: number): number => (((row * 7919 + column * 104_729 + 13) * 31) % 4093) / 2048 - 1
+export const noise = (row: number, column: number): number =>
+  (((row * 7919 + column * 104_729 + 13) * 31) % 4093) / 2048 - 1

@@ -1,5 +1,6 @@
-// `shardgrad bench`: time of a training step for some numbers of workers, on one fixed batch. The first steps of every number of workers must give
-// the same bits as one worker's before anything is timed.
+// `shardgrad bench`: time of a training step for some numbers of workers, on one fixed batch. The
+// first steps of every number of workers must give the same bits as one worker's before anything is
+// timed.
 
 import type { ActivationName } from '../../shared/network/activations.js'
 import type { BackendName } from '../../shared/backends.js'
@@ -60,35 +61,57 @@ export async function bench({ json, ...options }: BenchOptions): Promise<void> {
   }
 }
 
-/** Best of several rounds for each number of workers, the rounds in turn so that a noisy moment strikes all alike. */
-export async function measure({ dims, activation, batchSize, backend, workers, phases = false }: Omit<BenchOptions, 'json'>): Promise<BenchResult[]> {
+/**
+ * Best of several rounds for each number of workers, the rounds in turn so that a noisy moment
+ * strikes all alike.
+ */
+export async function measure({
+  dims,
+  activation,
+  batchSize,
+  backend,
+  workers,
+  phases = false,
+}: Omit<BenchOptions, 'json'>): Promise<BenchResult[]> {
   const counts = workers ?? [...new Set([1, availableCores()])]
-  if (dims.length < 2) throw new InputError('--dims', 'at least two widths, such as 784,128,10', dims.join(','))
+  if (dims.length < 2)
+    throw new InputError('--dims', 'at least two widths, such as 784,128,10', dims.join(','))
   const examples = syntheticExamples(dims[0]!, dims.at(-1)!, batchSize)
-  const trainers = await Promise.all(counts.map(async (count) => createTrainer({
-    network: {
-      inputs: dims[0]!,
-      layers: dims.slice(1).map((units, l) => dense(units, l === dims.length - 2 ? 'softmax' : activation)),
-    },
-    loss: 'categoricalCrossEntropy',
-    optimizer: sgd({ learningRate: 0.1 }),
-    workers: count,
-    backend,
-    seed: 1,
-  })))
+  const trainers = await Promise.all(
+    counts.map(async (count) =>
+      createTrainer({
+        network: {
+          inputs: dims[0]!,
+          layers: dims
+            .slice(1)
+            .map((units, l) => dense(units, l === dims.length - 2 ? 'softmax' : activation)),
+        },
+        loss: 'categoricalCrossEntropy',
+        optimizer: sgd({ learningRate: 0.1 }),
+        workers: count,
+        backend,
+        seed: 1,
+      }),
+    ),
+  )
   try {
     await requireSameBits(trainers, examples)
     const steps = await stepsPerRound(trainers[0]!, examples)
     const best = trainers.map(() => Infinity)
     for (let round = 0; round < ROUNDS; round++) {
-      for (const [i, trainer] of trainers.entries()) best[i] = Math.min(best[i]!, await secondsPerStep(trainer, examples, steps))
+      for (const [i, trainer] of trainers.entries())
+        best[i] = Math.min(best[i]!, await secondsPerStep(trainer, examples, steps))
     }
     const shares: (PhaseShares | undefined)[] = []
-    for (const trainer of trainers) shares.push(phases ? await phaseShares(trainer, examples, steps) : undefined)
+    for (const trainer of trainers)
+      shares.push(phases ? await phaseShares(trainer, examples, steps) : undefined)
     return trainers.map(({ info }, i) => {
       const speedup = best[0]! / best[i]!
       return {
-        dims, batchSize, workers: info.workers, backend: info.backend,
+        dims,
+        batchSize,
+        workers: info.workers,
+        backend: info.backend,
         microsecondsPerStep: best[i]! * 1e6,
         gflops: flopsOf(dims, batchSize) / best[i]! / 1e9,
         speedup,
@@ -105,18 +128,26 @@ async function requireSameBits(trainers: Trainer[], examples: Examples): Promise
   for (const trainer of trainers) {
     await trainer.fit(examples, { epochs: CHECKED_STEPS, batchSize: 'all' })
     if (trainer.parametersHash() !== trainers[0]!.parametersHash()) {
-      throw new Error(`bench: ${trainer.info.workers} workers gave other bits than ${trainers[0]!.info.workers}; nothing is timed`)
+      throw new Error(
+        `bench: ${trainer.info.workers} workers gave other bits than ${trainers[0]!.info.workers}; nothing is timed`,
+      )
     }
   }
 }
 
 /** Of the quickest of several rounds: whatever else the machine does shows as waiting. */
-async function phaseShares(trainer: Trainer, examples: Examples, steps: number): Promise<PhaseShares> {
+async function phaseShares(
+  trainer: Trainer,
+  examples: Examples,
+  steps: number,
+): Promise<PhaseShares> {
   let best: { seconds: number; spans: Span[] } = { seconds: Infinity, spans: [] }
   for (let round = 0; round < ROUNDS; round++) {
     const spans: Span[] = []
     const { seconds } = await trainer.fit(examples, {
-      epochs: Math.min(steps, TIMELINE_STEPS), batchSize: 'all', onTimeline: (recorded) => spans.push(...recorded),
+      epochs: Math.min(steps, TIMELINE_STEPS),
+      batchSize: 'all',
+      onTimeline: (recorded) => spans.push(...recorded),
     })
     if (seconds < best.seconds) best = { seconds, spans }
   }
@@ -128,7 +159,11 @@ async function stepsPerRound(trainer: Trainer, examples: Examples): Promise<numb
   return Math.max(1, Math.min(5000, Math.ceil(ROUND_SECONDS / once)))
 }
 
-async function secondsPerStep(trainer: Trainer, examples: Examples, steps: number): Promise<number> {
+async function secondsPerStep(
+  trainer: Trainer,
+  examples: Examples,
+  steps: number,
+): Promise<number> {
   const { seconds } = await trainer.fit(examples, { epochs: steps, batchSize: 'all' })
   return seconds / steps
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The command line: `shardgrad train | rates | check | explain | bench | info`. What a person reads goes to standard error, what a program reads to standard output.
+// The command line: `shardgrad train | rates | check | explain | bench | info`. What a person reads
+// goes to standard error, what a program reads to standard output.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
@@ -17,115 +18,252 @@ import { scheduleNames } from './optimizer-options.js'
 import type { RatesOptions } from './rates.js'
 import type { TrainOptions } from './train.js'
 
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+const { version } = JSON.parse(
+  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+) as { version: string }
 
 const wholeNumber = (text: string): number => {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1.')
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('expected a whole number of at least 1.')
   return value
 }
 const seedNumber = (text: string): number => {
-  if (text.trim() === '' || !Number.isSafeInteger(Number(text))) throw new InvalidArgumentError('expected a whole number.')
+  if (text.trim() === '' || !Number.isSafeInteger(Number(text)))
+    throw new InvalidArgumentError('expected a whole number.')
   return Number(text)
 }
 const anyNumber = (text: string): number => {
-  if (text.trim() === '' || !Number.isFinite(Number(text))) throw new InvalidArgumentError('expected a number.')
+  if (text.trim() === '' || !Number.isFinite(Number(text)))
+    throw new InvalidArgumentError('expected a number.')
   return Number(text)
 }
-const wholeNumberOr = <const Word extends string>(word: Word) => (text: string): number | Word => (text === word ? word : wholeNumber(text))
-const wholeNumbers = (text: string): number[] => (text === '' ? [] : text.split(',').map(wholeNumber))
+const wholeNumberOr =
+  <const Word extends string>(word: Word) =>
+  (text: string): number | Word =>
+    text === word ? word : wholeNumber(text)
+const wholeNumbers = (text: string): number[] =>
+  text === '' ? [] : text.split(',').map(wholeNumber)
 const numbers = (text: string): number[] => text.split(',').map(anyNumber)
-const metricList = (text: string): MetricName[] => text.split(',').map((name) => {
-  const known = metricNames.find((other) => other === name)
-  if (!known) throw new InvalidArgumentError(`expected some of ${metricNames.join(', ')}, with commas between.`)
-  return known
-})
-const backendOption = (): Option => new Option('--backend <name>', 'who multiplies').choices(['auto', ...backendNames]).default('auto')
+const metricList = (text: string): MetricName[] =>
+  text.split(',').map((name) => {
+    const known = metricNames.find((other) => other === name)
+    if (!known)
+      throw new InvalidArgumentError(
+        `expected some of ${metricNames.join(', ')}, with commas between.`,
+      )
+    return known
+  })
+const backendOption = (): Option =>
+  new Option('--backend <name>', 'who multiplies')
+    .choices(['auto', ...backendNames])
+    .default('auto')
 
 const program = new Command('shardgrad')
-  .description('Trains neural networks on all cores: the batch is split across worker threads that share their weights.')
+  .description(
+    'Trains neural networks on all cores: the batch is split across worker threads that share their weights.',
+  )
   .version(version)
   .exitOverride()
 
-program.command('train')
+program
+  .command('train')
   .description('train a network on a built-in data set, or on images in IDX files')
-  .argument('<data>', 'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory such as ./images/')
-  .option('--layers <units>', 'units of the hidden layers, such as 128,128 (default: what suits the data)', wholeNumbers)
-  .addOption(new Option('--activation <name>', 'of the hidden layers (default: what suits the data)').choices(activationNames))
-  .addOption(new Option('--output <name>', 'activation of the output layer (default: what suits the data)').choices(activationNames))
+  .argument(
+    '<data>',
+    'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory such as ./images/',
+  )
+  .option(
+    '--layers <units>',
+    'units of the hidden layers, such as 128,128 (default: what suits the data)',
+    wholeNumbers,
+  )
+  .addOption(
+    new Option(
+      '--activation <name>',
+      'of the hidden layers (default: what suits the data)',
+    ).choices(activationNames),
+  )
+  .addOption(
+    new Option(
+      '--output <name>',
+      'activation of the output layer (default: what suits the data)',
+    ).choices(activationNames),
+  )
   .addOption(new Option('--loss <name>', '(default: what suits the data)').choices(lossNames))
-  .addOption(new Option('--init <name>', 'how weights start (default: what suits the data)').choices(initializerNames))
-  .option('--dropout <share>', 'of the hidden layers\' outputs, left out while training', anyNumber)
-  .addOption(new Option('--optimizer <name>', 'how the gradient moves the parameters (default: what suits the data)').choices(optimizerNames))
+  .addOption(
+    new Option('--init <name>', 'how weights start (default: what suits the data)').choices(
+      initializerNames,
+    ),
+  )
+  .option('--dropout <share>', "of the hidden layers' outputs, left out while training", anyNumber)
+  .addOption(
+    new Option(
+      '--optimizer <name>',
+      'how the gradient moves the parameters (default: what suits the data)',
+    ).choices(optimizerNames),
+  )
   .option('--learning-rate <rate>', '(default: what suits the data, or the optimizer)', anyNumber)
-  .addOption(new Option('--schedule <name>', 'how the learning rate changes (default: what suits the data)').choices(scheduleNames))
+  .addOption(
+    new Option(
+      '--schedule <name>',
+      'how the learning rate changes (default: what suits the data)',
+    ).choices(scheduleNames),
+  )
   .option('--warm-up <epochs>', 'in which the learning rate rises', anyNumber)
   .option('--momentum <factor>', 'of sgd', anyNumber)
   .option('--nesterov', 'of sgd, with momentum')
   .option('--weight-decay <factor>', 'of adamw', anyNumber)
   .option('--clip-norm <norm>', 'that a longer gradient is scaled down to', anyNumber)
   .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
-  .option('--batch-size <examples>', 'a number or all (default: what suits the data)', wholeNumberOr('all'))
+  .option(
+    '--batch-size <examples>',
+    'a number or all (default: what suits the data)',
+    wholeNumberOr('all'),
+  )
   .option('--batches-per-update <count>', 'whose gradients are summed', wholeNumber)
   .option('--no-shuffle', 'take the examples in the same order in every epoch')
   .option('--epochs <count>', '(default: what suits the data)', wholeNumber)
-  .option('--validation <share>', 'of the examples, held out (default: what suits the data, such as its test images)', anyNumber)
-  .option('--patience <epochs>', 'end when the cost (held out, if there is one) has not fallen for so many, with the best parameters', wholeNumber)
-  .addOption(new Option('--metrics <names>', `beside cost and accuracy: ${metricNames.slice(1).join(', ')}`).argParser(metricList))
+  .option(
+    '--validation <share>',
+    'of the examples, held out (default: what suits the data, such as its test images)',
+    anyNumber,
+  )
+  .option(
+    '--patience <epochs>',
+    'end when the cost (held out, if there is one) has not fallen for so many, with the best parameters',
+    wholeNumber,
+  )
+  .addOption(
+    new Option(
+      '--metrics <names>',
+      `beside cost and accuracy: ${metricNames.slice(1).join(', ')}`,
+    ).argParser(metricList),
+  )
   .option('--top-k <k>', 'of topKAccuracy', wholeNumber)
   .option('--workers <count>', 'a number or auto', wholeNumberOr('auto'), 'auto')
   .option('--shards <count>', 'a power of two or auto', wholeNumberOr('auto'), 'auto')
   .addOption(backendOption())
   .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
   .option('--plot <file>', 'draw the training, as .svg or .html')
-  .option('--trace <file>', 'write what every worker does when, as Chrome trace events (for Perfetto)')
+  .option(
+    '--trace <file>',
+    'write what every worker does when, as Chrome trace events (for Perfetto)',
+  )
   .option('--json', 'one JSON object a line on standard output')
-  .action(async (data: string, options: TrainOptions) => (await import('./train.js')).train(data, options))
+  .action(async (data: string, options: TrainOptions) =>
+    (await import('./train.js')).train(data, options),
+  )
 
-program.command('check')
-  .description('backpropagation against central differences, parameter by parameter, and one shard against many; exits with 1 if off')
-  .argument('[data]', 'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory such as ./images/', 'xor')
-  .option('--layers <units>', 'units of the hidden layers (default: as many as suit the data, of at most 8 units)', wholeNumbers)
-  .addOption(new Option('--activation <name>', 'of the hidden layers (default: what suits the data)').choices(activationNames))
-  .addOption(new Option('--output <name>', 'activation of the output layer (default: what suits the data)').choices(activationNames))
-  .addOption(new Option('--init <name>', 'how weights start (default: what suits the data)').choices(initializerNames))
-  .addOption(new Option('--network <file>', 'a network description in JSON, { inputs, layers: [{ units, activation, initializer }] }')
-    .conflicts(['layers', 'activation', 'output', 'init']))
+program
+  .command('check')
+  .description(
+    'backpropagation against central differences, parameter by parameter, and one shard against many; exits with 1 if off',
+  )
+  .argument(
+    '[data]',
+    'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory such as ./images/',
+    'xor',
+  )
+  .option(
+    '--layers <units>',
+    'units of the hidden layers (default: as many as suit the data, of at most 8 units)',
+    wholeNumbers,
+  )
+  .addOption(
+    new Option(
+      '--activation <name>',
+      'of the hidden layers (default: what suits the data)',
+    ).choices(activationNames),
+  )
+  .addOption(
+    new Option(
+      '--output <name>',
+      'activation of the output layer (default: what suits the data)',
+    ).choices(activationNames),
+  )
+  .addOption(
+    new Option('--init <name>', 'how weights start (default: what suits the data)').choices(
+      initializerNames,
+    ),
+  )
+  .addOption(
+    new Option(
+      '--network <file>',
+      'a network description in JSON, { inputs, layers: [{ units, activation, initializer }] }',
+    ).conflicts(['layers', 'activation', 'output', 'init']),
+  )
   .addOption(new Option('--loss <name>', '(default: what suits the data)').choices(lossNames))
   .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
   .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
-  .option('--examples <rows>', 'the first rows of the data (default: 16, or all if there are fewer)', wholeNumber)
-  .addOption(new Option('--backend <name>', 'whose shards are compared').choices(['auto', ...backendNames]).default('reference'))
+  .option(
+    '--examples <rows>',
+    'the first rows of the data (default: 16, or all if there are fewer)',
+    wholeNumber,
+  )
+  .addOption(
+    new Option('--backend <name>', 'whose shards are compared')
+      .choices(['auto', ...backendNames])
+      .default('reference'),
+  )
   .option('--json', 'one JSON object on standard output')
-  .action(async (data: string, options: CheckOptions) => (await import('./check.js')).check(data, options))
+  .action(async (data: string, options: CheckOptions) =>
+    (await import('./check.js')).check(data, options),
+  )
 
-program.command('explain')
-  .description('the first steps of a small network as a worked example: every value, every gradient, every sum')
+program
+  .command('explain')
+  .description(
+    'the first steps of a small network as a worked example: every value, every gradient, every sum',
+  )
   .argument('<table>', 'or, and, xor, xor-cross, line or hidden')
   .option('--steps <count>', 'of gradient descent, each over all examples', wholeNumber, 2)
   .option('--shards <count>', 'a power of two', wholeNumber, 2)
   .option('--learning-rate <rate>', '(default: what suits the table)', anyNumber)
   .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
   .option('--json', 'one JSON object a step on standard output')
-  .action(async (table: string, options: ExplainOptions) => (await import('./explain.js')).explain(table, options))
+  .action(async (table: string, options: ExplainOptions) =>
+    (await import('./explain.js')).explain(table, options),
+  )
 
-program.command('rates')
+program
+  .command('rates')
   .description("compare learning rates on a built-in data set's recipe")
-  .argument('<data>', 'digits, fashion-mnist, or, and, xor, xor-cross, line, or a directory such as ./images/')
+  .argument(
+    '<data>',
+    'digits, fashion-mnist, or, and, xor, xor-cross, line, or a directory such as ./images/',
+  )
   .option('--rates <rates>', 'learning rates', numbers, [0.01, 0.1, 1])
-  .addOption(new Option('--find', 'one run at a rate that rises from step to step, from 0.00001 to 10; says how large it may be').conflicts('rates'))
-  .addOption(new Option('--optimizer <name>', 'how the gradient moves the parameters (default: what suits the data)').choices(optimizerNames))
+  .addOption(
+    new Option(
+      '--find',
+      'one run at a rate that rises from step to step, from 0.00001 to 10; says how large it may be',
+    ).conflicts('rates'),
+  )
+  .addOption(
+    new Option(
+      '--optimizer <name>',
+      'how the gradient moves the parameters (default: what suits the data)',
+    ).choices(optimizerNames),
+  )
   .option('--epochs <count>', '(default: what suits the data; with --find 100 steps)', wholeNumber)
   .addOption(backendOption())
   .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
   .option('--plot <file>', 'draw the costs, as .svg or .html')
   .option('--json', 'one JSON object a line on standard output')
-  .action(async (data: string, options: RatesOptions) => (await import('./rates.js')).rates(data, options))
+  .action(async (data: string, options: RatesOptions) =>
+    (await import('./rates.js')).rates(data, options),
+  )
 
-program.command('bench')
+program
+  .command('bench')
   .description('time training steps for some numbers of workers')
   .option('--dims <widths>', 'inputs, units of each layer', wholeNumbers, [784, 128, 10])
-  .addOption(new Option('--activation <name>', 'of the hidden layers').choices(activationNames).default('relu'))
+  .addOption(
+    new Option('--activation <name>', 'of the hidden layers')
+      .choices(activationNames)
+      .default('relu'),
+  )
   .option('--batch-size <examples>', 'examples of a step', wholeNumber, 1024)
   .option('--workers <counts>', 'such as 1,2 (default: 1 and every core)', wholeNumbers)
   .addOption(backendOption())
@@ -133,7 +271,8 @@ program.command('bench')
   .option('--json', 'one JSON object a line on standard output')
   .action(async (options: BenchOptions) => (await import('./bench.js')).bench(options))
 
-program.command('info')
+program
+  .command('info')
   .description('what this machine offers, and the default choices')
   .option('--json', 'as JSON on standard output')
   .action(async (options: { json?: boolean }) => (await import('./info.js')).info(options))

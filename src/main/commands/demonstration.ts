@@ -1,4 +1,5 @@
-// `npm start`: the digits learned on all cores, then by one worker alone: the accuracy, the speedup, and the same bits.
+// `npm start`: the digits learned on all cores, then by one worker alone: the accuracy, the
+// speedup, and the same bits.
 
 import { dense } from '../../shared/network/network.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
@@ -28,7 +29,11 @@ async function learnDigits(workers: number): Promise<Outcome> {
     network: {
       inputs: data.columns,
       scale: data.scale,
-      layers: [dense(128, 'relu', { initializer: 'he' }), dense(128, 'relu', { initializer: 'he' }), dense(10, 'softmax')],
+      layers: [
+        dense(128, 'relu', { initializer: 'he' }),
+        dense(128, 'relu', { initializer: 'he' }),
+        dense(10, 'softmax'),
+      ],
     },
     loss: 'categoricalCrossEntropy',
     optimizer: sgd({ learningRate: 0.2 }),
@@ -36,7 +41,12 @@ async function learnDigits(workers: number): Promise<Outcome> {
     workers,
   })
   const reporter = createReporter(false, EPOCHS)
-  const fitting = trainer.fit(training, { epochs: EPOCHS, batchSize: 'all', validation: heldOut, onProgress: reporter.progress })
+  const fitting = trainer.fit(training, {
+    epochs: EPOCHS,
+    batchSize: 'all',
+    validation: heldOut,
+    onProgress: reporter.progress,
+  })
   reporter.start(trainer.info)
   const history = await fitting
   reporter.stop()
@@ -44,7 +54,9 @@ async function learnDigits(workers: number): Promise<Outcome> {
 }
 
 const cores = availableCores()
-print(`learning ${training.targets.length} handwritten digits, ${heldOut.targets.length} held out, on ${cores} ${cores === 1 ? 'core' : 'cores'}`)
+print(
+  `learning ${training.targets.length} handwritten digits, ${heldOut.targets.length} held out, on ${cores} ${cores === 1 ? 'core' : 'cores'}`,
+)
 const parallel = await learnDigits(cores)
 print('the same again with one worker, to compare')
 const single = await learnDigits(1)
@@ -56,5 +68,9 @@ console.log(
   `time ${seconds.toFixed(2)} s on ${parallel.info.workers} ${parallel.info.workers === 1 ? 'worker' : 'workers'}, ${single.history.seconds.toFixed(2)} s on one: ` +
     `speedup ${(single.history.seconds / seconds).toFixed(2)}`,
 )
-console.log(same ? `same bits from both runs: ${parallel.parametersHash}` : `DIFFERENT bits: ${parallel.parametersHash} and ${single.parametersHash}`)
+console.log(
+  same
+    ? `same bits from both runs: ${parallel.parametersHash}`
+    : `DIFFERENT bits: ${parallel.parametersHash} and ${single.parametersHash}`,
+)
 process.exitCode = same ? 0 : 1

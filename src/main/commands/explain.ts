@@ -27,44 +27,84 @@ const COLUMN = 15
 /** Inputs of a unit up to which its sum is written out. */
 const MOST_TERMS = 3
 
-/** Writes the explanation to standard output. @throws {InputError} of a data set that is no table, or on wrong options. */
+/**
+ * Writes the explanation to standard output.
+ * @throws {InputError} of a data set that is no table, or on wrong options.
+ */
 export async function explain(name: string, options: ExplainOptions): Promise<void> {
   const data = await loadDataSet(name)
   const { recipe, start } = data
-  if (!start) throw new InputError('explain', `a table small enough to follow, one of ${tableNames.join(', ')}`, show(name))
+  if (!start)
+    throw new InputError(
+      'explain',
+      `a table small enough to follow, one of ${tableNames.join(', ')}`,
+      show(name),
+    )
   const network = networkFor(data, {})
   const { steps, shards, l2, json } = options
   const learningRate = options.learningRate ?? recipe.learningRate
-  const { loss } = checkTrainerOptions({ network, loss: recipe.loss, optimizer: sgd({ learningRate }), shards, l2 })
+  const { loss } = checkTrainerOptions({
+    network,
+    loss: recipe.loss,
+    optimizer: sgd({ learningRate }),
+    shards,
+    l2,
+  })
   const inProcess = await openInProcess({ network, loss, l2 }, data)
   const explained = explainSteps(inProcess, start, { steps, shards, learningRate, l2 })
   if (json) {
-    printJson({ event: 'start', data: name, examples: inProcess.examples, network, loss, learningRate, l2, shards })
+    printJson({
+      event: 'start',
+      data: name,
+      examples: inProcess.examples,
+      network,
+      loss,
+      learningRate,
+      l2,
+      shards,
+    })
     for (const step of explained) printJson({ event: 'step', ...step })
     return
   }
-  const shape = [widthsOf(network)[0]!, ...network.layers.map(({ units, activation }) => `${units} ${activation}`)].join(' - ')
+  const shape = [
+    widthsOf(network)[0]!,
+    ...network.layers.map(({ units, activation }) => `${units} ${activation}`),
+  ].join(' - ')
   const lines = [
     `${name}: ${counted(inProcess.examples, 'example')} in ${counted(shards, 'shard')}; network ${shape}; learning rate ${learningRate}${l2 > 0 ? `, l2 ${l2}` : ''}`,
     `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${loss === 'meanSquaredError' ? ' and n the number of outputs' : ''}`,
     'forward, of [layer][unit]: z = values of the layer before . weights + bias; a = f(z), f the activation',
     'back: delta = d loss / d z',
     'gradients: of weights[layer][from][to], the value it starts from times the delta it leads to; of biases, the delta',
-    ...explained.flatMap((step) => describeStep(step, network, inProcess.examples, learningRate, l2)),
+    ...explained.flatMap((step) =>
+      describeStep(step, network, inProcess.examples, learningRate, l2),
+    ),
   ]
   process.stdout.write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`)
 }
 
-function describeStep(step: ExplainedStep, network: Network, examples: number, learningRate: number, l2: number): string[] {
+function describeStep(
+  step: ExplainedStep,
+  network: Network,
+  examples: number,
+  learningRate: number,
+  l2: number,
+): string[] {
   const { parameters, shards, sums, loss, cost, average, decay, next, nextCost } = step
-  const squares = parameters.weights.flatMap((layer) => Array.from(layer)).reduce((sum, w) => sum + w * w, 0)
+  const squares = parameters.weights
+    .flatMap((layer) => Array.from(layer))
+    .reduce((sum, w) => sum + w * w, 0)
   return [
     '',
     `Step ${step.step}`,
     ...shards.flatMap((shard, s) => describeShard(shard, s, parameters, network)),
     '',
     `  the loss of all examples, averaged: ${brief(loss)} / ${examples} = ${brief(loss / examples)}`,
-    ...(decay ? [`  and the L2 term, of the squared weights: ${l2} / (2 x ${examples}) x ${brief(squares)} = ${brief((l2 / (2 * examples)) * squares)}`] : []),
+    ...(decay
+      ? [
+          `  and the L2 term, of the squared weights: ${l2} / (2 x ${examples}) x ${brief(squares)} = ${brief((l2 / (2 * examples)) * squares)}`,
+        ]
+      : []),
     `  cost ${brief(cost)}`,
     '',
     `  the gradient: ${sums.length > 0 ? `the shards' summed in the order ${sums.at(-1)!.shards}, ` : ''}averaged over the ${counted(examples, 'example')}`,
@@ -82,7 +122,12 @@ function describeStep(step: ExplainedStep, network: Network, examples: number, l
   ]
 }
 
-function describeShard({ examples, gradient }: ExplainedShard, shard: number, parameters: Parameters, network: Network): string[] {
+function describeShard(
+  { examples, gradient }: ExplainedShard,
+  shard: number,
+  parameters: Parameters,
+  network: Network,
+): string[] {
   if (examples.length === 0) return ['', `  Shard ${shard}: no examples`]
   return [
     '',
@@ -91,14 +136,23 @@ function describeShard({ examples, gradient }: ExplainedShard, shard: number, pa
     '',
     `    gradients of the examples of shard ${shard}, and their sum`,
     ...table(parameterNames(parameters, network), [
-      ...examples.map(({ example, gradient: own }): Column => [`example ${example}`, entriesOf(own)]),
+      ...examples.map(({ example, gradient: own }): Column => [
+        `example ${example}`,
+        entriesOf(own),
+      ]),
       [`shard ${shard}`, entriesOf(gradient)],
     ]),
   ]
 }
 
-function describeExample({ example, inputs, layers, loss, targets }: ExplainedShard['examples'][number], parameters: Parameters): string[] {
-  const lines = ['', `    example ${example}: x = ${Array.from(inputs, (x) => brief(x)).join(', ')}; y = ${Array.from(targets, (y) => brief(y)).join(', ')}`]
+function describeExample(
+  { example, inputs, layers, loss, targets }: ExplainedShard['examples'][number],
+  parameters: Parameters,
+): string[] {
+  const lines = [
+    '',
+    `    example ${example}: x = ${Array.from(inputs, (x) => brief(x)).join(', ')}; y = ${Array.from(targets, (y) => brief(y)).join(', ')}`,
+  ]
   layers.forEach(({ preActivations, activations }, l) => {
     const before = l === 0 ? inputs : layers[l - 1]!.activations
     preActivations.forEach((z, unit) => {
@@ -108,24 +162,44 @@ function describeExample({ example, inputs, layers, loss, targets }: ExplainedSh
   })
   lines.push(`      loss                ${cell(loss)}`)
   for (let l = layers.length - 1; l >= 0; l--) {
-    layers[l]!.deltas.forEach((delta, unit) => lines.push(`      back    delta[${l}][${unit}] ${cell(delta)}  ${backOf(layers[l + 1]?.deltas, parameters, l, unit)}`))
+    layers[l]!.deltas.forEach((delta, unit) =>
+      lines.push(
+        `      back    delta[${l}][${unit}] ${cell(delta)}  ${backOf(layers[l + 1]?.deltas, parameters, l, unit)}`,
+      ),
+    )
   }
   return lines
 }
 
 /** A pre-activation written out, factors to four digits. */
-function sumOf(before: Float64Array, { weights, biases }: Parameters, layer: number, unit: number): string {
+function sumOf(
+  before: Float64Array,
+  { weights, biases }: Parameters,
+  layer: number,
+  unit: number,
+): string {
   if (before.length > MOST_TERMS) return ''
   const units = biases[layer]!.length
-  const terms = Array.from(before, (value, i) => `${short(value)}*${short(weights[layer]![i * units + unit]!)}`)
+  const terms = Array.from(
+    before,
+    (value, i) => `${short(value)}*${short(weights[layer]![i * units + unit]!)}`,
+  )
   return `z = ${[...terms, short(biases[layer]![unit]!)].join(' + ')}`
 }
 
 /** Where a hidden unit's delta comes from. */
-function backOf(after: Float64Array | undefined, { weights }: Parameters, layer: number, unit: number): string {
+function backOf(
+  after: Float64Array | undefined,
+  { weights }: Parameters,
+  layer: number,
+  unit: number,
+): string {
   if (!after) return 'from the loss'
   if (after.length > MOST_TERMS) return ''
-  const terms = Array.from(after, (delta, j) => `${short(delta)}*${short(weights[layer + 1]![unit * after.length + j]!)}`)
+  const terms = Array.from(
+    after,
+    (delta, j) => `${short(delta)}*${short(weights[layer + 1]![unit * after.length + j]!)}`,
+  )
   return `(${terms.join(' + ')}) * f'(z)`
 }
 
@@ -150,12 +224,22 @@ function table(names: string[], columns: Column[]): string[] {
   const lines: string[] = []
   for (let first = 0; first < columns.length;) {
     let end = first
-    for (let width = indent.length + nameWidth; end === first || (end < columns.length && width + columnWidth(columns[end]!) <= WIDTH); end++) {
+    for (
+      let width = indent.length + nameWidth;
+      end === first || (end < columns.length && width + columnWidth(columns[end]!) <= WIDTH);
+      end++
+    ) {
       width += columnWidth(columns[end]!)
     }
     const shown = columns.slice(first, end)
-    lines.push(`${indent}${''.padEnd(nameWidth)}${shown.map((column) => ` ${column[0]}`.padEnd(columnWidth(column))).join('')}`)
-    names.forEach((name, i) => lines.push(`${indent}${name.padEnd(nameWidth)}${shown.map((column) => cell(column[1][i]!).padEnd(columnWidth(column))).join('')}`))
+    lines.push(
+      `${indent}${''.padEnd(nameWidth)}${shown.map((column) => ` ${column[0]}`.padEnd(columnWidth(column))).join('')}`,
+    )
+    names.forEach((name, i) =>
+      lines.push(
+        `${indent}${name.padEnd(nameWidth)}${shown.map((column) => cell(column[1][i]!).padEnd(columnWidth(column))).join('')}`,
+      ),
+    )
     first = end
   }
   return lines

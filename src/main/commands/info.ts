@@ -2,7 +2,13 @@
 
 import { cpus } from 'node:os'
 import { backendNames, backends } from '../../shared/backends.js'
-import { chooseBackend, describeBlas, describeRefusals, installCommand, searchBlas } from '../runtime/backend-choice.js'
+import {
+  chooseBackend,
+  describeBlas,
+  describeRefusals,
+  installCommand,
+  searchBlas,
+} from '../runtime/backend-choice.js'
 import { relaxedSimdWorks } from '../runtime/node/compiled-kernels.js'
 import { availableCores } from '../runtime/node/cores.js'
 import { print, printJson } from './report.js'
@@ -20,7 +26,12 @@ export async function info({ json }: { json?: boolean }): Promise<void> {
     relaxedSimd,
     blas: library ?? null,
     ...(!library && { blasTried: refusals, installBlas: installCommand() }),
-    backends: backendNames.map((name) => ({ name, available: !cannot[name], dtype: backends[name].dtype, kernels: backends[name].kernels })),
+    backends: backendNames.map((name) => ({
+      name,
+      available: !cannot[name],
+      dtype: backends[name].dtype,
+      kernels: backends[name].kernels,
+    })),
     defaults: {
       backend,
       backendReason: `${reason}; a network too small to pay for calls into a library gets wasm-relaxed or wasm`,
@@ -28,11 +39,19 @@ export async function info({ json }: { json?: boolean }): Promise<void> {
       shards: 'up to 8 of at least 16 examples; from 4096 examples up to 64 of at least 256',
     },
   }
-  if (json) { printJson({ event: 'info', ...facts }); return; }
+  if (json) {
+    printJson({ event: 'info', ...facts })
+    return
+  }
   print(`cores      ${facts.cores} (${facts.processor})`)
-  print(`node       ${facts.node}, WebAssembly SIMD ${facts.simd ? 'works' : 'is missing'}, relaxed SIMD ${relaxedSimd ? 'works' : 'is missing'}`)
-  print(`blas       ${library ? describeBlas(library) : `${describeRefusals(refusals)}. ${installCommand()}`}`)
-  for (const { name, available, dtype, kernels } of facts.backends) print(`backend    ${name}: ${dtype}, ${kernels}${available ? '' : ' (not on this machine)'}`)
+  print(
+    `node       ${facts.node}, WebAssembly SIMD ${facts.simd ? 'works' : 'is missing'}, relaxed SIMD ${relaxedSimd ? 'works' : 'is missing'}`,
+  )
+  print(
+    `blas       ${library ? describeBlas(library) : `${describeRefusals(refusals)}. ${installCommand()}`}`,
+  )
+  for (const { name, available, dtype, kernels } of facts.backends)
+    print(`backend    ${name}: ${dtype}, ${kernels}${available ? '' : ' (not on this machine)'}`)
   print(`default    backend ${backend}: ${facts.defaults.backendReason}`)
   print(`           workers: ${facts.defaults.workers}`)
   print(`           shards: ${facts.defaults.shards}`)
@@ -40,5 +59,39 @@ export async function info({ json }: { json?: boolean }): Promise<void> {
 
 /** Whether the engine accepts a function that uses a 128-bit vector. */
 function simdWorks(): boolean {
-  return WebAssembly.validate(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11))
+  return WebAssembly.validate(
+    Uint8Array.of(
+      0,
+      97,
+      115,
+      109,
+      1,
+      0,
+      0,
+      0,
+      1,
+      5,
+      1,
+      96,
+      0,
+      1,
+      123,
+      3,
+      2,
+      1,
+      0,
+      10,
+      10,
+      1,
+      8,
+      0,
+      65,
+      0,
+      253,
+      15,
+      253,
+      98,
+      11,
+    ),
+  )
 }

@@ -16,13 +16,26 @@ export interface NetworkOptions {
 }
 
 /** A network for a data set: what the options leave open is its recipe's. */
-export function networkFor({ columns, scale, preprocessing, outputs, recipe }: DataSet, options: NetworkOptions): Network {
-  const { layers = recipe.hiddenLayers, activation = recipe.activation ?? 'sigmoid', output = recipe.output, dropout = 0 } = options
+export function networkFor(
+  { columns, scale, preprocessing, outputs, recipe }: DataSet,
+  options: NetworkOptions,
+): Network {
+  const {
+    layers = recipe.hiddenLayers,
+    activation = recipe.activation ?? 'sigmoid',
+    output = recipe.output,
+    dropout = 0,
+  } = options
   const initializer = options.init ?? recipe.initializer ?? 'xavier'
   return {
     inputs: columns,
     scale,
     preprocessing,
-    layers: [...layers.map((units) => dense(units, activation, { initializer, ...(dropout !== 0 && { dropout }) })), dense(outputs, output, { initializer })],
+    layers: [
+      ...layers.map((units) =>
+        dense(units, activation, { initializer, ...(dropout !== 0 && { dropout }) }),
+      ),
+      dense(outputs, output, { initializer }),
+    ],
   }
 }

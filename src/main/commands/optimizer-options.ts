@@ -1,9 +1,22 @@
 // The optimizer that the command line's options and a data set's recipe describe together.
 
 import {
-  type LearningRate, type Schedule, type WarmUp, constantRate, cosineDecay, exponentialDecay, inverseScaling, reduceOnPlateau, stepDecay, warmUp,
+  type LearningRate,
+  type Schedule,
+  type WarmUp,
+  constantRate,
+  cosineDecay,
+  exponentialDecay,
+  inverseScaling,
+  reduceOnPlateau,
+  stepDecay,
+  warmUp,
 } from '../../shared/optimizers/learning-rate.js'
-import { type Optimizer, type OptimizerName, optimizers } from '../../shared/optimizers/optimizers.js'
+import {
+  type Optimizer,
+  type OptimizerName,
+  optimizers,
+} from '../../shared/optimizers/optimizers.js'
 import type { Recipe } from '../data/data-sets.js'
 
 /** What a user may say about the optimizer. */
@@ -21,7 +34,10 @@ export interface OptimizerOptions {
 type LastingSchedule = Exclude<Schedule, WarmUp>
 export type ScheduleName = LastingSchedule['name']
 
-/** Each schedule of the command line, with its defaults, from a learning rate and the epochs there will be. */
+/**
+ * Each schedule of the command line, with its defaults, from a learning rate and the epochs there
+ * will be.
+ */
 const schedules: Record<ScheduleName, (learningRate: number, epochs: number) => LastingSchedule> = {
   constant: (learningRate) => constantRate({ learningRate }),
   step: (learningRate) => stepDecay({ learningRate }),
@@ -32,16 +48,30 @@ const schedules: Record<ScheduleName, (learningRate: number, epochs: number) => 
 }
 export const scheduleNames = Object.keys(schedules) as ScheduleName[]
 
-/** What the options leave open is the recipe's, or the optimizer's own default. An option that the optimizer doesn't have stays, and is refused with the rest of the description. */
+/**
+ * What the options leave open is the recipe's, or the optimizer's own default. An option that the
+ * optimizer doesn't have stays, and is refused with the rest of the description.
+ */
 export function optimizerFor(recipe: Recipe, options: OptimizerOptions, epochs: number): Optimizer {
-  const { learningRate, optimizer: asked, schedule = recipe.schedule ?? 'constant', warmUp: warmUpEpochs, momentum, nesterov, weightDecay } = options
+  const {
+    learningRate,
+    optimizer: asked,
+    schedule = recipe.schedule ?? 'constant',
+    warmUp: warmUpEpochs,
+    momentum,
+    nesterov,
+    weightDecay,
+  } = options
   const suited = recipe.optimizer ?? 'sgd'
   const name = asked ?? suited
-  const rate = learningRate ?? (name === suited ? recipe.learningRate : recipe.otherRates?.[name] ?? defaultRateOf(name))
+  const rate =
+    learningRate ??
+    (name === suited ? recipe.learningRate : (recipe.otherRates?.[name] ?? defaultRateOf(name)))
   const lasting = schedules[schedule](rate, epochs)
   return {
     ...optimizers[name](),
-    learningRate: warmUpEpochs === undefined ? plain(lasting) : warmUp({ epochs: warmUpEpochs, then: lasting }),
+    learningRate:
+      warmUpEpochs === undefined ? plain(lasting) : warmUp({ epochs: warmUpEpochs, then: lasting }),
     ...(momentum !== undefined && { momentum }),
     ...(nesterov !== undefined && { nesterov }),
     ...(weightDecay !== undefined && { weightDecay }),
@@ -50,7 +80,8 @@ export function optimizerFor(recipe: Recipe, options: OptimizerOptions, epochs: 
 
 function defaultRateOf(name: OptimizerName): number {
   const { learningRate } = optimizers[name]()
-  if (typeof learningRate !== 'number') throw new Error(`internal: ${name} has no plain learning rate`)
+  if (typeof learningRate !== 'number')
+    throw new Error(`internal: ${name} has no plain learning rate`)
   return learningRate
 }
 

@@ -1,4 +1,5 @@
-// `shardgrad rates`: a data set's recipe, trained once for each learning rate; or one run at a rate that rises from step to step, to find how large it may be.
+// `shardgrad rates`: a data set's recipe, trained once for each learning rate; or one run at a rate
+// that rises from step to step, to find how large it may be.
 
 import type { BackendName } from '../../shared/backends.js'
 import { DivergenceError } from '../../shared/errors.js'
@@ -38,8 +39,12 @@ async function compareRates(name: string, data: DataSet, options: RatesOptions):
   for (const rate of rates) {
     const curve = await trainAt(rate, data, options)
     curves.push(curve)
-    if (json) printJson({ event: 'rate', rate, cost: curve.costs.at(-1), divergedIn: curve.divergedIn })
-    else print(`rate ${rate}: ${curve.divergedIn === undefined ? `cost ${curve.costs.at(-1)!.toPrecision(5)}` : `diverged in epoch ${curve.divergedIn}`}`)
+    if (json)
+      printJson({ event: 'rate', rate, cost: curve.costs.at(-1), divergedIn: curve.divergedIn })
+    else
+      print(
+        `rate ${rate}: ${curve.divergedIn === undefined ? `cost ${curve.costs.at(-1)!.toPrecision(5)}` : `diverged in epoch ${curve.divergedIn}`}`,
+      )
   }
   if (plot === undefined) return
   const { drawRates } = await import('../pictures/rates.js')
@@ -54,8 +59,15 @@ async function findRate(name: string, data: DataSet, options: RatesOptions): Pro
   const { rates: tried, costs, suggested } = curve
   if (json) printJson({ event: 'rates', rates: tried, costs, suggested })
   else {
-    print(`cost at rates from ${describeRate(tried[0]!)} to ${describeRate(tried.at(-1)!)}: ${sparkline(costs.map((cost) => Math.min(cost, 1.2 * costs[0]!)), 60)}`)
-    print(`lowest at ${describeRate(tried[costs.indexOf(Math.min(...costs))]!)}; suggested: ${describeRate(suggested)}`)
+    print(
+      `cost at rates from ${describeRate(tried[0]!)} to ${describeRate(tried.at(-1)!)}: ${sparkline(
+        costs.map((cost) => Math.min(cost, 1.2 * costs[0]!)),
+        60,
+      )}`,
+    )
+    print(
+      `lowest at ${describeRate(tried[costs.indexOf(Math.min(...costs))]!)}; suggested: ${describeRate(suggested)}`,
+    )
   }
   if (plot === undefined) return
   const { drawRateFinder } = await import('../pictures/rates.js')
@@ -66,10 +78,18 @@ function describeRate(rate: number): string {
   return String(Number(rate.toPrecision(3)))
 }
 
-async function trainerFor(data: DataSet, learningRate: number | undefined, epochs: number, { optimizer, backend, seed }: RatesOptions): Promise<Trainer> {
+async function trainerFor(
+  data: DataSet,
+  learningRate: number | undefined,
+  epochs: number,
+  { optimizer, backend, seed }: RatesOptions,
+): Promise<Trainer> {
   const { recipe } = data
   return createTrainer({
-    network: networkFor(data, {}), loss: recipe.loss, backend, seed,
+    network: networkFor(data, {}),
+    loss: recipe.loss,
+    backend,
+    seed,
     optimizer: optimizerFor(recipe, { optimizer, learningRate }, epochs),
   })
 }
@@ -79,7 +99,11 @@ async function trainAt(rate: number, data: DataSet, options: RatesOptions): Prom
   const costs: number[] = []
   await using trainer = await trainerFor(data, rate, epochs, options)
   try {
-    await trainer.fit(data, { epochs, batchSize: data.recipe.batchSize, onProgress: (progress) => void costs.push(...progress.epochs.map(({ cost }) => cost)) })
+    await trainer.fit(data, {
+      epochs,
+      batchSize: data.recipe.batchSize,
+      onProgress: (progress) => void costs.push(...progress.epochs.map(({ cost }) => cost)),
+    })
     return { rate, costs }
   } catch (error) {
     if (error instanceof DivergenceError) return { rate, costs, divergedIn: error.epoch }

@@ -1,4 +1,5 @@
-// How training is reported: a live line on a terminal, plain lines elsewhere, JSON lines for programs.
+// How training is reported: a live line on a terminal, plain lines elsewhere, JSON lines for
+// programs.
 
 import ora from 'ora'
 import type { EpochReport, History } from '../training/history.js'
@@ -14,14 +15,19 @@ export interface Reporter {
   stop: () => void
 }
 
-/** @param json Whether a program reads. @param epochs How many there will be. */
+/**
+ * @param json Whether a program reads.
+ * @param epochs How many there will be.
+ */
 export function createReporter(json: boolean, epochs: number): Reporter {
   return json ? jsonReporter() : personReporter(epochs)
 }
 
 /** Writes one JSON object a line to standard output; typed arrays as arrays. */
 export function printJson(value: object): void {
-  const line = JSON.stringify(value, (_, part: unknown) => (part instanceof Float32Array || part instanceof Float64Array ? Array.from(part) : part))
+  const line = JSON.stringify(value, (_, part: unknown) =>
+    part instanceof Float32Array || part instanceof Float64Array ? Array.from(part) : part,
+  )
   process.stdout.write(`${line}\n`)
 }
 
@@ -40,20 +46,29 @@ function jsonReporter(): Reporter {
     progress({ epochs }) {
       for (const report of epochs) printJson({ event: 'epoch', ...report })
     },
-    end: (history, parametersHash) => printJson({
-      event: 'end', parametersHash, seconds: history.seconds, epochs: history.epoch.length, bestEpoch: history.bestEpoch, ...finalFigures(history),
-    }),
+    end: (history, parametersHash) =>
+      printJson({
+        event: 'end',
+        parametersHash,
+        seconds: history.seconds,
+        epochs: history.epoch.length,
+        bestEpoch: history.bestEpoch,
+        ...finalFigures(history),
+      }),
     stop: () => undefined,
   }
 }
 
 function personReporter(epochs: number): Reporter {
   const spinner = ora({ stream: process.stderr, discardStdin: false })
-  const live = spinner.isEnabled && process.stderr.columns > 0 // some terminals have no width, and a live line would be infinitely high
+  // Some terminals have no width, and a live line would be infinitely high.
+  const live = spinner.isEnabled && process.stderr.columns > 0
   const everyEpochs = Math.ceil(epochs / 10)
   return {
     start(info) {
-      print(`${info.parameters} parameters, ${info.workers} ${info.workers === 1 ? 'worker' : 'workers'} (${info.reason})`)
+      print(
+        `${info.parameters} parameters, ${info.workers} ${info.workers === 1 ? 'worker' : 'workers'} (${info.reason})`,
+      )
       print(`backend ${info.backend} (${info.backendReason}): ${info.kernels}`)
       if (live) spinner.start('starting')
     },
@@ -64,27 +79,37 @@ function personReporter(epochs: number): Reporter {
         spinner.text = `${before}  step ${step}/${steps}`
         return
       }
-      for (const report of reports) if (report.epoch % everyEpochs === 0) print(describeEpoch(report, epochs))
+      for (const report of reports)
+        if (report.epoch % everyEpochs === 0) print(describeEpoch(report, epochs))
     },
     end(history, parametersHash) {
       spinner.stop()
-      const { cost, accuracy, validationCost, validationAccuracy, ...metrics } = finalFigures(history)
+      const { cost, accuracy, validationCost, validationAccuracy, ...metrics } =
+        finalFigures(history)
       print(`trained ${history.epoch.length} epochs in ${history.seconds.toFixed(2)} s`)
-      if (history.bestEpoch !== undefined) print(`the parameters are those of epoch ${history.bestEpoch}, the best`)
-      print(`cost ${describeNumber(cost)}${accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`}`)
+      if (history.bestEpoch !== undefined)
+        print(`the parameters are those of epoch ${history.bestEpoch}, the best`)
+      print(
+        `cost ${describeNumber(cost)}${accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`}`,
+      )
       if (history.cost.length > 1) print(`cost over the epochs ${sparkline(history.cost, 50)}`)
       if (validationCost !== undefined) {
         print(`held-out cost ${describeNumber(validationCost)}`)
-        if (validationAccuracy !== undefined) print(`held-out accuracy ${percent(validationAccuracy)}`)
+        if (validationAccuracy !== undefined)
+          print(`held-out accuracy ${percent(validationAccuracy)}`)
       }
-      for (const [name, value] of Object.entries(metrics)) for (const line of describeMetric(name, value)) print(line)
+      for (const [name, value] of Object.entries(metrics))
+        for (const line of describeMetric(name, value)) print(line)
       print(`parameters ${parametersHash}`)
     },
     stop: () => void spinner.stop(),
   }
 }
 
-export function describeEpoch({ epoch, cost, accuracy, validationAccuracy, examplesPerSecond }: EpochReport, epochs: number): string {
+export function describeEpoch(
+  { epoch, cost, accuracy, validationAccuracy, examplesPerSecond }: EpochReport,
+  epochs: number,
+): string {
   return [
     `epoch ${epoch}/${epochs}`,
     `cost ${describeNumber(cost)}`,
@@ -100,18 +125,31 @@ function describeNumber(value: number): string {
 
 type Figures = Pick<EpochReport, 'cost'> & Partial<EpochReport>
 
-/** The figures that belong to the parameters at the end: of the last epoch, or of the best one if that has been restored. */
+/**
+ * The figures that belong to the parameters at the end: of the last epoch, or of the best one if
+ * that has been restored.
+ */
 function finalFigures(history: History): Figures {
   const { bestEpoch, epoch } = history
   const index = bestEpoch === undefined ? epoch.length - 1 : epoch.indexOf(bestEpoch)
-  const figures = Object.entries(history).filter(([name, values]) => Array.isArray(values) && values.length > 0 && name !== 'epoch' && name !== 'learningRate')
-  return Object.fromEntries(figures.map(([name, values]) => [name, (values as unknown[])[index]])) as Figures
+  const figures = Object.entries(history).filter(
+    ([name, values]) =>
+      Array.isArray(values) && values.length > 0 && name !== 'epoch' && name !== 'learningRate',
+  )
+  return Object.fromEntries(
+    figures.map(([name, values]) => [name, (values as unknown[])[index]]),
+  ) as Figures
 }
 
 function describeMetric(name: string, value: unknown): string[] {
-  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/^validation/, 'held-out')
+  const words = name
+    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replace(/^validation/, 'held-out')
   if (typeof value === 'number') return [`${words} ${describeNumber(value)}`]
   const rows = value as number[][]
   const width = Math.max(...rows.flat().map((count) => String(count).length)) + 1
-  return [`${words} (rows: the class; columns: what it was taken for)`, ...rows.map((row) => row.map((count) => String(count).padStart(width)).join(''))]
+  return [
+    `${words} (rows: the class; columns: what it was taken for)`,
+    ...rows.map((row) => row.map((count) => String(count).padStart(width)).join('')),
+  ]
 }

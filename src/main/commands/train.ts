@@ -40,12 +40,26 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   if (options.plot !== undefined) checkPicturePath(options.plot)
   const data = await loadDataSet(name)
   const { recipe } = data
-  const { seed, l2, clipNorm, batchesPerUpdate, shuffle, metrics, topK, patience, workers, shards, backend } = options
+  const {
+    seed,
+    l2,
+    clipNorm,
+    batchesPerUpdate,
+    shuffle,
+    metrics,
+    topK,
+    patience,
+    workers,
+    shards,
+    backend,
+  } = options
   const share = options.validation ?? recipe.validation
-  if (share < 0 || share >= 1) throw new InputError('--validation', 'a share from 0 to below 1', String(share))
-  const { training, test: heldOut } = share > 0
-    ? trainTestSplit(data, data.columns, { test: share, seed })
-    : { training: data, test: options.validation === undefined ? data.test : undefined }
+  if (share < 0 || share >= 1)
+    throw new InputError('--validation', 'a share from 0 to below 1', String(share))
+  const { training, test: heldOut } =
+    share > 0
+      ? trainTestSplit(data, data.columns, { test: share, seed })
+      : { training: data, test: options.validation === undefined ? data.test : undefined }
   const epochs = options.epochs ?? recipe.epochs
 
   const interrupt = new AbortController()
@@ -57,18 +71,33 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
     network: networkFor(data, options),
     loss: options.loss ?? recipe.loss,
     optimizer: optimizerFor(recipe, options, epochs),
-    l2, clipNorm, seed, workers, shards, backend,
+    l2,
+    clipNorm,
+    seed,
+    workers,
+    shards,
+    backend,
   })
   try {
     const fitting = trainer.fit(training, {
-      epochs, batchSize: options.batchSize ?? recipe.batchSize, validation: heldOut, onProgress: reporter.progress, onTimeline: trace?.add,
-      signal: interrupt.signal, accumulationSteps: batchesPerUpdate, shuffle, metrics, topK, earlyStopping: patience === undefined ? undefined : { patience },
+      epochs,
+      batchSize: options.batchSize ?? recipe.batchSize,
+      validation: heldOut,
+      onProgress: reporter.progress,
+      onTimeline: trace?.add,
+      signal: interrupt.signal,
+      accumulationSteps: batchesPerUpdate,
+      shuffle,
+      metrics,
+      topK,
+      earlyStopping: patience === undefined ? undefined : { patience },
     })
     reporter.start(trainer.info)
     const history = await fitting
     reporter.end(history, trainer.parametersHash())
     if (options.plot !== undefined) {
-      const { plotTraining } = await import('../pictures/training.js') // the plotting library takes a moment to load
+      // The plotting library takes a moment to load.
+      const { plotTraining } = await import('../pictures/training.js')
       await plotTraining(options.plot, trainer, { name, data, training, heldOut, history })
     }
   } catch (error) {

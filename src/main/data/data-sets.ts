@@ -1,5 +1,5 @@
-// Built-in data sets: the handwritten digits, Fashion-MNIST (or what is like it, in a directory) and a few tables small enough to follow by hand. Each comes with the
-// recipe that suits it.
+// Built-in data sets: the handwritten digits, Fashion-MNIST (or what is like it, in a directory)
+// and a few tables small enough to follow by hand. Each comes with the recipe that suits it.
 
 import { readFile } from 'node:fs/promises'
 import { sep } from 'node:path'
@@ -39,16 +39,25 @@ export interface DataSet extends Examples {
 /** What suits a data set, where the user doesn't say otherwise. */
 export interface Recipe {
   hiddenLayers: number[]
-  /** Of the hidden layers. @default 'sigmoid' */
+  /**
+   * Of the hidden layers.
+   * @default 'sigmoid'
+   */
   activation?: ActivationName
   output: ActivationName
   /** @default 'xavier' */
   initializer?: InitializerName
   loss: LossName
-  /** With its own defaults, but for the learning rate. @default 'sgd' */
+  /**
+   * With its own defaults, but for the learning rate.
+   * @default 'sgd'
+   */
   optimizer?: OptimizerName
   learningRate: number
-  /** With another optimizer than that one. @default the optimizer's own */
+  /**
+   * With another optimizer than that one.
+   * @default the optimizer's own
+   */
   otherRates?: Partial<Record<OptimizerName, number>>
   /** @default 'constant' */
   schedule?: ScheduleName
@@ -59,30 +68,108 @@ export interface Recipe {
 }
 
 const tableRecipe: Recipe = {
-  hiddenLayers: [], output: 'sigmoid', loss: 'halfSquaredError', learningRate: 1, batchSize: 'all', epochs: 5000, validation: 0,
+  hiddenLayers: [],
+  output: 'sigmoid',
+  loss: 'halfSquaredError',
+  learningRate: 1,
+  batchSize: 'all',
+  epochs: 5000,
+  validation: 0,
 }
 
 const tables: Record<string, () => DataSet> = {
-  or: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 1], start([[0.1, 0.6]], [[0]])),
-  and: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1], start([[0.1, 0.6]], [[0]])),
-  xor: () => table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], start([
-    [-0.7026034443207482, -0.4511878069492167, -0.11130154283236932, -0.751937920674514, 0.75065656081645, 0.7733828240543967],
-    [-1.1979175261364463, 0.40451065623948357, 0.96685306507843],
-  ], [[0, 0, 0], [0]]), { hiddenLayers: [3] }),
+  or: () =>
+    table(
+      [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ],
+      [0, 1, 1, 1],
+      start([[0.1, 0.6]], [[0]]),
+    ),
+  and: () =>
+    table(
+      [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ],
+      [0, 0, 0, 1],
+      start([[0.1, 0.6]], [[0]]),
+    ),
+  xor: () =>
+    table(
+      [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ],
+      [0, 1, 1, 0],
+      start(
+        [
+          [
+            -0.7026034443207482, -0.4511878069492167, -0.11130154283236932, -0.751937920674514,
+            0.75065656081645, 0.7733828240543967,
+          ],
+          [-1.1979175261364463, 0.40451065623948357, 0.96685306507843],
+        ],
+        [[0, 0, 0], [0]],
+      ),
+      { hiddenLayers: [3] },
+    ),
   /** XOR with the product of the two inputs as a third. */
   'xor-cross': () => ({
-    ...table([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], start([[0.1, 0.6, 0.2]], [[0]])), preprocessing: [cross(0, 1)],
+    ...table(
+      [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ],
+      [0, 1, 1, 0],
+      start([[0.1, 0.6, 0.2]], [[0]]),
+    ),
+    preprocessing: [cross(0, 1)],
   }),
   /** y = 3x */
-  line: () => table([[1], [2], [3], [4]], [3, 6, 9, 12], start([[0]], [[0]]),
-    { output: 'identity', loss: 'meanSquaredError', learningRate: 0.01, epochs: 1000 }),
+  line: () =>
+    table([[1], [2], [3], [4]], [3, 6, 9, 12], start([[0]], [[0]]), {
+      output: 'identity',
+      loss: 'meanSquaredError',
+      learningRate: 0.01,
+      epochs: 1000,
+    }),
   /** A single example: a hidden layer that learns to answer 1, 1 with 0. */
-  hidden: () => table([[1, 1]], [0], start(
-    [[-0.0053, -0.582, -0.2723, 0.3793, -0.5204, 0.1896], [0.1528, -0.1745, -0.1135]], [[-0.014, 0.5607, -0.0628], [-0.5516]],
-  ), { hiddenLayers: [3], output: 'identity', loss: 'meanSquaredError', learningRate: 0.01, epochs: 100 }),
+  hidden: () =>
+    table(
+      [[1, 1]],
+      [0],
+      start(
+        [
+          [-0.0053, -0.582, -0.2723, 0.3793, -0.5204, 0.1896],
+          [0.1528, -0.1745, -0.1135],
+        ],
+        [[-0.014, 0.5607, -0.0628], [-0.5516]],
+      ),
+      {
+        hiddenLayers: [3],
+        output: 'identity',
+        loss: 'meanSquaredError',
+        learningRate: 0.01,
+        epochs: 100,
+      },
+    ),
 }
 
-const dataSets: Record<string, () => Promise<DataSet> | DataSet> = { digits: loadDigits, 'fashion-mnist': loadFashionMnist, ...tables }
+const dataSets: Record<string, () => Promise<DataSet> | DataSet> = {
+  digits: loadDigits,
+  'fashion-mnist': loadFashionMnist,
+  ...tables,
+}
 
 export const dataSetNames = Object.keys(dataSets)
 /** Those small enough to follow by hand. */
@@ -95,7 +182,12 @@ export const tableNames = Object.keys(tables)
 export async function loadDataSet(name: string): Promise<DataSet> {
   if (name.includes('/') || name.includes(sep)) return imageData(await loadImages(name))
   const load = Object.hasOwn(dataSets, name) ? dataSets[name] : undefined
-  if (!load) throw new InputError('data', `one of ${dataSetNames.join(', ')}, or a directory of images such as ./images/`, show(name))
+  if (!load)
+    throw new InputError(
+      'data',
+      `one of ${dataSetNames.join(', ')}, or a directory of images such as ./images/`,
+      show(name),
+    )
   return load()
 }
 
@@ -111,39 +203,105 @@ async function loadDigits(): Promise<DataSet> {
     targets[row] = values[64]!
   })
   return {
-    inputs, targets, columns: 64, scale: 1 / 16, outputs: 10, image: { width: 8, height: 8 },
+    inputs,
+    targets,
+    columns: 64,
+    scale: 1 / 16,
+    outputs: 10,
+    image: { width: 8, height: 8 },
     recipe: {
-      hiddenLayers: [128, 128], output: 'softmax', loss: 'categoricalCrossEntropy', learningRate: 0.5, batchSize: 64, epochs: 50, validation: 0.1,
-      otherRates: { rmsprop: 0.006, adagrad: 0.1, adadelta: 15, adam: 0.01, adamw: 0.01 }, // the best of some, over eight seeds
+      hiddenLayers: [128, 128],
+      output: 'softmax',
+      loss: 'categoricalCrossEntropy',
+      learningRate: 0.5,
+      batchSize: 64,
+      epochs: 50,
+      validation: 0.1,
+      // The best of some, over eight seeds.
+      otherRates: { rmsprop: 0.006, adagrad: 0.1, adadelta: 15, adam: 0.01, adamw: 0.01 },
     },
   }
 }
 
-/** What suits tens of thousands of small images: 89 % of Fashion-MNIST's test images (three seeds: 88.9 to 89.2 %; at a constant 0.001 88.2 to 88.9 %). */
+/**
+ * What suits tens of thousands of small images: 89 % of Fashion-MNIST's test images (three seeds:
+ * 88.9 to 89.2 %; at a constant 0.001 88.2 to 88.9 %).
+ */
 const imageRecipe: Recipe = {
-  hiddenLayers: [128], activation: 'relu', output: 'softmax', initializer: 'he', loss: 'categoricalCrossEntropy',
-  optimizer: 'adam', learningRate: 0.002, otherRates: { sgd: 0.2 }, schedule: 'cosine', batchSize: 128, epochs: 15, validation: 0,
+  hiddenLayers: [128],
+  activation: 'relu',
+  output: 'softmax',
+  initializer: 'he',
+  loss: 'categoricalCrossEntropy',
+  optimizer: 'adam',
+  learningRate: 0.002,
+  otherRates: { sgd: 0.2 },
+  schedule: 'cosine',
+  batchSize: 128,
+  epochs: 15,
+  validation: 0,
 }
 
-/** 60,000 + 10,000 images of 28x28 pixels (Xiao, Rasul and Vollgraf, "Fashion-MNIST", 2017), where Debian's package puts them. */
+/**
+ * 60,000 + 10,000 images of 28x28 pixels (Xiao, Rasul and Vollgraf, "Fashion-MNIST", 2017), where
+ * Debian's package puts them.
+ */
 async function loadFashionMnist(): Promise<DataSet> {
-  const classes = ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot']
-  const advice = ' (on Debian and Ubuntu: apt-get install dataset-fashion-mnist; elsewhere download them and name their directory instead of fashion-mnist)'
-  return { ...imageData(await loadImages('/usr/share/datasets/fashion-mnist', { advice, classes: classes.length })), classes }
+  const classes = [
+    'T-shirt/top',
+    'Trouser',
+    'Pullover',
+    'Dress',
+    'Coat',
+    'Sandal',
+    'Shirt',
+    'Sneaker',
+    'Bag',
+    'Ankle boot',
+  ]
+  const advice =
+    ' (on Debian and Ubuntu: apt-get install dataset-fashion-mnist; elsewhere download them and name their directory instead of fashion-mnist)'
+  return {
+    ...imageData(
+      await loadImages('/usr/share/datasets/fashion-mnist', { advice, classes: classes.length }),
+    ),
+    classes,
+  }
 }
 
 function imageData({ training, test, image, classes }: ImageFiles): DataSet {
-  return { ...training, test, columns: image.width * image.height, scale: 1 / 255, outputs: classes, image, recipe: imageRecipe }
+  return {
+    ...training,
+    test,
+    columns: image.width * image.height,
+    scale: 1 / 255,
+    outputs: classes,
+    image,
+    recipe: imageRecipe,
+  }
 }
 
-function table(inputs: number[][], targets: number[], startsFrom: Parameters, recipe: Partial<Recipe> = {}): DataSet {
+function table(
+  inputs: number[][],
+  targets: number[],
+  startsFrom: Parameters,
+  recipe: Partial<Recipe> = {},
+): DataSet {
   return {
-    inputs: Float64Array.from(inputs.flat()), targets: Float64Array.from(targets), columns: inputs[0]!.length, scale: 1, outputs: 1,
-    recipe: { ...tableRecipe, ...recipe }, start: startsFrom,
+    inputs: Float64Array.from(inputs.flat()),
+    targets: Float64Array.from(targets),
+    columns: inputs[0]!.length,
+    scale: 1,
+    outputs: 1,
+    recipe: { ...tableRecipe, ...recipe },
+    start: startsFrom,
   }
 }
 
 /** Parameters of a few layers, row-major. */
 function start(weights: number[][], biases: number[][]): Parameters {
-  return { weights: weights.map((layer) => Float64Array.from(layer)), biases: biases.map((layer) => Float64Array.from(layer)) }
+  return {
+    weights: weights.map((layer) => Float64Array.from(layer)),
+    biases: biases.map((layer) => Float64Array.from(layer)),
+  }
 }

@@ -1,4 +1,5 @@
-// The caller's examples: checked, then copied into the arena in slices, so that the caller's event loop is never held up for long.
+// The caller's examples: checked, then copied into the arena in slices, so that the caller's event
+// loop is never held up for long.
 
 import type { ElementType, ExamplesLayout, MatrixLayout, DType } from '../../shared/arena/arena.js'
 import { refuseOptions } from '../options/description.js'
@@ -11,9 +12,13 @@ import { type Network, storesPreprocessed } from '../../shared/network/network.j
 /** A matrix as the caller holds it, row-major. Bytes stay bytes in the arena. */
 export type NumberArray = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array
 /** Class labels, whole numbers from 0. */
-export type LabelArray = Uint8Array | Uint8ClampedArray | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array
+export type LabelArray =
+  Uint8Array | Uint8ClampedArray | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array
 
-/** Inputs (m, n_0) and targets: (m, n_L), or class labels (m). Weights, if given, (m): the cost is the mean loss weighted by them, so that twice the weight is as good as two examples. */
+/**
+ * Inputs (m, n_0) and targets: (m, n_L), or class labels (m). Weights, if given, (m): the cost is
+ * the mean loss weighted by them, so that twice the weight is as good as two examples.
+ */
 export interface Examples {
   inputs: NumberArray
   targets: NumberArray | LabelArray
@@ -39,41 +44,81 @@ export interface CheckedExamples {
 const ELEMENTS_PER_SLICE = 1 << 20
 
 /** @throws {InputError} naming what has the wrong type or shape. */
-export function checkExamples(where: string, examples: unknown, network: Network, dtype: DType): CheckedExamples {
+export function checkExamples(
+  where: string,
+  examples: unknown,
+  network: Network,
+  dtype: DType,
+): CheckedExamples {
   const given = examples as Partial<Examples> | null | undefined
-  if (typeof given !== 'object' || given === null) throw new InputError(where, '{ inputs, targets }', show(examples))
+  if (typeof given !== 'object' || given === null)
+    throw new InputError(where, '{ inputs, targets }', show(examples))
   refuseOptions(where, given)
   const checked = checkInputs(`${where}: inputs`, given.inputs, network, dtype)
   const classes = network.layers.at(-1)!.units
   const { count } = checked
   const { targets, sampleWeights } = given
-  if (sampleWeights !== undefined && !(isNumberArray(sampleWeights) && sampleWeights.length === count)) {
-    throw new InputError(`${where}: sampleWeights`, `a typed array of ${count}, one for each example`, show(sampleWeights))
+  if (
+    sampleWeights !== undefined &&
+    !(isNumberArray(sampleWeights) && sampleWeights.length === count)
+  ) {
+    throw new InputError(
+      `${where}: sampleWeights`,
+      `a typed array of ${count}, one for each example`,
+      show(sampleWeights),
+    )
   }
   const rule = `a typed array of ${count * classes} (${count} rows of ${classes} outputs)`
   if (isNumberArray(targets) && targets.length === count * classes) {
     return { ...checked, where, targets, targetType: dtype, sampleWeights, classes }
   }
-  if (classes > 1 && isLabelArray(targets) && targets.length === count) return { ...checked, where, targets, targetType: 'labels', sampleWeights, classes }
-  throw new InputError(`${where}: targets`, classes > 1 ? `${rule}, or ${count} class labels in an integer array` : rule, show(targets))
+  if (classes > 1 && isLabelArray(targets) && targets.length === count)
+    return { ...checked, where, targets, targetType: 'labels', sampleWeights, classes }
+  throw new InputError(
+    `${where}: targets`,
+    classes > 1 ? `${rule}, or ${count} class labels in an integer array` : rule,
+    show(targets),
+  )
 }
 
 /** @throws {InputError} unless `inputs` is a whole number of rows, at least one. */
-export function checkInputs(where: string, inputs: unknown, network: Network, dtype: DType): CheckedExamples {
-  if (!isNumberArray(inputs)) throw new InputError(where, 'a Uint8Array, Float32Array or Float64Array', show(inputs))
+export function checkInputs(
+  where: string,
+  inputs: unknown,
+  network: Network,
+  dtype: DType,
+): CheckedExamples {
+  if (!isNumberArray(inputs))
+    throw new InputError(where, 'a Uint8Array, Float32Array or Float64Array', show(inputs))
   if (inputs.length === 0 || inputs.length % network.inputs !== 0) {
     throw new InputError(where, `one or more rows of ${network.inputs}`, show(inputs))
   }
   const bytes = inputs instanceof Uint8Array || inputs instanceof Uint8ClampedArray
-  const inputType = storesPreprocessed(network) ? dtype : bytes ? 'uint8' : inputs instanceof Float64Array ? dtype : 'float32'
+  const inputType = storesPreprocessed(network)
+    ? dtype
+    : bytes
+      ? 'uint8'
+      : inputs instanceof Float64Array
+        ? dtype
+        : 'float32'
   return {
-    where, network, count: inputs.length / network.inputs, inputs, inputType, targets: undefined, targetType: undefined, sampleWeights: undefined,
+    where,
+    network,
+    count: inputs.length / network.inputs,
+    inputs,
+    inputType,
+    targets: undefined,
+    targetType: undefined,
+    sampleWeights: undefined,
     classes: network.layers.at(-1)!.units,
   }
 }
 
 /** The first `count - held` rows and the last `held`. */
-export function splitExamples(examples: CheckedExamples, held: number): [CheckedExamples, CheckedExamples] {
+export function splitExamples(
+  examples: CheckedExamples,
+  held: number,
+): [CheckedExamples, CheckedExamples] {
   const rows = (from: number, to: number): CheckedExamples => ({
     ...examples,
     count: to - from,
@@ -85,7 +130,12 @@ export function splitExamples(examples: CheckedExamples, held: number): [Checked
   return [rows(0, kept), rows(kept, examples.count)]
 }
 
-function rowsOf<Values extends NumberArray | LabelArray>(values: Values, count: number, from: number, to: number): Values {
+function rowsOf<Values extends NumberArray | LabelArray>(
+  values: Values,
+  count: number,
+  from: number,
+  to: number,
+): Values {
   const columns = values.length / count
   return values.subarray(from * columns, to * columns) as Values
 }
@@ -95,54 +145,120 @@ function rowsOf<Values extends NumberArray | LabelArray>(values: Values, count: 
  * @throws {InputError} if there are no classes, or a weight is none.
  */
 export function weighClasses(
-  where: string, examples: CheckedExamples, classWeights: readonly number[] | Readonly<Record<number, number>>, dtype: DType,
+  where: string,
+  examples: CheckedExamples,
+  classWeights: readonly number[] | Readonly<Record<number, number>>,
+  dtype: DType,
 ): CheckedExamples {
   const { classes: columns, count, network, targets, targetType, sampleWeights } = examples
   const { activation } = network.layers.at(-1)!
   if (targetType !== 'labels' && !hasAccuracy(activation)) {
-    throw new InputError(`${where}: classWeights`, 'targets that say a class (labels, or sigmoid or softmax outputs)', `${activation} outputs`)
+    throw new InputError(
+      `${where}: classWeights`,
+      'targets that say a class (labels, or sigmoid or softmax outputs)',
+      `${activation} outputs`,
+    )
   }
   const classes = Math.max(2, columns)
   for (const [name, weight] of Object.entries(classWeights)) {
-    if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classes)) throw new InputError(`${where}: classWeights`, `classes from 0 to ${classes - 1}`, show(name))
-    if (!(Number.isFinite(weight) && weight >= 0)) throw new InputError(`${where}: classWeights[${name}]`, 'a number of at least 0', show(weight))
+    if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classes))
+      throw new InputError(`${where}: classWeights`, `classes from 0 to ${classes - 1}`, show(name))
+    if (!(Number.isFinite(weight) && weight >= 0))
+      throw new InputError(
+        `${where}: classWeights[${name}]`,
+        'a number of at least 0',
+        show(weight),
+      )
   }
   const weighed = new (dtype === 'float32' ? Float32Array : Float64Array)(count)
-  for (let row = 0; row < count; row++) weighed[row] = (sampleWeights?.[row] ?? 1) * (classWeights[targetType === 'labels' ? targets![row]! : classOf(targets!, row * columns, columns)] ?? 1)
+  for (let row = 0; row < count; row++)
+    weighed[row] =
+      (sampleWeights?.[row] ?? 1) *
+      (classWeights[
+        targetType === 'labels' ? targets![row]! : classOf(targets!, row * columns, columns)
+      ] ?? 1)
   return { ...examples, sampleWeights: weighed }
 }
 
 /**
- * Copies examples to their place in the arena, slice by slice; with scale and preprocessing applied, if there are preprocessing.
+ * Copies examples to their place in the arena, slice by slice; with scale and preprocessing
+ * applied, if there are preprocessing.
  *
  * @param rest Called between slices, to let the event loop turn.
- * @throws {InputError} naming the first row with a number that is not finite, a value that is no category, a label out of range or a weight below 0.
+ * @throws {InputError} naming the first row with a number that is not finite, a value that is no
+ * category, a label out of range or a weight below 0.
  */
 export async function storeExamples(
-  memory: WebAssembly.Memory, layout: ExamplesLayout, examples: CheckedExamples, rest: () => Promise<void>,
+  memory: WebAssembly.Memory,
+  layout: ExamplesLayout,
+  examples: CheckedExamples,
+  rest: () => Promise<void>,
 ): Promise<void> {
   const { classes, count, inputs, network, targets, sampleWeights, where } = examples
   const { preprocessing = [], scale = 1 } = network
   const inputRows = (first: number, end: number): NumberArray => {
     const rows = rowsOf(inputs, count, first, end)
-    return storesPreprocessed(network) ? applyToRows(preprocessing, rows, network.inputs, scale, `${where}: inputs`, first) : rows
+    return storesPreprocessed(network)
+      ? applyToRows(preprocessing, rows, network.inputs, scale, `${where}: inputs`, first)
+      : rows
   }
   const step = Math.ceil(ELEMENTS_PER_SLICE / (1 + preprocessing.length))
-  await storeMatrix(memory, layout.inputs, count, inputRows, step, `${where}: inputs`, classes, rest)
+  await storeMatrix(
+    memory,
+    layout.inputs,
+    count,
+    inputRows,
+    step,
+    `${where}: inputs`,
+    classes,
+    rest,
+  )
   if (layout.targets && targets) {
-    await storeMatrix(memory, layout.targets, count, (first, end) => rowsOf(targets, count, first, end), ELEMENTS_PER_SLICE, `${where}: targets`, classes, rest)
+    await storeMatrix(
+      memory,
+      layout.targets,
+      count,
+      (first, end) => rowsOf(targets, count, first, end),
+      ELEMENTS_PER_SLICE,
+      `${where}: targets`,
+      classes,
+      rest,
+    )
   }
   if (layout.sampleWeights && sampleWeights) {
     const negative = sampleWeights.findIndex((weight) => weight < 0)
-    if (negative >= 0) throw new InputError(`${where}: sampleWeights, row ${negative}`, 'numbers of at least 0', String(sampleWeights[negative]))
-    await storeMatrix(memory, layout.sampleWeights, count, (first, end) => sampleWeights.subarray(first, end), ELEMENTS_PER_SLICE, `${where}: sampleWeights`, classes, rest)
+    if (negative >= 0)
+      throw new InputError(
+        `${where}: sampleWeights, row ${negative}`,
+        'numbers of at least 0',
+        String(sampleWeights[negative]),
+      )
+    await storeMatrix(
+      memory,
+      layout.sampleWeights,
+      count,
+      (first, end) => sampleWeights.subarray(first, end),
+      ELEMENTS_PER_SLICE,
+      `${where}: sampleWeights`,
+      classes,
+      rest,
+    )
   }
 }
 
-/** @param rows The matrix from one row to another. @param elements How many of it are a slice, about. */
+/**
+ * @param rows The matrix from one row to another.
+ * @param elements How many of it are a slice, about.
+ */
 async function storeMatrix(
-  memory: WebAssembly.Memory, { columns, offset, type }: MatrixLayout, count: number, rows: (first: number, end: number) => NumberArray | LabelArray,
-  elements: number, where: string, classes: number, rest: () => Promise<void>,
+  memory: WebAssembly.Memory,
+  { columns, offset, type }: MatrixLayout,
+  count: number,
+  rows: (first: number, end: number) => NumberArray | LabelArray,
+  elements: number,
+  where: string,
+  classes: number,
+  rest: () => Promise<void>,
 ): Promise<void> {
   const rowsPerSlice = Math.max(1, Math.floor(elements / columns))
   const matrix = new arrayTypes[type](memory.buffer, offset, count * columns)
@@ -154,13 +270,22 @@ async function storeMatrix(
     const wrong = type === 'labels' ? indexOutOfRange(slice, classes) : indexNotFinite(stored)
     if (wrong !== undefined) {
       const rule = type === 'labels' ? `class labels from 0 to ${classes - 1}` : 'finite numbers'
-      throw new InputError(`${where}, row ${first + Math.floor(wrong / columns)}`, rule, String(slice[wrong]))
+      throw new InputError(
+        `${where}, row ${first + Math.floor(wrong / columns)}`,
+        rule,
+        String(slice[wrong]),
+      )
     }
     if (end < count) await rest()
   }
 }
 
-const arrayTypes = { uint8: Uint8Array, float32: Float32Array, float64: Float64Array, labels: Int32Array }
+const arrayTypes = {
+  uint8: Uint8Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  labels: Int32Array,
+}
 
 function indexNotFinite(values: ArrayLike<number>): number | undefined {
   if (values instanceof Uint8Array) return undefined
@@ -174,10 +299,21 @@ function indexOutOfRange(labels: ArrayLike<number>, classes: number): number | u
 }
 
 export function isNumberArray(value: unknown): value is NumberArray {
-  return value instanceof Uint8Array || value instanceof Uint8ClampedArray || value instanceof Float32Array || value instanceof Float64Array
+  return (
+    value instanceof Uint8Array ||
+    value instanceof Uint8ClampedArray ||
+    value instanceof Float32Array ||
+    value instanceof Float64Array
+  )
 }
 
 export function isLabelArray(value: unknown): value is LabelArray {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof Float32Array) && !(value instanceof Float64Array)
-    && !(value instanceof BigInt64Array) && !(value instanceof BigUint64Array)
+  return (
+    ArrayBuffer.isView(value) &&
+    !(value instanceof DataView) &&
+    !(value instanceof Float32Array) &&
+    !(value instanceof Float64Array) &&
+    !(value instanceof BigInt64Array) &&
+    !(value instanceof BigUint64Array)
+  )
 }

@@ -1,17 +1,24 @@
-// A few steps of gradient descent as a worked example: every value on the way, as the workers would have it, from one thread.
+// A few steps of gradient descent as a worked example: every value on the way, as the workers would
+// have it, from one thread.
 
 import { partStart } from '../../shared/batches/shards.js'
 import type { InProcess, Walk } from './in-process.js'
 import type { Parameters } from '../runtime/parameters.js'
 
-/** One step over all examples. Parameters and gradients lie as in `Parameters`: weights row-major (inputs, units). */
+/**
+ * One step over all examples. Parameters and gradients lie as in `Parameters`: weights row-major
+ * (inputs, units).
+ */
 export interface ExplainedStep {
   /** From 1. */
   step: number
   /** Before the step. */
   parameters: Parameters
   shards: ExplainedShard[]
-  /** The tree over the shards, sums of two from the leaves up; the last one has all examples. None if there is one shard. */
+  /**
+   * The tree over the shards, sums of two from the leaves up; the last one has all examples. None
+   * if there is one shard.
+   */
   sums: { shards: string; gradient: Parameters }[]
   /** Summed over the examples. */
   loss: number
@@ -34,9 +41,19 @@ export interface ExplainedShard {
   gradient: Parameters
 }
 
-/** Explains `steps` steps of plain gradient descent over all examples from some parameters on: the numbers of `fit` with backend reference and as many shards. */
+/**
+ * Explains `steps` steps of plain gradient descent over all examples from some parameters on: the
+ * numbers of `fit` with backend reference and as many shards.
+ */
 export function explainSteps(
-  inProcess: InProcess, start: Parameters, { steps, shards, learningRate, l2 }: { steps: number; shards: number; learningRate: number; l2: number },
+  inProcess: InProcess,
+  start: Parameters,
+  {
+    steps,
+    shards,
+    learningRate,
+    l2,
+  }: { steps: number; shards: number; learningRate: number; l2: number },
 ): ExplainedStep[] {
   const explained: ExplainedStep[] = []
   let parameters = start
@@ -48,27 +65,58 @@ export function explainSteps(
   return explained
 }
 
-function explainStep(inProcess: InProcess, parameters: Parameters, shardCount: number, learningRate: number, l2: number): Omit<ExplainedStep, 'step'> {
+function explainStep(
+  inProcess: InProcess,
+  parameters: Parameters,
+  shardCount: number,
+  learningRate: number,
+  l2: number,
+): Omit<ExplainedStep, 'step'> {
   const { examples } = inProcess
   const shards = Array.from({ length: shardCount }, (_, shard) =>
-    explainShard(inProcess, parameters, partStart(examples, shardCount, shard), partStart(examples, shardCount, shard + 1)))
+    explainShard(
+      inProcess,
+      parameters,
+      partStart(examples, shardCount, shard),
+      partStart(examples, shardCount, shard + 1),
+    ),
+  )
   const { total, sums } = sumAsTree(shards)
   const average = combine((sum) => sum / examples, total)
-  const decay: Parameters | undefined = l2 > 0
-    ? { weights: parameters.weights.map((layer) => layer.map((w) => (l2 / examples) * w)), biases: parameters.biases.map((layer) => layer.map(() => 0)) }
-    : undefined
+  const decay: Parameters | undefined =
+    l2 > 0
+      ? {
+          weights: parameters.weights.map((layer) => layer.map((w) => (l2 / examples) * w)),
+          biases: parameters.biases.map((layer) => layer.map(() => 0)),
+        }
+      : undefined
   const gradient = decay ? combine((a, b) => a + b, average, decay) : average
   const next = combine((w, g) => w - learningRate * g, parameters, gradient)
   return {
-    parameters, shards, sums, loss: shards.reduce((sum, { loss }) => sum + loss, 0), cost: inProcess.cost(parameters),
-    average, decay, next, nextCost: inProcess.cost(next),
+    parameters,
+    shards,
+    sums,
+    loss: shards.reduce((sum, { loss }) => sum + loss, 0),
+    cost: inProcess.cost(parameters),
+    average,
+    decay,
+    next,
+    nextCost: inProcess.cost(next),
   }
 }
 
 /** The shard as a worker takes it, all rows at once; and each of its examples alone. */
-function explainShard(inProcess: InProcess, parameters: Parameters, first: number, end: number): ExplainedShard {
+function explainShard(
+  inProcess: InProcess,
+  parameters: Parameters,
+  first: number,
+  end: number,
+): ExplainedShard {
   const { loss, gradient } = inProcess.walk(parameters, first, end)
-  const examples = Array.from({ length: end - first }, (_, i) => ({ example: first + i, ...inProcess.walk(parameters, first + i, first + i + 1) }))
+  const examples = Array.from({ length: end - first }, (_, i) => ({
+    example: first + i,
+    ...inProcess.walk(parameters, first + i, first + i + 1),
+  }))
   return { examples, loss, gradient }
 }
 
@@ -79,7 +127,10 @@ function sumAsTree(shards: ExplainedShard[]): { total: Parameters; sums: Explain
   while (level.length > 1) {
     level = Array.from({ length: level.length / 2 }, (_, pair) => {
       const [left, right] = [level[2 * pair]!, level[2 * pair + 1]!]
-      return { shards: `(${left.shards}+${right.shards})`, gradient: combine((a, b) => a + b, left.gradient, right.gradient) }
+      return {
+        shards: `(${left.shards}+${right.shards})`,
+        gradient: combine((a, b) => a + b, left.gradient, right.gradient),
+      }
     })
     sums.push(...level)
   }
@@ -87,8 +138,14 @@ function sumAsTree(shards: ExplainedShard[]): { total: Parameters; sums: Explain
 }
 
 /** Combines parameters and gradients of one shape entry by entry. */
-function combine(of: (one: number, other: number) => number, one: Parameters, other = one): Parameters {
+function combine(
+  of: (one: number, other: number) => number,
+  one: Parameters,
+  other = one,
+): Parameters {
   const layers = (kind: keyof Parameters): Float64Array[] =>
-    one[kind].map((layer, l) => Float64Array.from(layer, (value, i) => of(value, other[kind][l]![i]!)))
+    one[kind].map((layer, l) =>
+      Float64Array.from(layer, (value, i) => of(value, other[kind][l]![i]!)),
+    )
   return { weights: layers('weights'), biases: layers('biases') }
 }

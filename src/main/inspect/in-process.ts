@@ -1,5 +1,6 @@
-// A network over some examples on the calling thread, in float64 and in full view: what `check` differentiates and `explain` prints.
-// The arena, the pass and the kernels (backend reference) are the workers' own; only the threads are missing.
+// A network over some examples on the calling thread, in float64 and in full view: what `check`
+// differentiates and `explain` prints. The arena, the pass and the kernels (backend reference) are
+// the workers' own; only the threads are missing.
 
 import { bytesPerElement, createArena, planArena } from '../../shared/arena/arena.js'
 import { backends } from '../../shared/backends.js'
@@ -9,7 +10,13 @@ import type { LossName } from '../../shared/network/losses.js'
 import { Tally, tallyLayout } from '../../shared/figures/metrics.js'
 import type { Network } from '../../shared/network/network.js'
 import { paddedWidth } from '../../shared/batches/padding.js'
-import { type Pass, backward, createPass, forwardWithLoss, loadBlock } from '../../shared/model/pass.js'
+import {
+  type Pass,
+  backward,
+  createPass,
+  forwardWithLoss,
+  loadBlock,
+} from '../../shared/model/pass.js'
 import { BLOCK_ROWS } from '../../shared/batches/shards.js'
 import { type Examples, checkExamples, storeExamples } from '../data/examples.js'
 import { type Parameters, readParameters, writeParameters } from '../runtime/parameters.js'
@@ -23,7 +30,10 @@ export interface InProcess {
   cost: (parameters: Parameters) => number
   /** Of the cost. */
   gradient: (parameters: Parameters) => Parameters
-  /** Every value of examples `first` .. `end - 1` on their way through the network and back; at most a block of them (256). */
+  /**
+   * Every value of examples `first` .. `end - 1` on their way through the network and back; at most
+   * a block of them (256).
+   */
   walk: (parameters: Parameters, first: number, end: number) => Walk
 }
 
@@ -52,7 +62,9 @@ export interface LayerWalk {
  * @throws {InputError} on a wrong shape, a label out of range or a number that is not finite.
  */
 export async function openInProcess(
-  { network, loss, l2 }: { network: Network; loss: LossName; l2: number }, examples: Examples, createKernels = createReferenceKernels,
+  { network, loss, l2 }: { network: Network; loss: LossName; l2: number },
+  examples: Examples,
+  createKernels = createReferenceKernels,
 ): Promise<InProcess> {
   const { dtype, preparedElements, productElements } = backends.reference
   const checked = checkExamples('examples', examples, network, dtype)
@@ -60,10 +72,24 @@ export async function openInProcess(
   const tallies = tallyLayout('', network)
   const weighted = checked.sampleWeights !== undefined
   /** What the sums over the examples are divided by. */
-  const weight = checked.sampleWeights ? Array.from(checked.sampleWeights).reduce((sum, one) => sum + one, 0) : count
+  const weight = checked.sampleWeights
+    ? Array.from(checked.sampleWeights).reduce((sum, one) => sum + one, 0)
+    : count
   const layout = planArena({
-    network, dtype, stateElements: 0, workers: 1, shards: 1, batchSize: count, validation: undefined, predicts: false, preparedElements, productElements,
-    training: needsOf(checked), tallyFields: tallies.fields, gradient: false, timeline: false,
+    network,
+    dtype,
+    stateElements: 0,
+    workers: 1,
+    shards: 1,
+    batchSize: count,
+    validation: undefined,
+    predicts: false,
+    preparedElements,
+    productElements,
+    training: needsOf(checked),
+    tallyFields: tallies.fields,
+    gradient: false,
+    timeline: false,
   })
   const memory = createArena(layout.bytes)
   await storeExamples(memory, layout.training!, checked, async () => Promise.resolve())
@@ -81,11 +107,19 @@ export async function openInProcess(
     const rows = extentOf(parts)
     const packed = new Float64Array(rows * columns)
     for (let row = 0; row < rows; row++) {
-      packed.set(new Float64Array(memory.buffer, matrix + row * paddedWidth(columns) * bytesPerElement[dtype], columns), row * columns)
+      packed.set(
+        new Float64Array(
+          memory.buffer,
+          matrix + row * paddedWidth(columns) * bytesPerElement[dtype],
+          columns,
+        ),
+        row * columns,
+      )
     }
     return packed
   }
-  const readGradient = (): Parameters => readParameters(memory, gradientAt, layout.parameters, dtype)
+  const readGradient = (): Parameters =>
+    readParameters(memory, gradientAt, layout.parameters, dtype)
 
   /** Summed loss of examples `first` .. `end - 1`, a block. */
   const lossOfBlock = (through: Pass, first: number, end: number): number => {
@@ -110,7 +144,9 @@ export async function openInProcess(
 
   const cost: InProcess['cost'] = (parameters) => {
     const sum = summedLoss(parameters, () => undefined)
-    const squares = parameters.weights.flatMap((layer) => Array.from(layer)).reduce((total, w) => total + w * w, 0)
+    const squares = parameters.weights
+      .flatMap((layer) => Array.from(layer))
+      .reduce((total, w) => total + w * w, 0)
     return sum / weight + (l2 / (2 * weight)) * squares
   }
 
@@ -118,7 +154,9 @@ export async function openInProcess(
     summedLoss(parameters, (first) => backward(pass, parametersAt, gradientAt, first > 0))
     const { weights, biases } = readGradient()
     return {
-      weights: weights.map((layer, l) => layer.map((g, i) => g / weight + (l2 / weight) * parameters.weights[l]![i]!)),
+      weights: weights.map((layer, l) =>
+        layer.map((g, i) => g / weight + (l2 / weight) * parameters.weights[l]![i]!),
+      ),
       biases: biases.map((layer) => layer.map((g) => g / weight)),
     }
   }
@@ -134,7 +172,8 @@ export async function openInProcess(
         const [, , , z, , , outputs] = operands
         products.push(read(z, observing, outputs))
       },
-      transposedProduct(...operands) { // the one operation of backward that has each layer's deltas whole
+      transposedProduct(...operands) {
+        // the one operation of backward that has each layer's deltas whole
         const [, d, , , , , , outputs] = operands
         deltas.unshift(read(d, observing, outputs))
         kernels.transposedProduct(...operands)
@@ -142,13 +181,17 @@ export async function openInProcess(
     }
     const observing = createPass(observed, words, layout, network, loss, tallies, 0)
     const summed = lossOfBlock(observing, first, end)
-    const activations = layers.map(({ outputs }, l) => read(scratch!.activations[l + 1]!, observing, outputs))
+    const activations = layers.map(({ outputs }, l) =>
+      read(scratch!.activations[l + 1]!, observing, outputs),
+    )
     backward(observing, parametersAt, gradientAt, false)
     return {
       inputs: read(scratch!.activations[0]!, observing, layers[0]!.inputs),
       targets: read(scratch!.targets, observing, layers.at(-1)!.outputs),
       layers: layers.map(({ outputs }, l) => ({
-        preActivations: products[l]!.map((z, i) => z + parameters.biases[l]![i % outputs]!), activations: activations[l]!, deltas: deltas[l]!,
+        preActivations: products[l]!.map((z, i) => z + parameters.biases[l]![i % outputs]!),
+        activations: activations[l]!,
+        deltas: deltas[l]!,
       })),
       loss: summed,
       gradient: readGradient(),

@@ -14,7 +14,10 @@ export interface PhaseShares {
 /** @param steps How many steps the spans cover. */
 export function summarizePhases(spans: Span[], steps: number): PhaseShares {
   const workers = 1 + Math.max(0, ...new Set(spans.map(({ worker }) => worker)))
-  const totals = Object.fromEntries(phaseNames.map((name) => [name, 0])) as Record<PhaseName, number>
+  const totals = Object.fromEntries(phaseNames.map((name) => [name, 0])) as Record<
+    PhaseName,
+    number
+  >
   const busy = new Array<number>(workers).fill(0)
   for (const { phase, worker, milliseconds } of spans) {
     totals[phase] += milliseconds
@@ -23,14 +26,21 @@ export function summarizePhases(spans: Span[], steps: number): PhaseShares {
   const all = Object.values(totals).reduce((sum, milliseconds) => sum + milliseconds, 0)
   const longest = Math.max(...busy)
   return {
-    microseconds: Object.fromEntries(phaseNames.map((name) => [name, (1000 * totals[name]) / workers / steps])) as Record<PhaseName, number>,
+    microseconds: Object.fromEntries(
+      phaseNames.map((name) => [name, (1000 * totals[name]) / workers / steps]),
+    ) as Record<PhaseName, number>,
     waited: totals.wait / all,
-    straggler: { worker: busy.indexOf(longest), excess: (longest * workers) / (all - totals.wait) - 1 },
+    straggler: {
+      worker: busy.indexOf(longest),
+      excess: (longest * workers) / (all - totals.wait) - 1,
+    },
   }
 }
 
 /** One line for a person. */
 export function describePhases({ microseconds, waited, straggler }: PhaseShares): string {
-  const parts = phaseNames.filter((name) => microseconds[name] >= 0.05).map((name) => `${name} ${microseconds[name].toFixed(1)}`)
+  const parts = phaseNames
+    .filter((name) => microseconds[name] >= 0.05)
+    .map((name) => `${name} ${microseconds[name].toFixed(1)}`)
   return `  us a step: ${parts.join('  ')}; waited ${(100 * waited).toFixed(1)} %, straggler worker ${straggler.worker} (${(100 * straggler.excess).toFixed(1)} % over the mean)`
 }

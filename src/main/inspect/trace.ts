@@ -11,25 +11,46 @@ export interface Trace {
   close: () => void
 }
 
-/** @param path Of the file, which is begun at once. @throws {Error} if it can't be written. */
+/**
+ * @param path Of the file, which is begun at once.
+ * @throws {Error} if it can't be written.
+ */
 export function createTrace(path: string): Trace {
   const file = openSync(path, 'w')
   const named = new Set<number>()
   let began: number | undefined
   let separator = '[\n'
   const write = (events: object[]): void => {
-    if (events.length > 0) writeSync(file, separator + events.map((event) => JSON.stringify({ pid: 1, ...event })).join(',\n'))
+    if (events.length > 0)
+      writeSync(
+        file,
+        separator + events.map((event) => JSON.stringify({ pid: 1, ...event })).join(',\n'),
+      )
     separator = ',\n'
   }
   write([{ name: 'process_name', ph: 'M', args: { name: 'shardgrad' } }])
   return {
     add(spans) {
-      write(spans.flatMap(({ worker, phase, step, start, milliseconds }) => {
-        const name = named.has(worker) ? [] : [{ name: 'thread_name', ph: 'M', tid: worker, args: { name: `worker ${worker}` } }]
-        named.add(worker)
-        began ??= start
-        return [...name, { name: phase, ph: 'X', tid: worker, ts: microseconds(start - began), dur: microseconds(milliseconds), args: { step: step + 1 } }]
-      }))
+      write(
+        spans.flatMap(({ worker, phase, step, start, milliseconds }) => {
+          const name = named.has(worker)
+            ? []
+            : [{ name: 'thread_name', ph: 'M', tid: worker, args: { name: `worker ${worker}` } }]
+          named.add(worker)
+          began ??= start
+          return [
+            ...name,
+            {
+              name: phase,
+              ph: 'X',
+              tid: worker,
+              ts: microseconds(start - began),
+              dur: microseconds(milliseconds),
+              args: { step: step + 1 },
+            },
+          ]
+        }),
+      )
     },
     close() {
       writeSync(file, '\n]\n')

@@ -18,22 +18,32 @@ export interface Boundary {
 }
 
 /** The inputs (steps * steps, 2) at the middles of a grid's cells, row by row from the minimum. */
-export function gridInputs(minimum: readonly [number, number], maximum: readonly [number, number], steps: number): Float64Array {
+export function gridInputs(
+  minimum: readonly [number, number],
+  maximum: readonly [number, number],
+  steps: number,
+): Float64Array {
   const inputs = new Float64Array(2 * steps * steps)
   for (let row = 0; row < steps; row++) {
     for (let column = 0; column < steps; column++) {
-      inputs[2 * (row * steps + column)] = minimum[0] + ((column + 0.5) / steps) * (maximum[0] - minimum[0])
-      inputs[2 * (row * steps + column) + 1] = minimum[1] + ((row + 0.5) / steps) * (maximum[1] - minimum[1])
+      inputs[2 * (row * steps + column)] =
+        minimum[0] + ((column + 0.5) / steps) * (maximum[0] - minimum[0])
+      inputs[2 * (row * steps + column) + 1] =
+        minimum[1] + ((row + 0.5) / steps) * (maximum[1] - minimum[1])
     }
   }
   return inputs
 }
 
 /** A rectangle around all examples, with a margin of a quarter of their range on each side. */
-export function planeAround(inputs: NumberArray): { minimum: [number, number]; maximum: [number, number] } {
+export function planeAround(inputs: NumberArray): {
+  minimum: [number, number]
+  maximum: [number, number]
+} {
   const ranges = [0, 1].map((column) => {
     let [least, most] = [Infinity, -Infinity]
-    for (let i = column; i < inputs.length; i += 2) [least, most] = [Math.min(least, inputs[i]!), Math.max(most, inputs[i]!)]
+    for (let i = column; i < inputs.length; i += 2)
+      [least, most] = [Math.min(least, inputs[i]!), Math.max(most, inputs[i]!)]
     const margin = (most - least) / 4 || 1
     return [least - margin, most + margin] as const
   })
@@ -41,36 +51,88 @@ export function planeAround(inputs: NumberArray): { minimum: [number, number]; m
 }
 
 /**
- * Draws the decision boundary over the plane of the two inputs, with the examples as points in the color of their target.
- * One output: shaded from 0 to 1, with the contour of 1/2 as a line. Several: each class has its region.
+ * Draws the decision boundary over the plane of the two inputs, with the examples as points in the
+ * color of their target. One output: shaded from 0 to 1, with the contour of 1/2 as a line.
+ * Several: each class has its region.
  */
-export function drawBoundary({ minimum, maximum, steps, outputs, examples, title }: Boundary): string {
+export function drawBoundary({
+  minimum,
+  maximum,
+  steps,
+  outputs,
+  examples,
+  title,
+}: Boundary): string {
   const outputCount = outputs.length / (steps * steps)
   const count = examples.inputs.length / 2
   const classes = classesOf(examples.targets, count)
-  const names = outputCount === 1 ? [0, 1] : Array.from({ length: outputCount }, (_, index) => index)
-  const place = { width: steps, height: steps, x1: minimum[0], x2: maximum[0], y1: minimum[1], y2: maximum[1] }
+  const names =
+    outputCount === 1 ? [0, 1] : Array.from({ length: outputCount }, (_, index) => index)
+  const place = {
+    width: steps,
+    height: steps,
+    x1: minimum[0],
+    x2: maximum[0],
+    y1: minimum[1],
+    y2: maximum[1],
+  }
   const axis = { labelAnchor: 'center', labelArrow: 'none', ticks: 7 } as const
   return drawPlot({
-    title, width: 460, height: 476, marginLeft: 56, marginRight: 24, marginBottom: 44,
-    legend: names.map((name) => ({ label: outputCount === 1 ? `target ${name}` : `class ${name}`, color: colorOf(name) })),
+    title,
+    width: 460,
+    height: 476,
+    marginLeft: 56,
+    marginRight: 24,
+    marginBottom: 44,
+    legend: names.map((name) => ({
+      label: outputCount === 1 ? `target ${name}` : `class ${name}`,
+      color: colorOf(name),
+    })),
     x: { ...axis, label: 'input 1', domain: [minimum[0], maximum[0]] },
     y: { ...axis, labelOffset: 48, label: 'input 2', domain: [minimum[1], maximum[1]] },
-    color: { type: 'linear', domain: [0, 0.5, 1], range: ['#7db8dc', '#ffffff', '#f0a878'], clamp: true, interpolate: 'rgb' },
+    color: {
+      type: 'linear',
+      domain: [0, 0.5, 1],
+      range: ['#7db8dc', '#ffffff', '#f0a878'],
+      clamp: true,
+      interpolate: 'rgb',
+    },
     marks: [
       ...(outputCount === 1
         ? [
-            contour(outputs, { ...place, value: (output: number) => Math.min(Math.max(output, 0), 1), fill: 'value', thresholds: shades }),
-            contour(outputs, { ...place, value: (output: number) => output, stroke: '#222222', strokeWidth: 2, thresholds: [0.5] }),
+            contour(outputs, {
+              ...place,
+              value: (output: number) => Math.min(Math.max(output, 0), 1),
+              fill: 'value',
+              thresholds: shades,
+            }),
+            contour(outputs, {
+              ...place,
+              value: (output: number) => output,
+              stroke: '#222222',
+              strokeWidth: 2,
+              thresholds: [0.5],
+            }),
           ]
-        : names.map((name) => contour(leadOf(outputs, outputCount, name), {
-            ...place, value: (lead: number) => lead, fill: colorOf(name), fillOpacity: 0.35, stroke: '#222222', thresholds: [0],
-          }))),
+        : names.map((name) =>
+            contour(leadOf(outputs, outputCount, name), {
+              ...place,
+              value: (lead: number) => lead,
+              fill: colorOf(name),
+              fillOpacity: 0.35,
+              stroke: '#222222',
+              thresholds: [0],
+            }),
+          )),
       dot(classes, {
-        x: (_: number, i: number) => examples.inputs[2 * i]!, y: (_: number, i: number) => examples.inputs[2 * i + 1]!,
-        fill: (target: number) => colorOf(outputCount === 1 ? Number(target > 0.5) : target), stroke: '#ffffff', r: count > 300 ? 3 : 6,
+        x: (_: number, i: number) => examples.inputs[2 * i]!,
+        y: (_: number, i: number) => examples.inputs[2 * i + 1]!,
+        fill: (target: number) => colorOf(outputCount === 1 ? Number(target > 0.5) : target),
+        stroke: '#ffffff',
+        r: count > 300 ? 3 : 6,
       }),
-      frame({ stroke: '#999999', strokeWidth: 3 }), // over the ends of the contours, which run along it
+      // Over the ends of the contours, which run along it.
+      frame({ stroke: '#999999', strokeWidth: 3 }),
     ],
   })
 }
@@ -81,7 +143,8 @@ const shades = Array.from({ length: 20 }, (_, band) => band / 20)
 function leadOf(outputs: NumberArray, count: number, of: number): Float64Array {
   return Float64Array.from({ length: outputs.length / count }, (_, point) => {
     let others = -Infinity
-    for (let other = 0; other < count; other++) if (other !== of) others = Math.max(others, outputs[point * count + other]!)
+    for (let other = 0; other < count; other++)
+      if (other !== of) others = Math.max(others, outputs[point * count + other]!)
     return outputs[point * count + of]! - others
   })
 }

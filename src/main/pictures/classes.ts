@@ -3,8 +3,13 @@
 import { classOf } from '../../shared/figures/metrics.js'
 import type { LabelArray, NumberArray } from '../data/examples.js'
 
-/** The class of each of `count` rows: its number where there is one number a row, else where the row is largest. */
+/**
+ * The class of each of `count` rows: its number where there is one number a row, else where the row
+ * is largest.
+ */
 export function classesOf(rows: NumberArray | LabelArray, count: number): number[] {
   const columns = rows.length / count
-  return Array.from({ length: count }, (_, row) => (columns === 1 ? rows[row]! : classOf(rows, row * columns, columns)))
+  return Array.from({ length: count }, (_, row) =>
+    columns === 1 ? rows[row]! : classOf(rows, row * columns, columns),
+  )
 }

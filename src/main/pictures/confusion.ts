@@ -3,24 +3,44 @@
 import { axisX, axisY, cell, text } from '@observablehq/plot'
 import { TITLE_HEIGHT, drawPlot } from './plot.js'
 
-/** How many examples of each true class (rows) were taken for each class (columns): (classes * classes), row-major. */
-export function confusionMatrix(truth: readonly number[], predicted: readonly number[], classes: number): Uint32Array {
+/**
+ * How many examples of each true class (rows) were taken for each class (columns): (classes *
+ * classes), row-major.
+ */
+export function confusionMatrix(
+  truth: readonly number[],
+  predicted: readonly number[],
+  classes: number,
+): Uint32Array {
   const matrix = new Uint32Array(classes * classes)
   truth.forEach((label, i) => matrix[label * classes + predicted[i]!]!++)
   return matrix
 }
 
 /**
- * Draws a confusion matrix as a table of counts, rows true, columns predicted. A cell is shaded by its share of the row, right answers in
- * blue and mistakes in orange; the shade grows with the square root, so that a single mistake shows.
- * @param matrix (classes * classes), row-major. @param classes Their names.
+ * Draws a confusion matrix as a table of counts, rows true, columns predicted. A cell is shaded by
+ * its share of the row, right answers in blue and mistakes in orange; the shade grows with the
+ * square root, so that a single mistake shows.
+ * @param matrix (classes * classes), row-major.
+ * @param classes Their names.
  */
-export function drawConfusion(matrix: ArrayLike<number>, classes: readonly string[], title = 'Confusion matrix'): string {
+export function drawConfusion(
+  matrix: ArrayLike<number>,
+  classes: readonly string[],
+  title = 'Confusion matrix',
+): string {
   const side = classes.length
-  const rows = Array.from({ length: side }, (_, row) => Array.from({ length: side }, (_, column) => matrix[row * side + column]!))
+  const rows = Array.from({ length: side }, (_, row) =>
+    Array.from({ length: side }, (_, column) => matrix[row * side + column]!),
+  )
   const cells = rows.flatMap((counts, row) => {
     const total = counts.reduce((sum, count) => sum + count, 0)
-    return counts.map((count, column) => ({ row, column, count, depth: total === 0 ? 0 : Math.sqrt(count / total) }))
+    return counts.map((count, column) => ({
+      row,
+      column,
+      count,
+      depth: total === 0 ? 0 : Math.sqrt(count / total),
+    }))
   })
   type Cell = (typeof cells)[number]
   const table = 40 * side
@@ -29,20 +49,44 @@ export function drawConfusion(matrix: ArrayLike<number>, classes: readonly strin
   const [left, right] = [Math.max(64, 36 + 8 * longest), slanted ? 24 + 5 * longest : 24]
   const above = slanted ? 40 + 6 * longest : 44
   const band = { type: 'band', domain: [...classes.keys()], padding: 0.04 } as const
-  const axis = { labelAnchor: 'center', labelArrow: 'none', tickSize: 0, tickFormat: (index: number) => classes[index]! } as const
+  const axis = {
+    labelAnchor: 'center',
+    labelArrow: 'none',
+    tickSize: 0,
+    tickFormat: (index: number) => classes[index]!,
+  } as const
   return drawPlot({
-    title, width: Math.max(left + table + right, 360), height: TITLE_HEIGHT + above + table + 20,
-    marginLeft: left, marginTop: above, marginRight: Math.max(right, 360 - left - table), marginBottom: 20,
-    x: band, y: band,
+    title,
+    width: Math.max(left + table + right, 360),
+    height: TITLE_HEIGHT + above + table + 20,
+    marginLeft: left,
+    marginTop: above,
+    marginRight: Math.max(right, 360 - left - table),
+    marginBottom: 20,
+    x: band,
+    y: band,
     marks: [
-      axisX({ ...axis, anchor: 'top', label: 'predicted', labelOffset: above - 6, ...(slanted && { tickRotate: -45 }) }),
+      axisX({
+        ...axis,
+        anchor: 'top',
+        label: 'predicted',
+        labelOffset: above - 6,
+        ...(slanted && { tickRotate: -45 }),
+      }),
       axisY({ ...axis, label: 'true', labelOffset: left - 8 }),
       cell(cells, {
-        x: 'column', y: 'row', fill: ({ row, column, depth }: Cell) => shade(row === column ? [0, 90, 150] : [200, 80, 0], depth), stroke: '#dddddd',
+        x: 'column',
+        y: 'row',
+        fill: ({ row, column, depth }: Cell) =>
+          shade(row === column ? [0, 90, 150] : [200, 80, 0], depth),
+        stroke: '#dddddd',
       }),
       text(cells, {
-        x: 'column', y: 'row', text: ({ count }: Cell) => String(count),
-        fill: ({ count, depth }: Cell) => (count === 0 ? '#aaaaaa' : depth > 0.7 ? '#ffffff' : '#222222'),
+        x: 'column',
+        y: 'row',
+        text: ({ count }: Cell) => String(count),
+        fill: ({ count, depth }: Cell) =>
+          count === 0 ? '#aaaaaa' : depth > 0.7 ? '#ffffff' : '#222222',
       }),
     ],
   })

@@ -5,13 +5,21 @@ import { writeFile } from 'node:fs/promises'
 import { dirname, extname } from 'node:path'
 import { InputError, show } from '../../shared/errors.js'
 
-/** @throws {InputError} naming --plot, unless the path ends in .svg or .html and its folder is there. */
+/**
+ * @throws {InputError} naming --plot, unless the path ends in .svg or .html and its folder is
+ * there.
+ */
 export function checkPicturePath(path: string): void {
-  if (!['.svg', '.html'].includes(extname(path).toLowerCase())) throw new InputError('--plot', 'a file that ends in .svg or .html', show(path))
-  if (!existsSync(dirname(path))) throw new InputError('--plot', 'a file in a folder that exists', show(path))
+  if (!['.svg', '.html'].includes(extname(path).toLowerCase()))
+    throw new InputError('--plot', 'a file that ends in .svg or .html', show(path))
+  if (!existsSync(dirname(path)))
+    throw new InputError('--plot', 'a file in a folder that exists', show(path))
 }
 
-/** Writes a picture: the SVG itself, or a page that holds it if the path ends in .html. @throws {InputError} as `checkPicturePath`. */
+/**
+ * Writes a picture: the SVG itself, or a page that holds it if the path ends in .html.
+ * @throws {InputError} as `checkPicturePath`.
+ */
 export async function writePicture(path: string, svg: string): Promise<void> {
   checkPicturePath(path)
   await writeFile(path, extname(path).toLowerCase() === '.html' ? pageOf(svg) : `${svg}\n`)

@@ -7,45 +7,95 @@ import { drawable, logarithmicFloor, powersOfTen } from './scale.js'
 
 const MOST_POINTS = 1000
 
-type Figures = Pick<History, 'epoch' | 'cost' | 'accuracy' | 'validationCost' | 'validationAccuracy'>
+type Figures = Pick<
+  History,
+  'epoch' | 'cost' | 'accuracy' | 'validationCost' | 'validationAccuracy'
+>
 
 /**
- * Draws the cost over the epochs and, if the history has it, the accuracy below; training, and validation where there is some.
- * The cost's axis is logarithmic when it spans more than two decades. Costs that are not finite leave a gap.
+ * Draws the cost over the epochs and, if the history has it, the accuracy below; training, and
+ * validation where there is some. The cost's axis is logarithmic when it spans more than two
+ * decades. Costs that are not finite leave a gap.
  */
 export function drawHistory(history: Figures, title: string): string {
-  return stackPictures(historyPanels(history).map((panel) => [panel]), title)
+  return stackPictures(
+    historyPanels(history).map((panel) => [panel]),
+    title,
+  )
 }
 
 /** The pictures that `drawHistory` stacks: cost, and accuracy if there is one. */
-export function historyPanels({ epoch, cost, accuracy, validationCost, validationAccuracy }: Figures): string[] {
+export function historyPanels({
+  epoch,
+  cost,
+  accuracy,
+  validationCost,
+  validationAccuracy,
+}: Figures): string[] {
   const floor = logarithmicFloor([...cost, ...validationCost])
   return [
     drawCurves('Cost', epoch, [cost, validationCost], floor, {
-      label: 'cost', ...(floor === undefined ? { zero: true } : { type: 'log', tickFormat: powersOfTen }),
+      label: 'cost',
+      ...(floor === undefined ? { zero: true } : { type: 'log', tickFormat: powersOfTen }),
     }),
     ...(accuracy.length > 0
-      ? [drawCurves('Accuracy', epoch, [accuracy, validationAccuracy], undefined, { label: 'accuracy', percent: true, tickFormat: (share: number) => `${share} %` })]
+      ? [
+          drawCurves('Accuracy', epoch, [accuracy, validationAccuracy], undefined, {
+            label: 'accuracy',
+            percent: true,
+            tickFormat: (share: number) => `${share} %`,
+          }),
+        ]
       : []),
   ]
 }
 
-function drawCurves(title: string, epoch: number[], curves: [training: number[], validation: number[]], floor: number | undefined, y: ScaleOptions): string {
-  const drawn = curves.flatMap((values, i) => (values.length > 0 ? [{ label: ['training', 'validation'][i]!, color: colorOf(i), values }] : []))
+function drawCurves(
+  title: string,
+  epoch: number[],
+  curves: [training: number[], validation: number[]],
+  floor: number | undefined,
+  y: ScaleOptions,
+): string {
+  const drawn = curves.flatMap((values, i) =>
+    values.length > 0 ? [{ label: ['training', 'validation'][i]!, color: colorOf(i), values }] : [],
+  )
   const first = epoch[0] ?? 1
   const only = epoch.length === 1
   return drawPlot({
-    title, width: 640, height: 280, marginLeft: 72, marginRight: 24, marginBottom: 44, legend: drawn,
+    title,
+    width: 640,
+    height: 280,
+    marginLeft: 72,
+    marginRight: 24,
+    marginBottom: 44,
+    legend: drawn,
     x: {
-      label: 'epoch', labelAnchor: 'center', labelArrow: 'none', nice: false, domain: [first, only ? first + 1 : epoch.at(-1) ?? first + 1],
+      label: 'epoch',
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      nice: false,
+      domain: [first, only ? first + 1 : (epoch.at(-1) ?? first + 1)],
       tickFormat: (tick: number) => (Number.isInteger(tick) ? String(tick) : ''),
     },
-    y: { labelAnchor: 'center', labelArrow: 'none', labelOffset: 64, grid: true, ticks: 5, nice: true, ...y },
+    y: {
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      labelOffset: 64,
+      grid: true,
+      ticks: 5,
+      nice: true,
+      ...y,
+    },
     marks: [
       frame({ stroke: '#999999' }),
       ...drawn.map(({ values, color }) => {
-        const points = thinned(values.map((value, i) => [epoch[i]!, drawable(value, floor)] as const))
-        return only ? dot(points, { fill: color, r: 4 }) : line(points, { stroke: color, strokeWidth: 2 })
+        const points = thinned(
+          values.map((value, i) => [epoch[i]!, drawable(value, floor)] as const),
+        )
+        return only
+          ? dot(points, { fill: color, r: 4 })
+          : line(points, { stroke: color, strokeWidth: 2 })
       }),
     ],
   })

@@ -1,4 +1,5 @@
-// What `import ... from 'shardgrad/pictures'` gives: functions from what training gives to an SVG document.
+// What `import ... from 'shardgrad/pictures'` gives: functions from what training gives to an SVG
+// document.
 export { drawBoundary, gridInputs, planeAround } from './boundary.js'
 export type { Boundary } from './boundary.js'
 export { confusionMatrix, drawConfusion } from './confusion.js'

@@ -17,27 +17,56 @@ const COLUMNS = 6
 const TILE = { width: 124, height: 156, image: 92 }
 
 /**
- * The rows whose true class got the smallest probability (the largest loss, -ln p), worst first, of those that are wrong.
- * @param outputs (m, classes), row-major. @param truth, predicted (m). @param count At most so many.
+ * The rows whose true class got the smallest probability (the largest loss, -ln p), worst first, of
+ * those that are wrong.
+ * @param outputs (m, classes), row-major.
+ * @param truth, predicted (m).
+ * @param count At most so many.
  */
-export function worstMistakes(outputs: NumberArray, truth: readonly number[], predicted: readonly number[], count = 12): number[] {
+export function worstMistakes(
+  outputs: NumberArray,
+  truth: readonly number[],
+  predicted: readonly number[],
+  count = 12,
+): number[] {
   const classes = outputs.length / truth.length
   const given = (row: number): number => outputs[row * classes + truth[row]!]!
-  return [...truth.keys()].filter((row) => truth[row] !== predicted[row]).sort((a, b) => given(a) - given(b) || a - b).slice(0, count)
+  return [...truth.keys()]
+    .filter((row) => truth[row] !== predicted[row])
+    .sort((a, b) => given(a) - given(b) || a - b)
+    .slice(0, count)
 }
 
-/** Draws mistakes as small images, the largest value of all black and 0 white, each with its true and (after an arrow) its predicted class and the latter's probability. */
-export function drawMistakes(mistakes: readonly Mistake[], image: { width: number; height: number }, title = 'Worst mistakes: true → predicted'): string {
+/**
+ * Draws mistakes as small images, the largest value of all black and 0 white, each with its true
+ * and (after an arrow) its predicted class and the latter's probability.
+ */
+export function drawMistakes(
+  mistakes: readonly Mistake[],
+  image: { width: number; height: number },
+  title = 'Worst mistakes: true → predicted',
+): string {
   const rowCount = Math.ceil(mistakes.length / COLUMNS)
   const width = 24 + COLUMNS * TILE.width
   const height = TITLE_HEIGHT + 8 + Math.max(rowCount * TILE.height, 30)
-  const brightest = mistakes.reduce((most, { pixels }) => (pixels as Float64Array).reduce((a, b) => Math.max(a, b), most), 0) || 1
+  const brightest =
+    mistakes.reduce(
+      (most, { pixels }) => (pixels as Float64Array).reduce((a, b) => Math.max(a, b), most),
+      0,
+    ) || 1
   const pixel = TILE.image / Math.max(image.width, image.height)
-  const cornerOf = (index: number): [number, number] => [16 + (index % COLUMNS) * TILE.width, Math.floor(index / COLUMNS) * TILE.height]
+  const cornerOf = (index: number): [number, number] => [
+    16 + (index % COLUMNS) * TILE.width,
+    Math.floor(index / COLUMNS) * TILE.height,
+  ]
   const runs = mistakes.flatMap(({ pixels }, index) => {
     const [left, top] = cornerOf(index)
     return runsOf(pixels, image.width).map(({ row, from, until, value }) => ({
-      x1: left + from * pixel, x2: left + until * pixel, y1: top + row * pixel, y2: top + (row + 1) * pixel, value,
+      x1: left + from * pixel,
+      x2: left + until * pixel,
+      y1: top + row * pixel,
+      y2: top + (row + 1) * pixel,
+      value,
     }))
   })
   const frames = mistakes.map((_, index) => {
@@ -46,14 +75,28 @@ export function drawMistakes(mistakes: readonly Mistake[], image: { width: numbe
   })
   const box = { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2' }
   return drawPlot({
-    title, width, height, margin: 0, axis: null, x: { type: 'identity' }, y: { type: 'identity', transform: (y: number) => y + TITLE_HEIGHT },
+    title,
+    width,
+    height,
+    margin: 0,
+    axis: null,
+    x: { type: 'identity' },
+    y: { type: 'identity', transform: (y: number) => y + TITLE_HEIGHT },
     marks: [
-      rect(runs, { ...box, fill: ({ value }: { value: number }) => gray(value / brightest), shapeRendering: 'crispEdges' }),
+      rect(runs, {
+        ...box,
+        fill: ({ value }: { value: number }) => gray(value / brightest),
+        shapeRendering: 'crispEdges',
+      }),
       rect(frames, { ...box, fill: 'none', stroke: '#999999' }),
       text(mistakes, {
-        x: (_: Mistake, i: number) => cornerOf(i)[0], y: (_: Mistake, i: number) => cornerOf(i)[1] + TILE.image + 6,
-        text: ({ truth, predicted, probability }: Mistake) => `${truth}\n→ ${predicted}\n${Math.round(100 * probability)} %`,
-        textAnchor: 'start', lineAnchor: 'top', lineHeight: 1.25,
+        x: (_: Mistake, i: number) => cornerOf(i)[0],
+        y: (_: Mistake, i: number) => cornerOf(i)[1] + TILE.image + 6,
+        text: ({ truth, predicted, probability }: Mistake) =>
+          `${truth}\n→ ${predicted}\n${Math.round(100 * probability)} %`,
+        textAnchor: 'start',
+        lineAnchor: 'top',
+        lineHeight: 1.25,
       }),
       ...(mistakes.length === 0 ? [text(['none'], { x: 16, y: 14, textAnchor: 'start' })] : []),
     ],
@@ -61,13 +104,17 @@ export function drawMistakes(mistakes: readonly Mistake[], image: { width: numbe
 }
 
 /** Neighbors of one value in a row of pixels are one rectangle; white ones are none. */
-function runsOf(pixels: NumberArray, width: number): { row: number; from: number; until: number; value: number }[] {
+function runsOf(
+  pixels: NumberArray,
+  width: number,
+): { row: number; from: number; until: number; value: number }[] {
   const runs = []
   for (let i = 0; i < pixels.length;) {
     const row = Math.floor(i / width)
     const from = i
     while (i < (row + 1) * width && pixels[i] === pixels[from]) i++
-    if (pixels[from]! > 0) runs.push({ row, from: from - row * width, until: i - row * width, value: pixels[from]! })
+    if (pixels[from]! > 0)
+      runs.push({ row, from: from - row * width, until: i - row * width, value: pixels[from]! })
   }
   return runs
 }

@@ -15,8 +15,9 @@ export interface RateTrial {
 const axis = { labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 } as const
 
 /**
- * Draws the cost over the epochs, a line for each learning rate. The picture ends at ten times the largest first cost: a line that
- * diverges leaves it at the top, with a word there. An axis is logarithmic when it spans more than two decades.
+ * Draws the cost over the epochs, a line for each learning rate. The picture ends at ten times the
+ * largest first cost: a line that diverges leaves it at the top, with a word there. An axis is
+ * logarithmic when it spans more than two decades.
  */
 export function drawRates(curves: readonly RateTrial[], title: string): string {
   const firsts = curves.map(({ costs }) => costs[0] ?? NaN).filter(Number.isFinite)
@@ -25,41 +26,96 @@ export function drawRates(curves: readonly RateTrial[], title: string): string {
   const floor = logarithmicFloor([top, ...shown.flat()])
   const last = Math.max(2, ...curves.map(({ costs }) => costs.length))
   const legend = curves.map(({ rate, divergedIn }, i) => ({
-    label: divergedIn === undefined ? `rate ${rate}` : `rate ${rate} (diverged in epoch ${divergedIn})`, color: colorOf(i),
+    label:
+      divergedIn === undefined ? `rate ${rate}` : `rate ${rate} (diverged in epoch ${divergedIn})`,
+    color: colorOf(i),
   }))
   return drawPlot({
-    title, width: 720, height: 420, marginLeft: 72, marginRight: 24, marginBottom: 44, legend,
-    x: { ...axis, label: 'epoch', type: last > 100 ? 'log' : 'linear', domain: [1, last], tickFormat: last > 100 ? powersOfTen : undefined },
+    title,
+    width: 720,
+    height: 420,
+    marginLeft: 72,
+    marginRight: 24,
+    marginBottom: 44,
+    legend,
+    x: {
+      ...axis,
+      label: 'epoch',
+      type: last > 100 ? 'log' : 'linear',
+      domain: [1, last],
+      tickFormat: last > 100 ? powersOfTen : undefined,
+    },
     y: {
-      ...axis, labelOffset: 64, label: 'cost', grid: true, ...(floor === undefined
+      ...axis,
+      labelOffset: 64,
+      label: 'cost',
+      grid: true,
+      ...(floor === undefined
         ? { domain: [shown.flat().reduce((least, cost) => Math.min(least, cost), 0), top] }
         : { type: 'log', domain: [floor, top], tickFormat: powersOfTen }),
     },
     marks: [
       frame({ stroke: '#999999' }),
       ...curves.flatMap(({ costs, divergedIn }, i) => {
-        const { points, left } = untilTop(costs.map((cost) => (cost <= top ? drawable(cost, floor) : cost)), top, floor !== undefined)
+        const { points, left } = untilTop(
+          costs.map((cost) => (cost <= top ? drawable(cost, floor) : cost)),
+          top,
+          floor !== undefined,
+        )
         return [
           line(points, { stroke: colorOf(i), strokeWidth: 2 }),
           ...(points.length === 1 ? [dot(points, { fill: colorOf(i), r: 3 })] : []),
-          ...(left && divergedIn !== undefined ? [text([points.at(-1)!], { text: ['↗ diverges'], fill: colorOf(i), textAnchor: 'start', dx: 8, dy: 12 })] : []),
+          ...(left && divergedIn !== undefined
+            ? [
+                text([points.at(-1)!], {
+                  text: ['↗ diverges'],
+                  fill: colorOf(i),
+                  textAnchor: 'start',
+                  dx: 8,
+                  dy: 12,
+                }),
+              ]
+            : []),
         ]
       }),
     ],
   })
 }
 
-/** Draws the cost that a learning-rate finder measured over the rates it tried, with the suggested one marked. Costs that are not finite leave a gap. */
+/**
+ * Draws the cost that a learning-rate finder measured over the rates it tried, with the suggested
+ * one marked. Costs that are not finite leave a gap.
+ */
 export function drawRateFinder(
-  { rates, costs, suggested }: { rates: ArrayLike<number>; costs: ArrayLike<number>; suggested: number }, title = 'Learning-rate finder',
+  {
+    rates,
+    costs,
+    suggested,
+  }: { rates: ArrayLike<number>; costs: ArrayLike<number>; suggested: number },
+  title = 'Learning-rate finder',
 ): string {
   const floor = logarithmicFloor(Array.from(costs))
   const points = Array.from(rates, (rate, i) => [rate, drawable(costs[i]!, floor)] as const)
   return drawPlot({
-    title, width: 640, height: 380, marginLeft: 72, marginRight: 24, marginBottom: 44,
-    legend: [{ label: 'cost', color: colorOf(0) }, { label: `suggested: ${Number(suggested.toPrecision(3))}`, color: colorOf(1) }],
+    title,
+    width: 640,
+    height: 380,
+    marginLeft: 72,
+    marginRight: 24,
+    marginBottom: 44,
+    legend: [
+      { label: 'cost', color: colorOf(0) },
+      { label: `suggested: ${Number(suggested.toPrecision(3))}`, color: colorOf(1) },
+    ],
     x: { ...axis, label: 'learning rate', type: 'log', tickFormat: powersOfTen },
-    y: { ...axis, labelOffset: 64, label: 'cost', grid: true, nice: true, ...(floor !== undefined && { type: 'log', tickFormat: powersOfTen }) },
+    y: {
+      ...axis,
+      labelOffset: 64,
+      label: 'cost',
+      grid: true,
+      nice: true,
+      ...(floor !== undefined && { type: 'log', tickFormat: powersOfTen }),
+    },
     marks: [
       frame({ stroke: '#999999' }),
       line(points, { stroke: colorOf(0), strokeWidth: 2 }),
@@ -68,13 +124,24 @@ export function drawRateFinder(
   })
 }
 
-/** A line's points up to where it crosses the picture's top, between two epochs, as its scale draws it. */
-function untilTop(costs: readonly number[], top: number, logarithmic: boolean): { points: [epoch: number, cost: number][]; left: boolean } {
+/**
+ * A line's points up to where it crosses the picture's top, between two epochs, as its scale draws
+ * it.
+ */
+function untilTop(
+  costs: readonly number[],
+  top: number,
+  logarithmic: boolean,
+): { points: [epoch: number, cost: number][]; left: boolean } {
   const over = costs.findIndex((cost) => !(cost <= top))
-  const points = costs.slice(0, over < 0 ? undefined : over).map((cost, i): [number, number] => [i + 1, cost])
+  const points = costs
+    .slice(0, over < 0 ? undefined : over)
+    .map((cost, i): [number, number] => [i + 1, cost])
   if (over <= 0) return { points, left: over === 0 }
   const [before, after] = [costs[over - 1]!, costs[over]!]
   const height = (cost: number): number => (logarithmic ? Math.log(cost) : cost)
-  const share = Number.isFinite(after) ? (height(top) - height(before)) / (height(after) - height(before)) : 1
+  const share = Number.isFinite(after)
+    ? (height(top) - height(before)) / (height(after) - height(before))
+    : 1
   return { points: [...points, [over + share, top]], left: true }
 }

@@ -1,8 +1,10 @@
 // When an axis is logarithmic, and what it says at its ticks.
 
 /**
- * Where a logarithmic axis for values begins: at the smallest above 0, or twelve decades under the largest. What is smaller, 0 too, is drawn there.
- * Undefined if the axis is better linear: a value is negative, or those above 0 span no more than two decades. Values that are not finite don't count.
+ * Where a logarithmic axis for values begins: at the smallest above 0, or twelve decades under the
+ * largest. What is smaller, 0 too, is drawn there. Undefined if the axis is better linear: a value
+ * is negative, or those above 0 span no more than two decades. Values that are not finite don't
+ * count.
  */
 export function logarithmicFloor(values: readonly number[]): number | undefined {
   let [smallest, largest] = [Infinity, 0]
@@ -22,7 +24,10 @@ export function powersOfTen(value: number): string {
   return exponent >= -3 && exponent <= 5 ? String(Number(value.toPrecision(3))) : `1e${exponent}`
 }
 
-/** What a logarithmic axis from a floor, or a linear one if there is none, draws for a value: NaN, a gap, for what is not finite. */
+/**
+ * What a logarithmic axis from a floor, or a linear one if there is none, draws for a value: NaN, a
+ * gap, for what is not finite.
+ */
 export function drawable(value: number, floor: number | undefined): number {
   if (!Number.isFinite(value)) return NaN
   return floor === undefined ? value : Math.max(value, floor)

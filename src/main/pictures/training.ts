@@ -21,22 +21,51 @@ export interface TrainingResult {
   history: History
 }
 
-/** Draws a training and writes the picture. @throws {InputError} on a path that is none for pictures. */
-export async function plotTraining(path: string, trainer: Pick<Trainer, 'predict'>, result: TrainingResult): Promise<void> {
+/**
+ * Draws a training and writes the picture.
+ * @throws {InputError} on a path that is none for pictures.
+ */
+export async function plotTraining(
+  path: string,
+  trainer: Pick<Trainer, 'predict'>,
+  result: TrainingResult,
+): Promise<void> {
   await writePicture(path, await drawTraining(trainer, result))
 }
 
 /**
- * Draws cost and accuracy over the epochs; beside them, for a classifier with two inputs, its decision boundary; for one of images, below,
- * the confusion matrix and the worst mistakes on the examples held out (on all, if none were).
+ * Draws cost and accuracy over the epochs; beside them, for a classifier with two inputs, its
+ * decision boundary; for one of images, below, the confusion matrix and the worst mistakes on the
+ * examples held out (on all, if none were).
  */
-export async function drawTraining(trainer: Pick<Trainer, 'predict'>, { name, data, training, heldOut, history }: TrainingResult): Promise<string> {
+export async function drawTraining(
+  trainer: Pick<Trainer, 'predict'>,
+  { name, data, training, heldOut, history }: TrainingResult,
+): Promise<string> {
   const title = `shardgrad train ${name}`
   const curves = historyPanels(history)
-  if (history.accuracy.length === 0) return stackPictures(curves.map((panel) => [panel]), title)
-  if (data.columns === 2) return stackPictures([...curves.map((panel) => [panel]), [await boundaryOf(trainer, training)]], title)
-  if (data.image && data.outputs > 1) return stackPictures([curves, await answersOf(trainer, data, data.image, heldOut ?? training, heldOut !== undefined)], title)
-  return stackPictures(curves.map((panel) => [panel]), title)
+  if (history.accuracy.length === 0)
+    return stackPictures(
+      curves.map((panel) => [panel]),
+      title,
+    )
+  if (data.columns === 2)
+    return stackPictures(
+      [...curves.map((panel) => [panel]), [await boundaryOf(trainer, training)]],
+      title,
+    )
+  if (data.image && data.outputs > 1)
+    return stackPictures(
+      [
+        curves,
+        await answersOf(trainer, data, data.image, heldOut ?? training, heldOut !== undefined),
+      ],
+      title,
+    )
+  return stackPictures(
+    curves.map((panel) => [panel]),
+    title,
+  )
 }
 
 async function boundaryOf(trainer: Pick<Trainer, 'predict'>, examples: Examples): Promise<string> {
@@ -47,7 +76,11 @@ async function boundaryOf(trainer: Pick<Trainer, 'predict'>, examples: Examples)
 }
 
 async function answersOf(
-  trainer: Pick<Trainer, 'predict'>, { columns, outputs: classes, classes: names }: DataSet, image: { width: number; height: number }, examples: Examples, heldOut: boolean,
+  trainer: Pick<Trainer, 'predict'>,
+  { columns, outputs: classes, classes: names }: DataSet,
+  image: { width: number; height: number },
+  examples: Examples,
+  heldOut: boolean,
 ): Promise<[confusion: string, mistakes: string]> {
   const outputs = await trainer.predict(examples.inputs)
   const count = outputs.length / classes
@@ -55,12 +88,22 @@ async function answersOf(
   const nameOf = (label: number): string => names?.[label] ?? String(label)
   const mistakes = worstMistakes(outputs, truth, predicted).map((row) => ({
     pixels: examples.inputs.subarray(row * columns, (row + 1) * columns),
-    truth: nameOf(truth[row]!), predicted: nameOf(predicted[row]!), probability: outputs[row * classes + predicted[row]!]!,
+    truth: nameOf(truth[row]!),
+    predicted: nameOf(predicted[row]!),
+    probability: outputs[row * classes + predicted[row]!]!,
   }))
   const wrong = truth.filter((label, row) => label !== predicted[row]).length
   const where = heldOut ? 'held out' : 'trained on'
   return [
-    drawConfusion(confusionMatrix(truth, predicted, classes), Array.from({ length: classes }, (_, label) => nameOf(label)), `Confusion matrix, ${count} ${where}`),
-    drawMistakes(mistakes, image, `Worst mistakes, ${mistakes.length} of ${wrong}: true → predicted`),
+    drawConfusion(
+      confusionMatrix(truth, predicted, classes),
+      Array.from({ length: classes }, (_, label) => nameOf(label)),
+      `Confusion matrix, ${count} ${where}`,
+    ),
+    drawMistakes(
+      mistakes,
+      image,
+      `Worst mistakes, ${mistakes.length} of ${wrong}: true → predicted`,
+    ),
   ]
 }

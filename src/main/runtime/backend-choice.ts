@@ -1,4 +1,5 @@
-// Which backend computes: what was asked for if this machine can do it, otherwise the fastest that it can and that pays for the network.
+// Which backend computes: what was asked for if this machine can do it, otherwise the fastest that
+// it can and that pays for the network.
 
 import type { BackendName } from '../../shared/backends.js'
 import { BackendError } from '../../shared/errors.js'
@@ -14,19 +15,29 @@ export interface BackendChoice {
   blas?: BlasLibrary
 }
 
-/** Flops of one example, forward and backward, below which calls into a library cost more than they save. */
+/**
+ * Flops of one example, forward and backward, below which calls into a library cost more than they
+ * save.
+ */
 const FLOPS_WORTH_A_CALL = 2500
 
 /**
  * @param widths Inputs, then the units of each layer.
  * @throws {BackendError} if the backend asked for can't run here; it says what was tried.
  */
-export async function chooseBackend(requested: BackendName | 'auto', widths: number[]): Promise<BackendChoice> {
+export async function chooseBackend(
+  requested: BackendName | 'auto',
+  widths: number[],
+): Promise<BackendChoice> {
   switch (requested) {
-    case 'auto': return chooseFastest(widths)
-    case 'native': return requireNative()
-    case 'wasm-relaxed': return requireRelaxed()
-    default: return { backend: requested, reason: 'as asked for' }
+    case 'auto':
+      return chooseFastest(widths)
+    case 'native':
+      return requireNative()
+    case 'wasm-relaxed':
+      return requireRelaxed()
+    default:
+      return { backend: requested, reason: 'as asked for' }
   }
 }
 
@@ -34,7 +45,9 @@ async function chooseFastest(widths: number[]): Promise<BackendChoice> {
   const small = flopsOf(widths, 1) < FLOPS_WORTH_A_CALL
   const { library, refusals } = small ? { library: undefined, refusals: [] } : await searchBlas()
   if (library) return { backend: 'native', reason: `${library.name} was found`, blas: library }
-  const why = small ? 'so small a network does not pay for calls into a library' : describeRefusals(refusals)
+  const why = small
+    ? 'so small a network does not pay for calls into a library'
+    : describeRefusals(refusals)
   return relaxedSimdWorks()
     ? { backend: 'wasm-relaxed', reason: why }
     : { backend: 'wasm', reason: `${why}; this engine has no relaxed SIMD` }
@@ -42,13 +55,17 @@ async function chooseFastest(widths: number[]): Promise<BackendChoice> {
 
 async function requireNative(): Promise<BackendChoice> {
   const { library, refusals } = await searchBlas()
-  if (!library) throw new BackendError('native', `${describeRefusals(refusals)}. ${installCommand()}`)
+  if (!library)
+    throw new BackendError('native', `${describeRefusals(refusals)}. ${installCommand()}`)
   return { backend: 'native', reason: 'as asked for', blas: library }
 }
 
 function requireRelaxed(): BackendChoice {
   if (!relaxedSimdWorks()) {
-    throw new BackendError('wasm-relaxed', `this engine (Node ${process.version}) has no relaxed SIMD for WebAssembly; backend wasm runs everywhere`)
+    throw new BackendError(
+      'wasm-relaxed',
+      `this engine (Node ${process.version}) has no relaxed SIMD for WebAssembly; backend wasm runs everywhere`,
+    )
   }
   return { backend: 'wasm-relaxed', reason: 'as asked for' }
 }
@@ -62,7 +79,9 @@ export async function searchBlas(): ReturnType<typeof findBlas> {
 
 /** The library in words: its name, file and build. */
 export function describeBlas({ name, file, configuration }: BlasLibrary): string {
-  return [name, file, configuration].filter((part, i, all) => part !== '' && all.indexOf(part) === i).join(', ')
+  return [name, file, configuration]
+    .filter((part, i, all) => part !== '' && all.indexOf(part) === i)
+    .join(', ')
 }
 
 /** What was tried and why it was not used. */
@@ -72,6 +91,12 @@ export function describeRefusals(refusals: BlasRefusal[]): string {
 
 /** The one command that gives this system a BLAS. */
 export function installCommand(): string {
-  const command = { linux: 'apt-get install libopenblas0-pthread (Debian, Ubuntu) or dnf install openblas-threads (Fedora)', darwin: 'brew install openblas' }[process.platform as string]
-  return command === undefined ? 'Put libopenblas where the system looks for libraries' : `To install one: ${command}`
+  const command = {
+    linux:
+      'apt-get install libopenblas0-pthread (Debian, Ubuntu) or dnf install openblas-threads (Fedora)',
+    darwin: 'brew install openblas',
+  }[process.platform as string]
+  return command === undefined
+    ? 'Put libopenblas where the system looks for libraries'
+    : `To install one: ${command}`
 }

@@ -1,8 +1,18 @@
-// What a trainer's calls have in common: one arena, and runs of the workers on it, one call after the other.
+// What a trainer's calls have in common: one arena, and runs of the workers on it, one call after
+// the other.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
-import { type ArenaLayout, type ArenaNeeds, type ExamplesNeeds, Header, type DType, type VersionLayout, createArena, planArena } from '../../shared/arena/arena.js'
+import {
+  type ArenaLayout,
+  type ArenaNeeds,
+  type ExamplesNeeds,
+  Header,
+  type DType,
+  type VersionLayout,
+  createArena,
+  planArena,
+} from '../../shared/arena/arena.js'
 import { type BackendName, backends } from '../../shared/backends.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'
 import type { TrainerRecipe } from '../options/description.js'
@@ -58,7 +68,10 @@ export interface Runner {
   readonly dtype: DType
   readonly widths: number[]
   readonly info: TrainerInfo
-  /** Does calls one after the other; the first part of a call is done at once if nothing is under way. */
+  /**
+   * Does calls one after the other; the first part of a call is done at once if nothing is under
+   * way.
+   */
   inTurn: <Result>(call: () => Result | Promise<Result>) => Promise<Result>
   /** Waits for a caller's function, inside which no call can have its turn. */
   waitFor: (callback: () => unknown) => Promise<void>
@@ -66,7 +79,10 @@ export interface Runner {
   requireOpen: () => void
   requireIdle: (where: string) => void
   shardsFor: (batchSize: number) => number
-  /** Chooses the workers and lays out the arena; moves the parameters to a larger arena if this one is too small. */
+  /**
+   * Chooses the workers and lays out the arena; moves the parameters to a larger arena if this one
+   * is too small.
+   */
   plan: (job: Job) => Plan
   /** Copies a job's examples into the arena. */
   store: (place: ArenaLayout['training'], examples: CheckedExamples) => Promise<void>
@@ -94,7 +110,11 @@ export interface Runner {
 /** Arenas are numbered so that a worker knows whether it has this one open. */
 let nextArenaNumber = 0
 
-export function createRunner(recipe: TrainerRecipe, { backend: backendName, reason: backendReason, blas }: BackendChoice, coordinator: CoordinatorThread): Runner {
+export function createRunner(
+  recipe: TrainerRecipe,
+  { backend: backendName, reason: backendReason, blas }: BackendChoice,
+  coordinator: CoordinatorThread,
+): Runner {
   const { network, loss, l2, seed } = recipe
   const backend = backends[backendName]
   const { dtype } = backend
@@ -103,18 +123,33 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
   const plainTallies = tallyLayout('', network)
 
   const baseNeeds: ArenaNeeds = {
-    network, dtype, stateElements: stateElements(recipe.optimizer), workers: 1, shards: 1, batchSize: 0,
-    training: undefined, validation: undefined, tallyFields: plainTallies.fields, gradient: false, predicts: false,
-    preparedElements: backend.preparedElements, productElements: backend.productElements, timeline: false,
+    network,
+    dtype,
+    stateElements: stateElements(recipe.optimizer),
+    workers: 1,
+    shards: 1,
+    batchSize: 0,
+    training: undefined,
+    validation: undefined,
+    tallyFields: plainTallies.fields,
+    gradient: false,
+    predicts: false,
+    preparedElements: backend.preparedElements,
+    productElements: backend.productElements,
+    timeline: false,
   }
-  const { parameters: parameterLayout, versions, clock, bytes } = planArena(baseNeeds) // these lie at the same place for every job
+  // These lie at the same place for every job.
+  const { parameters: parameterLayout, versions, clock, bytes } = planArena(baseNeeds)
   let arena: Arena = { number: nextArenaNumber++, memory: createArena(bytes) }
   let words = new Int32Array(arena.memory.buffer)
   const version = (): VersionLayout => versions[currentVersion(words)]
-  const headerOf = ({ header }: VersionLayout): Float64Array => new Float64Array(arena.memory.buffer, header, 4)
+  const headerOf = ({ header }: VersionLayout): Float64Array =>
+    new Float64Array(arena.memory.buffer, header, 4)
   /** The bytes of a version: header, parameters and state. */
-  const bytesOf = ({ header }: VersionLayout): Uint8Array => new Uint8Array(arena.memory.buffer, header, versions[1].header - versions[0].header)
-  const read = (place: number): Parameters => readParameters(arena.memory, place, parameterLayout, dtype)
+  const bytesOf = ({ header }: VersionLayout): Uint8Array =>
+    new Uint8Array(arena.memory.buffer, header, versions[1].header - versions[0].header)
+  const read = (place: number): Parameters =>
+    readParameters(arena.memory, place, parameterLayout, dtype)
 
   const requested = recipe.workers === 'auto' ? cores : recipe.workers
   const info: TrainerInfo = {
@@ -125,11 +160,16 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
     backendReason,
     kernels: blas ? `${backend.kernels} (${describeBlas(blas)})` : backend.kernels,
     cores,
-    parameters: parameterLayout.layers.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0),
+    parameters: parameterLayout.layers.reduce(
+      (sum, { inputs, outputs }) => sum + (inputs + 1) * outputs,
+      0,
+    ),
     arenaBytes: arena.memory.buffer.byteLength,
   }
   writeParameters(arena.memory, versions[0].parameters, parameterLayout, dtype, {
-    weights: network.layers.map(({ initializer, units }, l) => initialWeights(initializer, widths[l]!, units, seed, l)),
+    weights: network.layers.map(({ initializer, units }, l) =>
+      initialWeights(initializer, widths[l]!, units, seed, l),
+    ),
     biases: network.layers.map(({ units }) => new Float64Array(units)),
   })
 
@@ -141,7 +181,9 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
   /** `fit` waits for onEpoch, so what waits for `fit` would wait for ever there. */
   const refuseInCallback = (): void => {
     if (insideCallback.getStore()?.over === false) {
-      throw new Error('trainer: fit waits for onEpoch, so this call cannot have its turn there; give fit `validation` or a `signal`, use `epochs`, or call after fit')
+      throw new Error(
+        'trainer: fit waits for onEpoch, so this call cannot have its turn there; give fit `validation` or a `signal`, use `epochs`, or call after fit',
+      )
     }
   }
   const requireOpen = (): void => {
@@ -149,7 +191,13 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
   }
 
   const runner: Runner = {
-    recipe, dtype, widths, info, occupant: undefined, isOpen: () => closing === undefined, requireOpen,
+    recipe,
+    dtype,
+    widths,
+    info,
+    occupant: undefined,
+    isOpen: () => closing === undefined,
+    requireOpen,
 
     async inTurn(call) {
       requireOpen()
@@ -178,7 +226,12 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
     shardsFor: (batchSize) => (recipe.shards === 'auto' ? shardCount(batchSize) : recipe.shards),
 
     plan({ units, examples, flops, tallies = plainTallies, needs }) {
-      const microseconds = estimateMicroseconds(widths, examples, flops, backend.flopsPerMicrosecond)
+      const microseconds = estimateMicroseconds(
+        widths,
+        examples,
+        flops,
+        backend.flopsPerMicrosecond,
+      )
       const { workers, reason } = chooseWorkers(recipe.workers, cores, units, microseconds)
       const layout = planArena({ ...baseNeeds, workers, tallyFields: tallies.fields, ...needs })
       if (layout.bytes > arena.memory.buffer.byteLength) {
@@ -189,21 +242,40 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
       }
       Object.assign(info, { workers, reason, arenaBytes: arena.memory.buffer.byteLength })
       if (needs.batchSize) info.shards = needs.shards
-      return (runner.occupant = { network, loss, l2, tallies, backend: backendName, layout, workers, orderedAt: Date.now(), spins: workers <= cores })
+      return (runner.occupant = {
+        network,
+        loss,
+        l2,
+        tallies,
+        backend: backendName,
+        layout,
+        workers,
+        orderedAt: Date.now(),
+        spins: workers <= cores,
+      })
     },
 
-    store: async (place, examples) => storeExamples(arena.memory, place!, examples, async () => setImmediate()),
+    store: async (place, examples) =>
+      storeExamples(arena.memory, place!, examples, async () => setImmediate()),
 
     async run(work) {
       const result = await coordinator.run(work, arena)
-      if (result.kind === 'coordinatorFailed') throw new WorkerError('coordinator', 0, 0, result.reason)
-      if (result.kind === 'failed') throw new WorkerError(result.worker, result.position.epoch, result.position.step, result.reason)
+      if (result.kind === 'coordinatorFailed')
+        throw new WorkerError('coordinator', 0, 0, result.reason)
+      if (result.kind === 'failed')
+        throw new WorkerError(
+          result.worker,
+          result.position.epoch,
+          result.position.step,
+          result.reason,
+        )
       return result
     },
 
     async figuresOf(work) {
       const result = await runner.run(work)
-      if (result.kind !== 'done') throw new Error(`internal: a run to ${work.kind} came back as ${result.kind}`)
+      if (result.kind !== 'done')
+        throw new Error(`internal: a run to ${work.kind} came back as ${result.kind}`)
       return result.figures
     },
 
@@ -215,14 +287,20 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
     stop: () => void Atomics.store(words, Control.stop, 1),
 
     parameters() {
-      for (;;) { // a step may commit while we copy, and the next one would write what we read: then copy again
+      for (;;) {
+        // a step may commit while we copy, and the next one would write what we read: then copy again
         const commits = Atomics.load(words, Control.commits)
         const parameters = read(version().parameters)
         if (Atomics.load(words, Control.commits) === commits) return parameters
       }
     },
     gradient: () => read(versions[1 - currentVersion(words)]!.parameters),
-    outputs: ({ layout }, elements) => new (dtype === 'float32' ? Float32Array : Float64Array)(arena.memory.buffer, layout.outputs, elements).slice(),
+    outputs: ({ layout }, elements) =>
+      new (dtype === 'float32' ? Float32Array : Float64Array)(
+        arena.memory.buffer,
+        layout.outputs,
+        elements,
+      ).slice(),
 
     setParameters(parameters) {
       bytesOf(version()).fill(0)
@@ -244,6 +322,11 @@ export function createRunner(recipe: TrainerRecipe, { backend: backendName, reas
 }
 
 /** What storing examples takes. */
-export function needsOf({ count, inputType, targetType, sampleWeights }: CheckedExamples): ExamplesNeeds {
+export function needsOf({
+  count,
+  inputType,
+  targetType,
+  sampleWeights,
+}: CheckedExamples): ExamplesNeeds {
   return { count, inputs: inputType, targets: targetType, weighted: sampleWeights !== undefined }
 }

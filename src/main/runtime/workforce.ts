@@ -1,13 +1,28 @@
-// How many workers a job gets. More of them than pay for its size only make it slower: each step costs two meetings.
+// How many workers a job gets. More of them than pay for its size only make it slower: each step
+// costs two meetings.
 
-/** What one more worker must have to do in a step to pay for the meetings, in microseconds; see bench/synchronization.ts. */
+/**
+ * What one more worker must have to do in a step to pay for the meetings, in microseconds; see
+ * bench/synchronization.ts.
+ */
 const MICROSECONDS_WORTH_SHARING = 6
 
-/** What an output of a layer takes beside its part of the products: bias, activation, derivative. */
+/**
+ * What an output of a layer takes beside its part of the products: bias, activation, derivative.
+ */
 const MICROSECONDS_AN_OUTPUT = 0.002
 
-/** What a pass over `examples` takes one worker, roughly, in microseconds; its products have so many flops. @param widths Inputs, then the units of each layer. */
-export function estimateMicroseconds(widths: number[], examples: number, flops: number, flopsPerMicrosecond: number): number {
+/**
+ * What a pass over `examples` takes one worker, roughly, in microseconds; its products have so many
+ * flops.
+ * @param widths Inputs, then the units of each layer.
+ */
+export function estimateMicroseconds(
+  widths: number[],
+  examples: number,
+  flops: number,
+  flopsPerMicrosecond: number,
+): number {
   const outputs = widths.slice(1).reduce((sum, units) => sum + units, 0)
   return flops / flopsPerMicrosecond + examples * outputs * MICROSECONDS_AN_OUTPUT
 }
@@ -24,12 +39,22 @@ export interface Workforce {
  * @param units Shards, or blocks, that can be claimed; no worker is without one.
  * @param microseconds What a step takes one worker, roughly.
  */
-export function chooseWorkers(requested: number | 'auto', cores: number, units: number, microseconds: number): Workforce {
+export function chooseWorkers(
+  requested: number | 'auto',
+  cores: number,
+  units: number,
+  microseconds: number,
+): Workforce {
   const worth = Math.max(1, Math.floor(microseconds / MICROSECONDS_WORTH_SHARING))
-  const limits: [number, string][] = [[units, `there ${units === 1 ? 'is 1 shard' : `are ${units} shards`} to share out`]]
+  const limits: [number, string][] = [
+    [units, `there ${units === 1 ? 'is 1 shard' : `are ${units} shards`} to share out`],
+  ]
   if (requested === 'auto') {
     limits.unshift([cores, `there ${cores === 1 ? 'is 1 core' : `are ${cores} cores`}`])
-    limits.push([worth, `a step takes one worker about ${Math.max(1, Math.round(microseconds))} us, not worth sharing further`])
+    limits.push([
+      worth,
+      `a step takes one worker about ${Math.max(1, Math.round(microseconds))} us, not worth sharing further`,
+    ])
   } else {
     limits.unshift([requested, 'as asked for'])
   }

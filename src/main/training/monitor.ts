@@ -1,4 +1,5 @@
-// Watching one figure of the epochs: to end training early, and to let the learning rate fall on a plateau.
+// Watching one figure of the epochs: to end training early, and to let the learning rate fall on a
+// plateau.
 
 import { InputError, show } from '../../shared/errors.js'
 import { type LearningRate, plateauOf } from '../../shared/optimizers/learning-rate.js'
@@ -7,15 +8,30 @@ import { type EpochReport, validationName } from './history.js'
 import type { Runner } from '../runtime/runner.js'
 
 /** Figures of an epoch that can be watched. */
-export type MonitoredName = Exclude<keyof EpochReport, 'epoch' | 'learningRate' | 'examplesPerSecond' | 'confusionMatrix' | 'validationConfusionMatrix'>
+export type MonitoredName = Exclude<
+  keyof EpochReport,
+  'epoch' | 'learningRate' | 'examplesPerSecond' | 'confusionMatrix' | 'validationConfusionMatrix'
+>
 
-/** Ends training when a figure has not got better for a while; the parameters (and the optimizer's state) are then those of the best epoch, however training ended. */
+/**
+ * Ends training when a figure has not got better for a while; the parameters (and the optimizer's
+ * state) are then those of the best epoch, however training ended.
+ */
 export interface EarlyStopping {
-  /** The figure. Costs and errors should fall, others rise. @default 'validationCost' with a validation, 'cost' without */
+  /**
+   * The figure. Costs and errors should fall, others rise.
+   * @default 'validationCost' with a validation, 'cost' without
+   */
   monitor?: MonitoredName
-  /** Epochs without an improvement after which training ends. @default 0 */
+  /**
+   * Epochs without an improvement after which training ends.
+   * @default 0
+   */
   patience?: number
-  /** Smaller changes are none. @default 0 */
+  /**
+   * Smaller changes are none.
+   * @default 0
+   */
   minimumChange?: number
 }
 
@@ -40,7 +56,10 @@ function createMonitor(name: MonitoredName, minimumChange: number): Monitor {
 export interface Stopper {
   /** Whether training should end. */
   observe: (report: EpochReport) => boolean
-  /** Goes back to the best epoch. @returns Its number. */
+  /**
+   * Goes back to the best epoch.
+   * @returns Its number.
+   */
   restore: () => number | undefined
 }
 
@@ -49,12 +68,21 @@ export interface Stopper {
  * @throws {InputError} if the figure isn't reported.
  */
 export function createStopper(
-  runner: Runner, where: string, { monitor, patience = 0, minimumChange = 0 }: EarlyStopping, { names }: TallyLayout, validates: boolean,
+  runner: Runner,
+  where: string,
+  { monitor, patience = 0, minimumChange = 0 }: EarlyStopping,
+  { names }: TallyLayout,
+  validates: boolean,
 ): Stopper {
   const name = monitor ?? (validates ? 'validationCost' : 'cost')
   const ofTraining = ['cost', ...names.filter((metric) => metric !== 'confusionMatrix')]
   const reported: string[] = [...ofTraining, ...(validates ? ofTraining.map(validationName) : [])]
-  if (!reported.includes(name)) throw new InputError(`${where}: earlyStopping.monitor`, `a figure that is reported here (${reported.join(', ')})`, show(name))
+  if (!reported.includes(name))
+    throw new InputError(
+      `${where}: earlyStopping.monitor`,
+      `a figure that is reported here (${reported.join(', ')})`,
+      show(name),
+    )
   const watched = createMonitor(name, minimumChange)
   let best: { epoch: number; snapshot: Uint8Array } | undefined
   let waited = 0

@@ -8,7 +8,13 @@ import { flopsOf } from '../../shared/network/network.js'
 import type { Figures, RunResult } from '../../shared/protocol.js'
 import { stepsPerEpoch } from '../../shared/batches/shards.js'
 import { type Span, spansOf } from '../../shared/figures/timeline.js'
-import { type CheckedExamples, type Examples, checkExamples, splitExamples, weighClasses } from '../data/examples.js'
+import {
+  type CheckedExamples,
+  type Examples,
+  checkExamples,
+  splitExamples,
+  weighClasses,
+} from '../data/examples.js'
 import { type EpochReport, type History, appendTo, emptyHistory, ofValidation } from './history.js'
 import { type EarlyStopping, createPlateau, createStopper } from './monitor.js'
 import { type Plan, type Runner, needsOf } from '../runtime/runner.js'
@@ -22,30 +28,62 @@ export interface Progress {
 }
 
 export interface EpochsOptions extends MetricOptions {
-  /** The number of the last epoch. @default 1 */
+  /**
+   * The number of the last epoch.
+   * @default 1
+   */
   epochs?: number
-  /** Epochs that count as done: the order of the examples and the learning rate go on from there. @default 0 */
+  /**
+   * Epochs that count as done: the order of the examples and the learning rate go on from there.
+   * @default 0
+   */
   initialEpoch?: number
-  /** Examples of a batch; 'all', or more than there are, means every example. @default 32 */
+  /**
+   * Examples of a batch; 'all', or more than there are, means every example.
+   * @default 32
+   */
   batchSize?: number | 'all'
-  /** Batches whose gradients are summed into one update (gradient accumulation): the average is over the examples of them all. An epoch's last update takes what is left. @default 1 */
+  /**
+   * Batches whose gradients are summed into one update (gradient accumulation): the average is over
+   * the examples of them all. An epoch's last update takes what is left.
+   * @default 1
+   */
   accumulationSteps?: number
-  /** Whether every epoch takes the examples in another order, which follows from the seed. Plays no part if a batch has them all. @default true */
+  /**
+   * Whether every epoch takes the examples in another order, which follows from the seed. Plays no
+   * part if a batch has them all.
+   * @default true
+   */
   shuffle?: boolean
-  /** Examples to evaluate after every epoch: others, or the last share of the rows, which is then not trained on. */
+  /**
+   * Examples to evaluate after every epoch: others, or the last share of the rows, which is then
+   * not trained on.
+   */
   validation?: Examples | number
-  /** A weight for the examples of each class, by its number; 1 where there is none. Multiplied by the examples' own. */
+  /**
+   * A weight for the examples of each class, by its number; 1 where there is none. Multiplied by
+   * the examples' own.
+   */
   classWeights?: readonly number[] | Readonly<Record<number, number>>
   /** @default none */
   earlyStopping?: EarlyStopping
-  /** Has the workers record what they do when; called with the spans, some ten times a second. Costs a few percent of the time of small steps. */
+  /**
+   * Has the workers record what they do when; called with the spans, some ten times a second. Costs
+   * a few percent of the time of small steps.
+   */
   onTimeline?: (spans: Span[]) => void
-  /** Aborting stops training after the current step: the call rejects with the signal's reason, the parameters are the last step's. */
+  /**
+   * Aborting stops training after the current step: the call rejects with the signal's reason, the
+   * parameters are the last step's.
+   */
   signal?: AbortSignal
 }
 
 export interface FitOptions extends EpochsOptions {
-  /** Called after every epoch; training waits for it, so the parameters are those of that epoch. Of the trainer's calls only those that return at once may be made in it. */
+  /**
+   * Called after every epoch; training waits for it, so the parameters are those of that epoch. Of
+   * the trainer's calls only those that return at once may be made in it.
+   */
   onEpoch?: (report: EpochReport) => unknown
   /** Called about ten times a second while training goes on. */
   onProgress?: (progress: Progress) => void
@@ -54,7 +92,10 @@ export interface FitOptions extends EpochsOptions {
 export interface Training {
   readonly history: History
   readonly over: boolean
-  /** Trains on, for an epoch or for a slice of time; says which epochs are done since, and if training then diverged. */
+  /**
+   * Trains on, for an epoch or for a slice of time; says which epochs are done since, and if
+   * training then diverged.
+   */
   advance: () => Promise<Progress & { divergence: DivergenceError | undefined }>
   /** Leaves the trainer as early stopping promises. */
   end: () => void
@@ -64,27 +105,39 @@ export interface Training {
 const SLICE_MS = 100
 
 /**
- * Checks a call to train and plans it; nothing is trained yet. To be called, like `advance`, when the call has its turn.
+ * Checks a call to train and plans it; nothing is trained yet. To be called, like `advance`, when
+ * the call has its turn.
  *
  * @throws {InputError} on wrong options or data.
  */
 export async function prepareTraining(
-  runner: Runner, where: 'fit' | 'epochs' | 'findLearningRate', given: Examples, givenOptions: FitOptions, optimizer = runner.recipe.optimizer,
+  runner: Runner,
+  where: 'fit' | 'epochs' | 'findLearningRate',
+  given: Examples,
+  givenOptions: FitOptions,
+  optimizer = runner.recipe.optimizer,
 ): Promise<Training> {
   const { recipe, widths } = runner
-  const options = checkTrainingOptions(where, givenOptions) as ReturnType<typeof checkTrainingOptions> & FitOptions
+  const options = checkTrainingOptions(where, givenOptions) as ReturnType<
+    typeof checkTrainingOptions
+  > &
+    FitOptions
   const { accumulationSteps, earlyStopping, epochs, initialEpoch, onTimeline, signal } = options
   const [training, validation] = trainingAndValidation(runner, where, given, options)
   const outputs = widths.at(-1)!
   const tallies = tallyLayout(where, recipe.network, options)
-  const stopper = earlyStopping && createStopper(runner, where, earlyStopping, tallies, validation !== undefined)
+  const stopper =
+    earlyStopping && createStopper(runner, where, earlyStopping, tallies, validation !== undefined)
   const plateau = createPlateau(optimizer.learningRate)
   signal?.throwIfAborted()
 
-  const batchSize = options.batchSize === 'all' ? training.count : Math.min(options.batchSize, training.count)
+  const batchSize =
+    options.batchSize === 'all' ? training.count : Math.min(options.batchSize, training.count)
   const perEpoch = stepsPerEpoch(training.count, batchSize, accumulationSteps)
   const shards = runner.shardsFor(batchSize)
-  const oneByOne = where !== 'fit' || [options.onEpoch, stopper, plateau].some((part) => part !== undefined) // then the next epoch depends on what is made of this one
+  const oneByOne =
+    // Then the next epoch depends on what is made of this one.
+    where !== 'fit' || [options.onEpoch, stopper, plateau].some((part) => part !== undefined)
   const history = emptyHistory()
   let done = initialEpoch
   let secondsOfEpoch = 0 // of the one under way
@@ -95,9 +148,16 @@ export async function prepareTraining(
   const settle = async (): Promise<Plan> => {
     if (plan && runner.occupant === plan) return plan
     plan = runner.plan({
-      units: shards, examples: batchSize, flops: flopsOf(widths, batchSize), tallies,
+      units: shards,
+      examples: batchSize,
+      flops: flopsOf(widths, batchSize),
+      tallies,
       needs: {
-        shards, batchSize, training: needsOf(training), validation: validation && needsOf(validation), timeline: onTimeline !== undefined,
+        shards,
+        batchSize,
+        training: needsOf(training),
+        validation: validation && needsOf(validation),
+        timeline: onTimeline !== undefined,
         gradient: accumulationSteps > 1 || recipe.clipNorm !== undefined,
       },
     })
@@ -107,7 +167,12 @@ export async function prepareTraining(
     return plan
   }
 
-  const reportOf = (epoch: number, figures: Figures, held: Figures | undefined, seconds: number): EpochReport => ({
+  const reportOf = (
+    epoch: number,
+    figures: Figures,
+    held: Figures | undefined,
+    seconds: number,
+  ): EpochReport => ({
     epoch,
     cost: figures[Tally.loss]!,
     ...metricsOf(tallies, figures, training.count, outputs),
@@ -115,19 +180,37 @@ export async function prepareTraining(
       validationCost: held[Tally.loss]!,
       ...ofValidation(metricsOf(tallies, held, validation!.count, outputs)),
     }),
-    learningRate: learningRateAt(optimizer.learningRate, epoch * perEpoch - 1, perEpoch, plateau?.reduction),
+    learningRate: learningRateAt(
+      optimizer.learningRate,
+      epoch * perEpoch - 1,
+      perEpoch,
+      plateau?.reduction,
+    ),
     examplesPerSecond: Math.round(training.count / seconds),
   })
 
   /** Takes in what the workers have done. */
-  const account = (result: RunResult, { orderedAt }: Plan): Awaited<ReturnType<Training['advance']>> => {
-    if (result.kind !== 'trained') throw new Error(`internal: a run to train came back as ${result.kind}`)
+  const account = (
+    result: RunResult,
+    { orderedAt }: Plan,
+  ): Awaited<ReturnType<Training['advance']>> => {
+    if (result.kind !== 'trained')
+      throw new Error(`internal: a run to train came back as ${result.kind}`)
     history.seconds += result.seconds
     secondsOfEpoch += result.seconds
-    result.timelines?.forEach((records, worker) => onTimeline?.(spansOf(records, worker, orderedAt)))
+    result.timelines?.forEach((records, worker) =>
+      onTimeline?.(spansOf(records, worker, orderedAt)),
+    )
     const finished = result.epochs.reduce((sum, { seconds }) => sum + seconds, 0)
-    const reports = result.epochs.map(({ epoch, training: figures, validation: held, seconds }, i) =>
-      reportOf(epoch, figures, held, i === 0 ? seconds + (secondsOfEpoch - result.seconds) : seconds))
+    const reports = result.epochs.map(
+      ({ epoch, training: figures, validation: held, seconds }, i) =>
+        reportOf(
+          epoch,
+          figures,
+          held,
+          i === 0 ? seconds + (secondsOfEpoch - result.seconds) : seconds,
+        ),
+    )
     if (reports.length > 0) secondsOfEpoch = result.seconds - finished
     for (const report of reports) {
       appendTo(history, report)
@@ -136,14 +219,17 @@ export async function prepareTraining(
     }
     done += reports.length
     const { epoch, step, lastCost } = result.position
-    const divergence = result.outcome === 'diverged' ? new DivergenceError(epoch, step, lastCost) : undefined
+    const divergence =
+      result.outcome === 'diverged' ? new DivergenceError(epoch, step, lastCost) : undefined
     return { epochs: reports, step: result.steps, steps: perEpoch * epochs, divergence }
   }
 
   await settle()
   return {
     history,
-    get over() { return stopped || done >= epochs },
+    get over() {
+      return stopped || done >= epochs
+    },
     async advance() {
       signal?.throwIfAborted()
       const settled = await settle()
@@ -151,9 +237,20 @@ export async function prepareTraining(
       signal?.addEventListener('abort', runner.stop, { once: true })
       try {
         const result = await runner.run({
-          ...settled, kind: 'train', stepsPerEpoch: perEpoch, optimizer, clipNorm: recipe.clipNorm, rateReduction: plateau?.reduction ?? 1, seed: recipe.seed, shards, batchSize,
-          accumulationSteps, shuffle: options.shuffle && batchSize < training.count,
-          fromEpoch: done, untilEpoch: oneByOne ? done + 1 : epochs, sliceMs: SLICE_MS,
+          ...settled,
+          kind: 'train',
+          stepsPerEpoch: perEpoch,
+          optimizer,
+          clipNorm: recipe.clipNorm,
+          rateReduction: plateau?.reduction ?? 1,
+          seed: recipe.seed,
+          shards,
+          batchSize,
+          accumulationSteps,
+          shuffle: options.shuffle && batchSize < training.count,
+          fromEpoch: done,
+          untilEpoch: oneByOne ? done + 1 : epochs,
+          sliceMs: SLICE_MS,
         })
         return account(result, settled)
       } finally {
@@ -168,15 +265,24 @@ export async function prepareTraining(
 
 /** The examples to train on, weighed, and those to validate with. */
 function trainingAndValidation(
-  { recipe: { network }, dtype }: Runner, where: string, given: Examples, { classWeights, validation }: EpochsOptions,
+  { recipe: { network }, dtype }: Runner,
+  where: string,
+  given: Examples,
+  { classWeights, validation }: EpochsOptions,
 ): [CheckedExamples, CheckedExamples | undefined] {
   const examples = checkExamples(where, given, network, dtype)
-  const weigh = (chosen: CheckedExamples): CheckedExamples => (classWeights === undefined ? chosen : weighClasses(where, chosen, classWeights, dtype))
+  const weigh = (chosen: CheckedExamples): CheckedExamples =>
+    classWeights === undefined ? chosen : weighClasses(where, chosen, classWeights, dtype)
   if (validation === undefined) return [weigh(examples), undefined]
-  if (typeof validation !== 'number') return [weigh(examples), checkExamples(`${where}: validation`, validation, network, dtype)]
+  if (typeof validation !== 'number')
+    return [weigh(examples), checkExamples(`${where}: validation`, validation, network, dtype)]
   const held = Math.ceil(examples.count * validation)
   if (held === examples.count) {
-    throw new InputError(`${where}: validation`, `a share that leaves some of the ${held} examples to train on`, String(validation))
+    throw new InputError(
+      `${where}: validation`,
+      `a share that leaves some of the ${held} examples to train on`,
+      String(validation),
+    )
   }
   const [training, heldOut] = splitExamples(examples, held)
   return [weigh(training), heldOut]

@@ -1,9 +1,12 @@
-// The arena: where everything lies in the one shared memory of a trainer. Offsets are in bytes from its start.
+// The arena: where everything lies in the one shared memory of a trainer. Offsets are in bytes from
+// its start.
 //
-//   control words | version 0 | version 1 | clock | records | slots | prepared weights | scratch of each worker | examples
+// control words | version 0 | version 1 | clock | records | slots | prepared weights | scratch of
+// each worker | examples
 //
-// A version is what a step replaces: a header, the parameters, the optimizer state. Everything before the clock depends on the
-// network and the backend alone, so it stays where it is when a later job plans the rest anew.
+// A version is what a step replaces: a header, the parameters, the optimizer state. Everything
+// before the clock depends on the network and the backend alone, so it stays where it is when a
+// later job plans the rest anew.
 
 import { keepsSlopes } from '../network/activations.js'
 import { CONTROL_BYTES } from './control.js'
@@ -17,12 +20,23 @@ import { timelineBytes } from '../figures/timeline.js'
 
 /** The type a backend computes in. */
 export type DType = 'float32' | 'float64'
-/** How stored examples are typed: inputs as one of the numbers, targets as numbers or as class labels (int32). */
+/**
+ * How stored examples are typed: inputs as one of the numbers, targets as numbers or as class
+ * labels (int32).
+ */
 export type ElementType = 'uint8' | 'float32' | 'float64' | 'labels'
 
-export const bytesPerElement = { uint8: 1, float32: 4, float64: 8, labels: 4 } as const satisfies Record<ElementType, number>
+export const bytesPerElement = {
+  uint8: 1,
+  float32: 4,
+  float64: 8,
+  labels: 4,
+} as const satisfies Record<ElementType, number>
 
-/** Where one layer's parameters lie, in elements from the start of the parameters. Weights: (paddedWidth(inputs), paddedWidth(outputs)). */
+/**
+ * Where one layer's parameters lie, in elements from the start of the parameters. Weights:
+ * (paddedWidth(inputs), paddedWidth(outputs)).
+ */
 export interface LayerLayout {
   inputs: number
   outputs: number
@@ -54,7 +68,9 @@ export interface ExamplesLayout {
   sampleWeights: MatrixLayout | undefined
 }
 
-/** One worker's own memory: a block on its way through the network, and what a step needs beside it. */
+/**
+ * One worker's own memory: a block on its way through the network, and what a step needs beside it.
+ */
 export interface ScratchLayout {
   rowNumbers: number
   /** Rows of each shard of a block. */
@@ -82,19 +98,31 @@ export interface ArenaLayout {
   dtype: DType
   parameters: ParameterLayout
   versions: [VersionLayout, VersionLayout]
-  /** Three doubles: when the run's workers were all there, when its last step ended (milliseconds since 1970), and the last finite cost of a run that diverged. */
+  /**
+   * Three doubles: when the run's workers were all there, when its last step ended (milliseconds
+   * since 1970), and the last finite cost of a run that diverged.
+   */
   clock: number
-  /** Sums over the examples of the epoch so far, a tally for each version; in place of the loss, cost * weight. */
+  /**
+   * Sums over the examples of the epoch so far, a tally for each version; in place of the loss,
+   * cost * weight.
+   */
   sums: [number, number]
   /** Sums over the examples of the step under way. */
   stepSums: number
-  /** Figures of each epoch of a run: time, then of training and of validation a tally each, with the cost in place of the loss. */
+  /**
+   * Figures of each epoch of a run: time, then of training and of validation a tally each, with the
+   * cost in place of the loss.
+   */
   epochRecords: number
   /** Epochs whose figures fit before a run of the workers must end. */
   epochRecordCount: number
   /** The tally of each shard, or block. */
   tallyRecords: number
-  /** The squares of each piece of the weights, for the regularization term, and of the gradient, for its norm. */
+  /**
+   * The squares of each piece of the weights, for the regularization term, and of the gradient, for
+   * its norm.
+   */
   squareRecords: number
   gradientSquareRecords: number
   pieces: number
@@ -153,7 +181,10 @@ export interface ArenaNeeds {
   predicts: boolean
   /** Elements that preparing one layer's weights takes; the backend's. */
   preparedElements: (inputs: number, outputs: number) => number
-  /** Elements that the gradient of one layer takes beside its result, for so many shards side by side of up to so many rows; the backend's. */
+  /**
+   * Elements that the gradient of one layer takes beside its result, for so many shards side by
+   * side of up to so many rows; the backend's.
+   */
   productElements: (parts: number, rows: number, inputs: number, outputs: number) => number
   /** Whether the workers record what they do when. */
   timeline: boolean
@@ -166,7 +197,10 @@ export interface ExamplesNeeds {
   weighted: boolean
 }
 
-/** Epochs whose figures are kept before a run of the workers must end, and the doubles that they may take. */
+/**
+ * Epochs whose figures are kept before a run of the workers must end, and the doubles that they may
+ * take.
+ */
 const EPOCH_RECORDS = 1024
 const EPOCH_RECORD_DOUBLES = 65_536
 
@@ -199,7 +233,8 @@ export function parameterLayout(network: Network): ParameterLayout {
 /**
  * Plans an arena.
  *
- * @throws {ArenaError} if it would take more than a WebAssembly memory can hold; it says how many bytes are needed, and for what.
+ * @throws {ArenaError} if it would take more than a WebAssembly memory can hold; it says how many
+ * bytes are needed, and for what.
  */
 export function planArena(needs: ArenaNeeds): ArenaLayout {
   const elementBytes = bytesPerElement[needs.dtype]
@@ -231,9 +266,16 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   const sums: [number, number] = [claim('records', tallyBytes), claim('records', tallyBytes)]
   const stepSums = claim('records', tallyBytes)
   const recordFields = epochRecordFields(needs.tallyFields)
-  const epochRecordCount = Math.max(1, Math.min(EPOCH_RECORDS, Math.floor(EPOCH_RECORD_DOUBLES / recordFields)))
+  const epochRecordCount = Math.max(
+    1,
+    Math.min(EPOCH_RECORDS, Math.floor(EPOCH_RECORD_DOUBLES / recordFields)),
+  )
   const epochRecords = claim('records', epochRecordCount * recordFields * 8)
-  const claims = Math.max(needs.shards, blockCount(needs.training?.count ?? 0), blockCount(needs.validation?.count ?? 0))
+  const claims = Math.max(
+    needs.shards,
+    blockCount(needs.training?.count ?? 0),
+    blockCount(needs.validation?.count ?? 0),
+  )
   const tallyRecords = claim('records', claims * tallyBytes)
   const pieces = piecesOf(parameters)
   const weightPieces = pieces.filter(({ kind }) => kind === 'weights').length
@@ -245,13 +287,26 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   const slotBytes = Math.ceil(parameterBytes / LINE) * LINE
   const slotsAt = claim('gradient slots', slots * slotBytes)
   const perSlot = slots > 0 ? needs.shards / slots : 1
-  const { parts: blockParts, stride } = partsOfBlock(perSlot, Math.ceil(needs.batchSize / needs.shards))
+  const { parts: blockParts, stride } = partsOfBlock(
+    perSlot,
+    Math.ceil(needs.batchSize / needs.shards),
+  )
   const depth = Math.log2(perSlot / blockParts)
-  const prepared = parameters.layers.map((layer) => claim('prepared weights', needs.preparedElements(layer.inputs, layer.outputs) * elementBytes))
+  const prepared = parameters.layers.map((layer) =>
+    claim('prepared weights', needs.preparedElements(layer.inputs, layer.outputs) * elementBytes),
+  )
 
-  const rows = Math.max(blockParts * stride, paddedRows(Math.min(BLOCK_ROWS, evaluatedCount(needs))))
-  const productElements = Math.max(...parameters.layers.map((layer) => needs.productElements(blockParts, stride, layer.inputs, layer.outputs)))
-  const blocks = needs.shards + blockCount(needs.training?.count ?? 0) + blockCount(needs.validation?.count ?? 0)
+  const rows = Math.max(
+    blockParts * stride,
+    paddedRows(Math.min(BLOCK_ROWS, evaluatedCount(needs))),
+  )
+  const productElements = Math.max(
+    ...parameters.layers.map((layer) =>
+      needs.productElements(blockParts, stride, layer.inputs, layer.outputs),
+    ),
+  )
+  const blocks =
+    needs.shards + blockCount(needs.training?.count ?? 0) + blockCount(needs.validation?.count ?? 0)
   const rowBytes = (width: number): number => rows * paddedWidth(width) * elementBytes
   const scratch = Array.from({ length: needs.workers }, (): ScratchLayout => {
     const area = (bytes: number): number => claim('scratch of the workers', bytes)
@@ -259,8 +314,12 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
       rowNumbers: area(rows * 4),
       partRows: area(MOST_PARTS * 4),
       activations: widths.map((width) => area(rowBytes(width))),
-      slopes: needs.network.layers.map(({ activation, units }) => (keepsSlopes(activation) ? area(rowBytes(units)) : undefined)),
-      dropped: needs.network.layers.map(({ dropout = 0, units }) => (dropout > 0 ? area(rowBytes(units)) : undefined)),
+      slopes: needs.network.layers.map(({ activation, units }) =>
+        keepsSlopes(activation) ? area(rowBytes(units)) : undefined,
+      ),
+      dropped: needs.network.layers.map(({ dropout = 0, units }) =>
+        dropout > 0 ? area(rowBytes(units)) : undefined,
+      ),
       deltas: [area(rowBytes(Math.max(...widths))), area(rowBytes(Math.max(...widths)))],
       targets: area(rowBytes(widths.at(-1)!)),
       rowWeights: area(needs.training?.weighted || needs.validation?.weighted ? rowBytes(1) : 0),
@@ -271,23 +330,54 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
     }
   })
 
-  const examples = (part: ArenaNeeds['training']): ExamplesLayout | undefined => part && {
-    count: part.count,
-    inputs: matrix(part.count, part.inputs, widths[0]!),
-    targets: part.targets && matrix(part.count, part.targets, part.targets === 'labels' ? 1 : widths.at(-1)!),
-    sampleWeights: part.weighted ? matrix(part.count, needs.dtype, 1) : undefined,
-  }
-  const matrix = (count: number, type: ElementType, columns: number): MatrixLayout =>
-    ({ offset: claim('examples', count * columns * bytesPerElement[type]), type, columns })
+  const examples = (part: ArenaNeeds['training']): ExamplesLayout | undefined =>
+    part && {
+      count: part.count,
+      inputs: matrix(part.count, part.inputs, widths[0]!),
+      targets:
+        part.targets &&
+        matrix(part.count, part.targets, part.targets === 'labels' ? 1 : widths.at(-1)!),
+      sampleWeights: part.weighted ? matrix(part.count, needs.dtype, 1) : undefined,
+    }
+  const matrix = (count: number, type: ElementType, columns: number): MatrixLayout => ({
+    offset: claim('examples', count * columns * bytesPerElement[type]),
+    type,
+    columns,
+  })
   const training = examples(needs.training)
   const validation = examples(needs.validation)
-  const outputs = claim('outputs', needs.predicts ? (needs.training?.count ?? 0) * widths.at(-1)! * elementBytes : 0)
+  const outputs = claim(
+    'outputs',
+    needs.predicts ? (needs.training?.count ?? 0) * widths.at(-1)! * elementBytes : 0,
+  )
 
   if (end > MAXIMUM_BYTES) throw new ArenaError(end, MAXIMUM_BYTES, parts)
   return {
-    dtype: needs.dtype, parameters, versions, clock, sums, stepSums, epochRecords, epochRecordCount, tallyRecords, squareRecords, gradientSquareRecords,
-    pieces: pieces.length, weightPieces, gradient,
-    slots: slotsAt, slotBytes, slotCount: slots, parts: blockParts, partStride: stride, prepared, scratch, training, validation, outputs, bytes: end,
+    dtype: needs.dtype,
+    parameters,
+    versions,
+    clock,
+    sums,
+    stepSums,
+    epochRecords,
+    epochRecordCount,
+    tallyRecords,
+    squareRecords,
+    gradientSquareRecords,
+    pieces: pieces.length,
+    weightPieces,
+    gradient,
+    slots: slotsAt,
+    slotBytes,
+    slotCount: slots,
+    parts: blockParts,
+    partStride: stride,
+    prepared,
+    scratch,
+    training,
+    validation,
+    outputs,
+    bytes: end,
   }
 }
 
@@ -296,7 +386,10 @@ function evaluatedCount({ batchSize, training, validation }: ArenaNeeds): number
   return (batchSize > 0 ? validation?.count : training?.count) ?? 0
 }
 
-/** A shared memory of at least `bytes`. @throws {ArenaError} if the system doesn't give it. */
+/**
+ * A shared memory of at least `bytes`.
+ * @throws {ArenaError} if the system doesn't give it.
+ */
 export function createArena(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / 65536)
   try {

@@ -1,15 +1,21 @@
-// The barrier at which the workers of a run meet. The last one to arrive does the serial work that belongs there and lets the others on.
+// The barrier at which the workers of a run meet. The last one to arrive does the serial work that
+// belongs there and lets the others on.
 //
-// Everything written before a barrier is visible after it: each arrival is an Atomics.add on `arrived`, and the release is an Atomics.store to
-// `round` that every waiting worker has loaded. No wait is without an exit: sleepers look at the abort word at least every 100 ms.
+// Everything written before a barrier is visible after it: each arrival is an Atomics.add on
+// `arrived`, and the release is an Atomics.store to `round` that every waiting worker has loaded.
+// No wait is without an exit: sleepers look at the abort word at least every 100 ms.
 
 import { Control } from './control.js'
 
-/** Loads of `round` before a worker goes to sleep: some 50 us, longer than the workers of a balanced step differ. */
+/**
+ * Loads of `round` before a worker goes to sleep: some 50 us, longer than the workers of a balanced
+ * step differ.
+ */
 const SPINS = 20_000
 /**
- * A spin in vain halves the next one's limit: the other worker's core has been taken by another program, and only a core given up here lets it go on. Every so
- * many waits try the whole limit again.
+ * A spin in vain halves the next one's limit: the other worker's core has been taken by another
+ * program, and only a core given up here lets it go on. Every so many waits try the whole limit
+ * again.
  */
 const PROBE_EVERY = 16
 const SLEEP_MS = 100
@@ -30,10 +36,12 @@ export function createBarrier(words: Int32Array, workers: number, spins: boolean
   let limit = most
   let waits = 0
   return (serial) => {
-    const round = Atomics.load(words, Control.round) // before arriving: afterwards it may already be the next one
+    // Before arriving: afterwards it may already be the next one.
+    const round = Atomics.load(words, Control.round)
     if (Atomics.add(words, Control.arrived, 1) === workers - 1) {
       serial()
-      Atomics.store(words, Control.arrived, 0) // before the release, or a fast worker's next arrival would be lost
+      // Before the release, or a fast worker's next arrival would be lost.
+      Atomics.store(words, Control.arrived, 0)
       Atomics.add(words, Control.round, 1)
       if (Atomics.load(words, Control.sleepers) > 0) Atomics.notify(words, Control.round)
       return

@@ -1,11 +1,15 @@
-// The control words: what workers, coordinator and caller tell each other through the arena without messages. Each word has its own
-// 128 bytes, so that one worker's writes don't take another's cache line away.
+// The control words: what workers, coordinator and caller tell each other through the arena without
+// messages. Each word has its own 128 bytes, so that one worker's writes don't take another's cache
+// line away.
 
 const WORDS_PER_LINE = 32
 
 /** Index of each word in an Int32Array over the arena. */
 export const Control = {
-  /** The next shard or block to claim. Every worker adds to it; the last one to arrive at a barrier resets it. */
+  /**
+   * The next shard or block to claim. Every worker adds to it; the last one to arrive at a barrier
+   * resets it.
+   */
   claim: 0 * WORDS_PER_LINE,
   /** Workers that have arrived at the current barrier. */
   arrived: 1 * WORDS_PER_LINE,
@@ -13,13 +17,23 @@ export const Control = {
   round: 2 * WORDS_PER_LINE,
   /** Workers asleep at the barrier, so that nobody is woken in vain. */
   sleepers: 3 * WORDS_PER_LINE,
-  /** Steps committed; its lowest bit says which version is current. Only the last to arrive at the second barrier of a step writes it. */
+  /**
+   * Steps committed; its lowest bit says which version is current. Only the last to arrive at the
+   * second barrier of a step writes it.
+   */
   commits: 4 * WORDS_PER_LINE,
-  /** Whether the version before the current one is still whole, so that divergence can return to it. */
+  /**
+   * Whether the version before the current one is still whole, so that divergence can return to it.
+   */
   previousWhole: 5 * WORDS_PER_LINE,
-  /** How the run stands: an `Outcome`. Written by the last to arrive at a barrier, read by all after it. */
+  /**
+   * How the run stands: an `Outcome`. Written by the last to arrive at a barrier, read by all after
+   * it.
+   */
   outcome: 6 * WORDS_PER_LINE,
-  /** Set by the caller to stop training after the current step, and cleared by it before it trains. */
+  /**
+   * Set by the caller to stop training after the current step, and cleared by it before it trains.
+   */
   stop: 7 * WORDS_PER_LINE,
   /** Set by the coordinator when a worker has failed: everyone leaves at once. */
   abort: 8 * WORDS_PER_LINE,
@@ -37,7 +51,14 @@ export type OutcomeName = keyof typeof Outcome
 
 /** Readies the words for a run; no worker may be in the arena. */
 export function resetControl(words: Int32Array): void {
-  for (const word of [Control.claim, Control.arrived, Control.sleepers, Control.outcome, Control.abort, Control.notFinite]) {
+  for (const word of [
+    Control.claim,
+    Control.arrived,
+    Control.sleepers,
+    Control.outcome,
+    Control.abort,
+    Control.notFinite,
+  ]) {
     Atomics.store(words, word, 0)
   }
 }
@@ -60,5 +81,6 @@ export function commitVersion(words: Int32Array): void {
 
 /** Returns to the version before the current one, if it is still whole. */
 export function revertVersion(words: Int32Array): void {
-  if (Atomics.exchange(words, Control.previousWhole, 0) === 1) Atomics.sub(words, Control.commits, 1)
+  if (Atomics.exchange(words, Control.previousWhole, 0) === 1)
+    Atomics.sub(words, Control.commits, 1)
 }

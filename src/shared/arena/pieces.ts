@@ -1,10 +1,14 @@
-// How the parameters are cut into pieces, the unit in which workers sum, update and prepare them. A piece is a run of whole groups of 8 rows of one
-// layer's weights, so that whoever has updated it can prepare it for the next products while it is in the cache; or a run of biases.
+// How the parameters are cut into pieces, the unit in which workers sum, update and prepare them. A
+// piece is a run of whole groups of 8 rows of one layer's weights, so that whoever has updated it
+// can prepare it for the next products while it is in the cache; or a run of biases.
 
 import type { ParameterLayout } from './arena.js'
 import { paddedWidth } from '../batches/padding.js'
 
-/** Elements that a pass takes at a time: small enough to stay in the first-level cache between one pass and the next. */
+/**
+ * Elements that a pass takes at a time: small enough to stay in the first-level cache between one
+ * pass and the next.
+ */
 export const CHUNK = 1024
 
 interface Extent {
@@ -31,16 +35,34 @@ export function piecesOf({ layers, weights, elements }: ParameterLayout): Piece[
     const rows = 8 * Math.ceil(CHUNK / (8 * width))
     for (let firstRow = 0; firstRow < inputs; firstRow += rows) {
       const endRow = Math.min(firstRow + rows, paddedWidth(inputs))
-      pieces.push({ kind: 'weights', index: pieces.length, layer, firstRow, endRow, first: start + firstRow * width, elements: (endRow - firstRow) * width })
+      pieces.push({
+        kind: 'weights',
+        index: pieces.length,
+        layer,
+        firstRow,
+        endRow,
+        first: start + firstRow * width,
+        elements: (endRow - firstRow) * width,
+      })
     }
   }
   for (let first = weights; first < elements; first += CHUNK) {
-    pieces.push({ kind: 'biases', index: pieces.length, first, elements: Math.min(CHUNK, elements - first) })
+    pieces.push({
+      kind: 'biases',
+      index: pieces.length,
+      first,
+      elements: Math.min(CHUNK, elements - first),
+    })
   }
   return pieces
 }
 
-/** The pieces that one worker sums and updates: an equal share of the parameters, as far as whole pieces allow. */
+/**
+ * The pieces that one worker sums and updates: an equal share of the parameters, as far as whole
+ * pieces allow.
+ */
 export function piecesOfWorker(layout: ParameterLayout, workers: number, worker: number): Piece[] {
-  return piecesOf(layout).filter(({ first }) => Math.floor((first * workers) / layout.elements) === worker)
+  return piecesOf(layout).filter(
+    ({ first }) => Math.floor((first * workers) / layout.elements) === worker,
+  )
 }

@@ -1,5 +1,6 @@
-// How matrices lie in the arena, for every backend: row-major, each row padded to whole pairs of 128-bit vectors, each buffer
-// of rows to whole register tiles. The padding columns hold zeros. (The kernels' own copy: kernels/wasm/assembly/layout.ts.)
+// How matrices lie in the arena, for every backend: row-major, each row padded to whole pairs of
+// 128-bit vectors, each buffer of rows to whole register tiles. The padding columns hold zeros.
+// (The kernels' own copy: kernels/wasm/assembly/layout.ts.)
 
 /** Elements a row of `columns` occupies: a multiple of 8. */
 export function paddedWidth(columns: number): number {

@@ -1,5 +1,6 @@
-// How a batch is cut into shards and how shards are grouped into slots. All of it follows from the recipe (batch size, network,
-// the `shards` option): never from the number of workers, except the grouping, which doesn't change any sum.
+// How a batch is cut into shards and how shards are grouped into slots. All of it follows from the
+// recipe (batch size, network, the `shards` option): never from the number of workers, except the
+// grouping, which doesn't change any sum.
 
 import { paddedRows } from './padding.js'
 
@@ -12,8 +13,8 @@ export function blockCount(examples: number): number {
 }
 
 /**
- * The number of shards of a batch, a power of two: up to 8 while each keeps 16 examples; beyond 8, up to 64, while each
- * keeps 256.
+ * The number of shards of a batch, a power of two: up to 8 while each keeps 16 examples; beyond 8,
+ * up to 64, while each keeps 256.
  */
 export function shardCount(batchSize: number): number {
   let shards = 1
@@ -23,7 +24,11 @@ export function shardCount(batchSize: number): number {
 }
 
 /** Steps of an epoch, each of so many batches; the last one takes what is left. */
-export function stepsPerEpoch(examples: number, batchSize: number, accumulationSteps: number): number {
+export function stepsPerEpoch(
+  examples: number,
+  batchSize: number,
+  accumulationSteps: number,
+): number {
   return Math.ceil(examples / (batchSize * accumulationSteps))
 }
 
@@ -33,8 +38,10 @@ export function partStart(total: number, count: number, index: number): number {
 }
 
 /**
- * The number of slots for the gradients of `shards` shards. A slot holds the sum of a complete subtree of `shards / slots` shards, which one worker adds up in
- * the order of the tree: as few as keep every worker busy, since whatever lies in slots has to go from one core's cache to another's.
+ * The number of slots for the gradients of `shards` shards. A slot holds the sum of a complete
+ * subtree of `shards / slots` shards, which one worker adds up in the order of the tree: as few as
+ * keep every worker busy, since whatever lies in slots has to go from one core's cache to
+ * another's.
  */
 export function slotCount(shards: number, workers: number): number {
   const evenly = Number.isInteger(Math.log2(workers))
@@ -44,10 +51,14 @@ export function slotCount(shards: number, workers: number): number {
 }
 
 /**
- * The shards of a slot that a block takes through the network side by side, a power of two: as many as fit into its rows. `stride` is the rows from one to the
- * next, and follows from the recipe alone.
+ * The shards of a slot that a block takes through the network side by side, a power of two: as many
+ * as fit into its rows. `stride` is the rows from one to the next, and follows from the recipe
+ * alone.
  */
-export function partsOfBlock(shardsOfSlot: number, shardRows: number): { parts: number; stride: number } {
+export function partsOfBlock(
+  shardsOfSlot: number,
+  shardRows: number,
+): { parts: number; stride: number } {
   const stride = paddedRows(Math.min(BLOCK_ROWS, Math.max(1, shardRows)))
   let parts = 1
   while (2 * parts <= shardsOfSlot && 2 * parts * stride <= BLOCK_ROWS) parts *= 2

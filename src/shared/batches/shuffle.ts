@@ -1,4 +1,5 @@
-// The order of the examples in an epoch, as a function without state: any worker finds any row of any epoch by itself.
+// The order of the examples in an epoch, as a function without state: any worker finds any row of
+// any epoch by itself.
 
 import { scramble, scrambleSeed } from '../numerics/random.js'
 
@@ -8,8 +9,9 @@ const ROUNDS = 6
 export type Permutation = (position: number) => number
 
 /**
- * A permutation of 0 .. count-1 for an epoch: a Feistel network over the smallest even number of bits that holds `count`,
- * walked on while it leads outside (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002, cycle walking).
+ * A permutation of 0 .. count-1 for an epoch: a Feistel network over the smallest even number of
+ * bits that holds `count`, walked on while it leads outside (Black and Rogaway, "Ciphers with
+ * arbitrary finite domains", 2002, cycle walking).
  */
 export function permutation(seed: number, epoch: number, count: number): Permutation {
   let halfBits = 1

@@ -1,18 +1,31 @@
-// What each worker did when: spans of time, one phase each, written by the worker into its own part of the arena and read when the run has ended.
+// What each worker did when: spans of time, one phase each, written by the worker into its own part
+// of the arena and read when the run has ended.
 //
 //   count | (phase, step, start, end) ...        times in milliseconds since the run was ordered
 
-/** What a worker does in a span; `wait` is at the barrier, with the serial work that belongs there. */
+/**
+ * What a worker does in a span; `wait` is at the barrier, with the serial work that belongs there.
+ */
 export const phaseNames = ['prepare', 'gather', 'forward', 'backward', 'sum', 'wait'] as const
 export type PhaseName = (typeof phaseNames)[number]
 
-export const Phase = { prepare: 0, gather: 1, forward: 2, backward: 3, sum: 4, wait: 5 } as const satisfies Record<PhaseName, number>
+export const Phase = {
+  prepare: 0,
+  gather: 1,
+  forward: 2,
+  backward: 3,
+  sum: 4,
+  wait: 5,
+} as const satisfies Record<PhaseName, number>
 
 const SPAN_FIELDS = 4
 /** Spans that a run may leave before it should come back to have them read. */
 const SPANS_WANTED = 16_384
 
-/** What each worker's part takes: room for the step that goes beyond what is wanted, too. @param blocks Blocks that a step takes through the network, validation included. */
+/**
+ * What each worker's part takes: room for the step that goes beyond what is wanted, too.
+ * @param blocks Blocks that a step takes through the network, validation included.
+ */
 export function timelineBytes(blocks: number): number {
   return (1 + (SPANS_WANTED + 4 * blocks + 16) * SPAN_FIELDS) * 8
 }
@@ -26,13 +39,21 @@ export interface Timeline {
   enterStep: (step: number) => void
 }
 
-const nothing: Timeline = { start: () => undefined, mark: () => undefined, enterStep: () => undefined }
+const nothing: Timeline = {
+  start: () => undefined,
+  mark: () => undefined,
+  enterStep: () => undefined,
+}
 
 /**
  * @param offset Byte offset of the worker's part, or undefined if nobody asked.
  * @param origin Of the times, in milliseconds since 1970: threads' own clocks begin when they do.
  */
-export function createTimeline(doubles: Float64Array, offset: number | undefined, origin: number): Timeline {
+export function createTimeline(
+  doubles: Float64Array,
+  offset: number | undefined,
+  origin: number,
+): Timeline {
   if (offset === undefined) return nothing
   const base = offset / 8
   const shift = performance.timeOrigin - origin
@@ -83,7 +104,18 @@ export interface Span {
 /** @param origin Of the records' times. */
 export function spansOf(records: Float64Array, worker: number, origin: number): Span[] {
   return Array.from({ length: records.length / SPAN_FIELDS }, (_, i) => {
-    const [phase, step, start, end] = records.subarray(i * SPAN_FIELDS) as unknown as [number, number, number, number]
-    return { worker, phase: phaseNames[phase]!, step, start: origin + start, milliseconds: end - start }
+    const [phase, step, start, end] = records.subarray(i * SPAN_FIELDS) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ]
+    return {
+      worker,
+      phase: phaseNames[phase]!,
+      step,
+      start: origin + start,
+      milliseconds: end - start,
+    }
   })
 }

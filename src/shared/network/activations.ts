@@ -1,5 +1,5 @@
-// Activations as formulas in float64: what the reference backend computes and the wasm kernels are tested against.
-// A new one is an entry here and one in kernels/wasm/assembly/activations.ts.
+// Activations as formulas in float64: what the reference backend computes and the wasm kernels are
+// tested against. A new one is an entry here and one in kernels/wasm/assembly/activations.ts.
 
 /** An activation that acts on each element alone, and whose derivative its output tells. */
 export interface ElementwiseActivation {
@@ -10,7 +10,10 @@ export interface ElementwiseActivation {
   derivative: (a: number) => number
 }
 
-/** An activation that acts on each element alone, and isn't monotonic: two pre-activations can have one output, so forward keeps the slopes as well. */
+/**
+ * An activation that acts on each element alone, and isn't monotonic: two pre-activations can have
+ * one output, so forward keeps the slopes as well.
+ */
 export interface SlopedActivation {
   kind: 'sloped'
   /** f(z) */
@@ -30,11 +33,23 @@ export const activations = {
   identity: { kind: 'elementwise', forward: (z) => z, derivative: () => 1 },
   sigmoid: { kind: 'elementwise', forward: sigmoid, derivative: (a) => a * (1 - a) },
   tanh: { kind: 'elementwise', forward: (z) => Math.tanh(z), derivative: (a) => 1 - a * a },
-  relu: { kind: 'elementwise', forward: (z) => (z < 0 ? 0 : z), derivative: (a) => (a > 0 ? 1 : 0) },
+  relu: {
+    kind: 'elementwise',
+    forward: (z) => (z < 0 ? 0 : z),
+    derivative: (a) => (a > 0 ? 1 : 0),
+  },
   /** z, or z / 100 below 0: Maas, Hannun and Ng (2013). */
-  leakyRelu: { kind: 'elementwise', forward: (z) => (z > 0 ? z : 0.01 * z), derivative: (a) => (a > 0 ? 1 : 0.01) },
+  leakyRelu: {
+    kind: 'elementwise',
+    forward: (z) => (z > 0 ? z : 0.01 * z),
+    derivative: (a) => (a > 0 ? 1 : 0.01),
+  },
   /** z, or e^z - 1 below 0: Clevert, Unterthiner and Hochreiter (2016), alpha 1. */
-  elu: { kind: 'elementwise', forward: (z) => (z > 0 ? z : Math.expm1(z)), derivative: (a) => (a > 0 ? 1 : a + 1) },
+  elu: {
+    kind: 'elementwise',
+    forward: (z) => (z > 0 ? z : Math.expm1(z)),
+    derivative: (a) => (a > 0 ? 1 : a + 1),
+  },
   /** log(1 + e^z), its slope the sigmoid: Dugas et al. (2001). */
   softplus: {
     kind: 'elementwise',
@@ -42,9 +57,20 @@ export const activations = {
     derivative: (a) => -Math.expm1(-a),
   },
   /** z sigmoid(z), also called swish: Elfwing, Uchibe and Doya (2018). */
-  silu: { kind: 'sloped', forward: (z) => z * sigmoid(z), slope: (z) => sigmoid(z) * (1 + z * sigmoid(-z)) },
-  /** z Phi(z), Phi the standard normal distribution, exact and not by tanh: Hendrycks and Gimpel (2016). */
-  gelu: { kind: 'sloped', forward: (z) => z * normalShare(z), slope: (z) => normalShare(z) + z * normalDensity(z) },
+  silu: {
+    kind: 'sloped',
+    forward: (z) => z * sigmoid(z),
+    slope: (z) => sigmoid(z) * (1 + z * sigmoid(-z)),
+  },
+  /**
+   * z Phi(z), Phi the standard normal distribution, exact and not by tanh: Hendrycks and Gimpel
+   * (2016).
+   */
+  gelu: {
+    kind: 'sloped',
+    forward: (z) => z * normalShare(z),
+    slope: (z) => normalShare(z) + z * normalDensity(z),
+  },
   softmax: { kind: 'row' },
 } as const satisfies Record<string, Activation>
 
@@ -66,7 +92,7 @@ function normalShare(z: number): number {
 }
 
 function normalDensity(z: number): number {
-  return Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI)
+  return Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
 }
 
 /** erf x to an absolute 1e-15: Abramowitz and Stegun, 7.1.6, whose terms all have one sign. */
@@ -75,8 +101,8 @@ function errorFunction(x: number): number {
   let term = x
   let sum = x
   for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
-    term *= 2 * x * x / (2 * n + 1)
+    term *= (2 * x * x) / (2 * n + 1)
     sum += term
   }
-  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
 }

@@ -15,9 +15,20 @@ export const initializers = {
 export type InitializerName = keyof typeof initializers
 export const initializerNames = Object.keys(initializers) as InitializerName[]
 
-/** Initial weights (inputs, outputs) of one layer, in float64; the same for a seed on every engine. */
-export function initialWeights(name: InitializerName, inputs: number, outputs: number, seed: number, layer: number): Float64Array {
+/**
+ * Initial weights (inputs, outputs) of one layer, in float64; the same for a seed on every engine.
+ */
+export function initialWeights(
+  name: InitializerName,
+  inputs: number,
+  outputs: number,
+  seed: number,
+  layer: number,
+): Float64Array {
   const uniform = createUniform(seed, ~layer)
   const deviation = initializers[name](inputs)
-  return Float64Array.from({ length: inputs * outputs }, () => deviation * normalQuantile(uniform()))
+  return Float64Array.from(
+    { length: inputs * outputs },
+    () => deviation * normalQuantile(uniform()),
+  )
 }

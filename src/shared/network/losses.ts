@@ -1,5 +1,5 @@
-// Losses of one example with p the outputs, y the targets and n the number of outputs.
-// A new one is an entry here and one in each backend's table of losses (kernels/wasm.ts, kernels/reference.ts).
+// Losses of one example with p the outputs, y the targets and n the number of outputs. A new one is
+// an entry here and one in each backend's table of losses (kernels/wasm.ts, kernels/reference.ts).
 
 import type { ActivationName } from './activations.js'
 

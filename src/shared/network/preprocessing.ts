@@ -1,5 +1,6 @@
-// Features: what is made of a row of inputs before the first layer sees it, as plain data, so that a network's description holds its preprocessing too.
-// Nothing but + - * / and a square root, so that every engine has the same bits.
+// Features: what is made of a row of inputs before the first layer sees it, as plain data, so that
+// a network's description holds its preprocessing too. Nothing but + - * / and a square root, so
+// that every engine has the same bits.
 
 import { InputError, show } from '../errors.js'
 
@@ -23,7 +24,10 @@ export interface MinMax {
   maximum: number[]
 }
 
-/** Replaces a column, in its place, by one for each category: 1 where it has that value, 0 elsewhere. */
+/**
+ * Replaces a column, in its place, by one for each category: 1 where it has that value, 0
+ * elsewhere.
+ */
 export interface OneHot {
   name: 'oneHot'
   column: number
@@ -32,31 +36,45 @@ export interface OneHot {
 
 export type PreprocessingStep = Cross | Standardize | MinMax | OneHot
 
-/** Describes a feature cross: a further column, the product of two or more columns (from 0), of which any may be named again. */
+/**
+ * Describes a feature cross: a further column, the product of two or more columns (from 0), of
+ * which any may be named again.
+ */
 export function cross(...columns: number[]): Cross {
   return { name: 'cross', columns }
 }
 
 /**
- * Learns how to bring every column to mean 0 and standard deviation 1: z = (x - mean) / deviation, with the population's deviation, sqrt(sum (x - mean)^2 / m).
- * A column that is constant gets deviation 1 (as in scikit-learn's StandardScaler).
+ * Learns how to bring every column to mean 0 and standard deviation 1: z = (x - mean) / deviation,
+ * with the population's deviation, sqrt(sum (x - mean)^2 / m). A column that is constant gets
+ * deviation 1 (as in scikit-learn's StandardScaler).
  *
- * @param inputs (m, columns), row-major: the examples to train on, as the preprocessing before this one (and the network's `scale`) leave them.
+ * @param inputs (m, columns), row-major: the examples to train on, as the preprocessing before this
+ * one (and the network's `scale`) leave them.
  * @throws {InputError} on a wrong shape, or a number that is not finite.
  */
 export function standardize(inputs: ArrayLike<number>, columns: number): Standardize {
   const column = columnReader('standardize', inputs, columns)
   const learned = Array.from({ length: columns }, (_, j) => {
     const values = column(j)
-    const mean = values[0]! + sum(values.map((x) => x - values[0]!)) / values.length // of a constant column, that constant
-    return { mean, deviation: Math.sqrt(sum(values.map((x) => (x - mean) * (x - mean))) / values.length) || 1 }
+    // Of a constant column, that constant.
+    const mean = values[0]! + sum(values.map((x) => x - values[0]!)) / values.length
+    return {
+      mean,
+      deviation: Math.sqrt(sum(values.map((x) => (x - mean) * (x - mean))) / values.length) || 1,
+    }
   })
-  return { name: 'standardize', mean: learned.map(({ mean }) => mean), deviation: learned.map(({ deviation }) => deviation) }
+  return {
+    name: 'standardize',
+    mean: learned.map(({ mean }) => mean),
+    deviation: learned.map(({ deviation }) => deviation),
+  }
 }
 
 /**
- * Learns how to bring every column to the range from 0 to 1: (x - minimum) / (maximum - minimum). A column that is constant becomes 0 (as in scikit-learn's
- * MinMaxScaler). What lies outside the range learned lies outside 0 to 1.
+ * Learns how to bring every column to the range from 0 to 1: (x - minimum) / (maximum - minimum). A
+ * column that is constant becomes 0 (as in scikit-learn's MinMaxScaler). What lies outside the
+ * range learned lies outside 0 to 1.
  *
  * @param inputs As of `standardize`.
  * @throws {InputError} on a wrong shape, or a number that is not finite.
@@ -65,20 +83,28 @@ export function minMax(inputs: ArrayLike<number>, columns: number): MinMax {
   const column = columnReader('minMax', inputs, columns)
   return {
     name: 'minMax',
-    minimum: Array.from({ length: columns }, (_, j) => column(j).reduce((least, x) => Math.min(least, x))),
-    maximum: Array.from({ length: columns }, (_, j) => column(j).reduce((most, x) => Math.max(most, x))),
+    minimum: Array.from({ length: columns }, (_, j) =>
+      column(j).reduce((least, x) => Math.min(least, x)),
+    ),
+    maximum: Array.from({ length: columns }, (_, j) =>
+      column(j).reduce((most, x) => Math.max(most, x)),
+    ),
   }
 }
 
 /**
- * Learns the categories of a column: its distinct values, sorted. A value that is none of them is an error where the step is used.
+ * Learns the categories of a column: its distinct values, sorted. A value that is none of them is
+ * an error where the step is used.
  *
- * @param inputs As of `standardize`. @param column From 0.
- * @throws {InputError} on a wrong shape, a number that is not finite, or if there is no such column.
+ * @param inputs As of `standardize`.
+ * @param column From 0.
+ * @throws {InputError} on a wrong shape, a number that is not finite, or if there is no such
+ * column.
  */
 export function oneHot(inputs: ArrayLike<number>, columns: number, column: number): OneHot {
   const read = columnReader('oneHot', inputs, columns)
-  if (!isColumn(column, columns)) throw new InputError('oneHot: column', `a column from 0 to ${columns - 1}`, show(column))
+  if (!isColumn(column, columns))
+    throw new InputError('oneHot: column', `a column from 0 to ${columns - 1}`, show(column))
   return { name: 'oneHot', column, categories: [...new Set(read(column))].sort((a, b) => a - b) }
 }
 
@@ -95,20 +121,35 @@ export function columnsAfter(steps: readonly PreprocessingStep[], columns: numbe
  *
  * @param inputs (m, columns), row-major; they stay as they are.
  * @returns (m, columnsAfter(steps, columns)), row-major, in float64.
- * @throws {InputError} on a wrong shape, a step that doesn't fit the columns, or a value that is no category, naming the row.
+ * @throws {InputError} on a wrong shape, a step that doesn't fit the columns, or a value that is no
+ * category, naming the row.
  */
-export function applyPreprocessing(steps: readonly PreprocessingStep[], inputs: ArrayLike<number>, columns: number): Float64Array {
+export function applyPreprocessing(
+  steps: readonly PreprocessingStep[],
+  inputs: ArrayLike<number>,
+  columns: number,
+): Float64Array {
   requireRows('applyPreprocessing', inputs, columns)
   const misfit = misfitOf(steps, columns)
-  if (misfit) throw new InputError(`applyPreprocessing: ${misfit.field}`, misfit.rule, show(misfit.value))
+  if (misfit)
+    throw new InputError(`applyPreprocessing: ${misfit.field}`, misfit.rule, show(misfit.value))
   return applyToRows(steps, inputs, columns, 1, 'applyPreprocessing: inputs', 0)
 }
 
-/** The same for preprocessing known to fit, and rows that are part of more: the inputs are multiplied by `scale` first, and errors count rows from `firstRow`. */
+/**
+ * The same for preprocessing known to fit, and rows that are part of more: the inputs are
+ * multiplied by `scale` first, and errors count rows from `firstRow`.
+ */
 export function applyToRows(
-  steps: readonly PreprocessingStep[], inputs: ArrayLike<number>, columns: number, scale: number, where: string, firstRow: number,
+  steps: readonly PreprocessingStep[],
+  inputs: ArrayLike<number>,
+  columns: number,
+  scale: number,
+  where: string,
+  firstRow: number,
 ): Float64Array {
-  const stride = columnsAfter(steps, columns) // no step leaves fewer columns than it found, so each row has room where it will end
+  // No step leaves fewer columns than it found, so each row has room where it will end.
+  const stride = columnsAfter(steps, columns)
   const matrix = new Float64Array((inputs.length / columns) * stride)
   for (let at = 0, from = 0; at < matrix.length; at += stride, from += columns) {
     for (let j = 0; j < columns; j++) matrix[at + j] = inputs[from + j]! * scale
@@ -120,7 +161,14 @@ export function applyToRows(
   return matrix
 }
 
-function applyInPlace(step: PreprocessingStep, matrix: Float64Array, stride: number, columns: number, where: string, firstRow: number): void {
+function applyInPlace(
+  step: PreprocessingStep,
+  matrix: Float64Array,
+  stride: number,
+  columns: number,
+  where: string,
+  firstRow: number,
+): void {
   switch (step.name) {
     case 'cross':
       for (let at = 0; at < matrix.length; at += stride) {
@@ -133,7 +181,13 @@ function applyInPlace(step: PreprocessingStep, matrix: Float64Array, stride: num
       shiftAndDivide(matrix, stride, columns, step.mean, step.deviation)
       return
     case 'minMax':
-      shiftAndDivide(matrix, stride, columns, step.minimum, step.maximum.map((maximum, j) => maximum - step.minimum[j]! || 1))
+      shiftAndDivide(
+        matrix,
+        stride,
+        columns,
+        step.minimum,
+        step.maximum.map((maximum, j) => maximum - step.minimum[j]! || 1),
+      )
       return
     case 'oneHot': {
       const { column, categories } = step
@@ -141,7 +195,11 @@ function applyInPlace(step: PreprocessingStep, matrix: Float64Array, stride: num
       for (let at = 0; at < matrix.length; at += stride) {
         const place = places.get(matrix[at + column]!)
         if (place === undefined) {
-          throw new InputError(`${where}, row ${firstRow + at / stride}`, `one of the ${categories.length} categories of column ${column}`, String(matrix[at + column]))
+          throw new InputError(
+            `${where}, row ${firstRow + at / stride}`,
+            `one of the ${categories.length} categories of column ${column}`,
+            String(matrix[at + column]),
+          )
         }
         matrix.copyWithin(at + column + categories.length, at + column + 1, at + columns)
         matrix.fill(0, at + column, at + column + categories.length)
@@ -151,14 +209,25 @@ function applyInPlace(step: PreprocessingStep, matrix: Float64Array, stride: num
   }
 }
 
-function shiftAndDivide(matrix: Float64Array, stride: number, columns: number, shift: readonly number[], divisor: readonly number[]): void {
+function shiftAndDivide(
+  matrix: Float64Array,
+  stride: number,
+  columns: number,
+  shift: readonly number[],
+  divisor: readonly number[],
+): void {
   for (let at = 0; at < matrix.length; at += stride) {
     for (let j = 0; j < columns; j++) matrix[at + j] = (matrix[at + j]! - shift[j]!) / divisor[j]!
   }
 }
 
-/** The first field of preprocessing that doesn't fit the columns it will find, or the other fields. */
-export function misfitOf(steps: readonly PreprocessingStep[], columns: number): { field: string; rule: string; value: unknown } | undefined {
+/**
+ * The first field of preprocessing that doesn't fit the columns it will find, or the other fields.
+ */
+export function misfitOf(
+  steps: readonly PreprocessingStep[],
+  columns: number,
+): { field: string; rule: string; value: unknown } | undefined {
   let width = columns
   for (const [i, step] of steps.entries()) {
     const misfit = misfitOfOne(step, width)
@@ -171,25 +240,44 @@ export function misfitOf(steps: readonly PreprocessingStep[], columns: number): 
 function misfitOfOne(step: PreprocessingStep, columns: number): ReturnType<typeof misfitOf> {
   const columnRule = `a column from 0 to ${columns - 1}`
   const wrongLength = (field: string, value: readonly number[]): ReturnType<typeof misfitOf> =>
-    value.length === columns ? undefined : { field, rule: `a list of ${columns}, one for each column`, value }
+    value.length === columns
+      ? undefined
+      : { field, rule: `a list of ${columns}, one for each column`, value }
   switch (step.name) {
     case 'cross': {
       const wrong = step.columns.findIndex((column) => !isColumn(column, columns))
-      return wrong < 0 ? undefined : { field: `columns[${wrong}]`, rule: columnRule, value: step.columns[wrong] }
+      return wrong < 0
+        ? undefined
+        : { field: `columns[${wrong}]`, rule: columnRule, value: step.columns[wrong] }
     }
     case 'standardize':
       return wrongLength('mean', step.mean) ?? wrongLength('deviation', step.deviation)
     case 'minMax': {
       const { minimum, maximum } = step
       const wrong = maximum.findIndex((value, j) => value < minimum[j]!)
-      return wrongLength('minimum', minimum) ?? wrongLength('maximum', maximum)
-        ?? (wrong < 0 ? undefined : { field: `maximum[${wrong}]`, rule: `at least the minimum, ${minimum[wrong]!}`, value: maximum[wrong] })
+      return (
+        wrongLength('minimum', minimum) ??
+        wrongLength('maximum', maximum) ??
+        (wrong < 0
+          ? undefined
+          : {
+              field: `maximum[${wrong}]`,
+              rule: `at least the minimum, ${minimum[wrong]!}`,
+              value: maximum[wrong],
+            })
+      )
     }
     case 'oneHot': {
       const { column, categories } = step
       if (!isColumn(column, columns)) return { field: 'column', rule: columnRule, value: column }
       const again = categories.findIndex((category, i) => categories.indexOf(category) < i)
-      return again < 0 ? undefined : { field: `categories[${again}]`, rule: 'categories that differ', value: categories[again] }
+      return again < 0
+        ? undefined
+        : {
+            field: `categories[${again}]`,
+            rule: 'categories that differ',
+            value: categories[again],
+          }
     }
   }
 }
@@ -199,10 +287,19 @@ function isColumn(column: number, columns: number): boolean {
 }
 
 /** Reads columns of a matrix, whose shape and values it has checked. */
-function columnReader(where: string, inputs: ArrayLike<number>, columns: number): (column: number) => Float64Array {
+function columnReader(
+  where: string,
+  inputs: ArrayLike<number>,
+  columns: number,
+): (column: number) => Float64Array {
   const rows = requireRows(where, inputs, columns)
   for (let i = 0; i < inputs.length; i++) {
-    if (!Number.isFinite(inputs[i])) throw new InputError(`${where}: inputs, row ${Math.floor(i / columns)}`, 'finite numbers', show(inputs[i]))
+    if (!Number.isFinite(inputs[i]))
+      throw new InputError(
+        `${where}: inputs, row ${Math.floor(i / columns)}`,
+        'finite numbers',
+        show(inputs[i]),
+      )
   }
   return (column) => {
     const values = new Float64Array(rows)
@@ -211,11 +308,20 @@ function columnReader(where: string, inputs: ArrayLike<number>, columns: number)
   }
 }
 
-/** How many rows a matrix has. @throws {InputError} unless it is a whole number, at least one. */
-function requireRows(where: string, inputs: ArrayLike<number> | undefined, columns: number): number {
-  if (!Number.isSafeInteger(columns) || columns < 1) throw new InputError(`${where}: columns`, 'a whole number of at least 1', show(columns))
+/**
+ * How many rows a matrix has.
+ * @throws {InputError} unless it is a whole number, at least one.
+ */
+function requireRows(
+  where: string,
+  inputs: ArrayLike<number> | undefined,
+  columns: number,
+): number {
+  if (!Number.isSafeInteger(columns) || columns < 1)
+    throw new InputError(`${where}: columns`, 'a whole number of at least 1', show(columns))
   const rows = (inputs?.length ?? 0) / columns
-  if (rows === 0 || !Number.isInteger(rows)) throw new InputError(`${where}: inputs`, `one or more rows of ${columns}`, show(inputs))
+  if (rows === 0 || !Number.isInteger(rows))
+    throw new InputError(`${where}: inputs`, `one or more rows of ${columns}`, show(inputs))
   return rows
 }
 

@@ -1,4 +1,5 @@
-// The system's BLAS: which library there is, and its single-precision matrix product (cblas_sgemm) over an arena. Node only: koffi makes the calls.
+// The system's BLAS: which library there is, and its single-precision matrix product (cblas_sgemm)
+// over an arena. Node only: koffi makes the calls.
 
 import type { MatrixMultiply } from '../kernels/native/native.js'
 
@@ -33,7 +34,11 @@ const implementations: Implementation[] = [
     name: 'OpenBLAS',
     files: {
       linux: ['libopenblas.so.0', 'libopenblas.so'],
-      darwin: ['libopenblas.dylib', '/opt/homebrew/opt/openblas/lib/libopenblas.dylib', '/usr/local/opt/openblas/lib/libopenblas.dylib'],
+      darwin: [
+        'libopenblas.dylib',
+        '/opt/homebrew/opt/openblas/lib/libopenblas.dylib',
+        '/usr/local/opt/openblas/lib/libopenblas.dylib',
+      ],
       win32: ['libopenblas.dll', 'openblas.dll'],
     },
     describe: 'const char *openblas_get_config()',
@@ -41,35 +46,58 @@ const implementations: Implementation[] = [
   },
   {
     name: 'BLIS',
-    files: { linux: ['libblis.so.4', 'libblis.so.3', 'libblis.so'], darwin: ['libblis.dylib'], win32: ['libblis.dll'] },
+    files: {
+      linux: ['libblis.so.4', 'libblis.so.3', 'libblis.so'],
+      darwin: ['libblis.dylib'],
+      win32: ['libblis.dll'],
+    },
     describe: 'const char *bli_info_get_version_str()',
     setThreads: 'void bli_thread_set_num_threads(int64_t)',
   },
   {
     name: 'MKL',
-    files: { linux: ['libmkl_rt.so.2', 'libmkl_rt.so'], darwin: ['libmkl_rt.2.dylib'], win32: ['mkl_rt.2.dll'] },
+    files: {
+      linux: ['libmkl_rt.so.2', 'libmkl_rt.so'],
+      darwin: ['libmkl_rt.2.dylib'],
+      win32: ['mkl_rt.2.dll'],
+    },
     setThreads: 'void MKL_Set_Num_Threads(int)',
   },
-  { name: 'Accelerate', files: { darwin: ['/System/Library/Frameworks/Accelerate.framework/Accelerate'] } },
+  {
+    name: 'Accelerate',
+    files: { darwin: ['/System/Library/Frameworks/Accelerate.framework/Accelerate'] },
+  },
 ]
 
 /** What libraries read, when they are loaded, to know how many threads to start. */
-const THREAD_VARIABLES = ['OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'BLIS_NUM_THREADS', 'MKL_NUM_THREADS', 'VECLIB_MAXIMUM_THREADS']
+const THREAD_VARIABLES = [
+  'OPENBLAS_NUM_THREADS',
+  'OMP_NUM_THREADS',
+  'BLIS_NUM_THREADS',
+  'MKL_NUM_THREADS',
+  'VECLIB_MAXIMUM_THREADS',
+]
 
 type Koffi = (typeof import('koffi'))['default']
 type Library = ReturnType<Koffi['load']>
 
-const SGEMM = 'void cblas_sgemm(int, int, int, int, int, int, float, uintptr_t, int, uintptr_t, int, float, uintptr_t, int)'
+const SGEMM =
+  'void cblas_sgemm(int, int, int, int, int, int, float, uintptr_t, int, uintptr_t, int, float, uintptr_t, int)'
 const [ROW_MAJOR, AS_IT_IS, TRANSPOSED] = [101, 111, 112]
 
 /**
- * Looks for a BLAS: in the file named by the environment's SHARDGRAD_BLAS if it is set, otherwise OpenBLAS, BLIS, MKL and Accelerate where systems keep
- * them. Leaves the library with one thread a call. Never throws.
+ * Looks for a BLAS: in the file named by the environment's SHARDGRAD_BLAS if it is set, otherwise
+ * OpenBLAS, BLIS, MKL and Accelerate where systems keep them. Leaves the library with one thread a
+ * call. Never throws.
  */
-export async function findBlas(): Promise<{ library: BlasLibrary | undefined; refusals: BlasRefusal[] }> {
+export async function findBlas(): Promise<{
+  library: BlasLibrary | undefined
+  refusals: BlasRefusal[]
+}> {
   const koffi = await importKoffi()
   const refusals: BlasRefusal[] = []
-  if (koffi instanceof Error) return { library: undefined, refusals: [{ file: 'koffi', reason: messageOf(koffi) }] }
+  if (koffi instanceof Error)
+    return { library: undefined, refusals: [{ file: 'koffi', reason: messageOf(koffi) }] }
   for (const [implementation, file] of candidates()) {
     try {
       return { library: singleThreaded(() => open(koffi, implementation, file)), refusals }
@@ -80,12 +108,21 @@ export async function findBlas(): Promise<{ library: BlasLibrary | undefined; re
   return { library: undefined, refusals }
 }
 
-/** Loads a library that `findBlas` found. @returns What binds its product to an arena. */
-export async function loadBlas({ file, name }: BlasLibrary): Promise<(memory: WebAssembly.Memory) => MatrixMultiply> {
+/**
+ * Loads a library that `findBlas` found.
+ * @returns What binds its product to an arena.
+ */
+export async function loadBlas({
+  file,
+  name,
+}: BlasLibrary): Promise<(memory: WebAssembly.Memory) => MatrixMultiply> {
   const koffi = await importKoffi()
   if (koffi instanceof Error) throw koffi
   const library = koffi.load(file)
-  limitThreads(library, implementations.find((implementation) => implementation.name === name))
+  limitThreads(
+    library,
+    implementations.find((implementation) => implementation.name === name),
+  )
   return (memory) => bindMultiply(koffi, library, memory)
 }
 
@@ -99,11 +136,28 @@ async function importKoffi(): Promise<Koffi | Error> {
 
 function candidates(): [Implementation, string][] {
   const asked = process.env.SHARDGRAD_BLAS
-  if (asked !== undefined) return [[implementations.find(({ name }) => asked.toLowerCase().includes(name.toLowerCase())) ?? { name: 'BLAS', files: {} }, asked]]
-  return implementations.flatMap((implementation) => (implementation.files[process.platform] ?? []).map((file): [Implementation, string] => [implementation, file]))
+  if (asked !== undefined)
+    return [
+      [
+        implementations.find(({ name }) => asked.toLowerCase().includes(name.toLowerCase())) ?? {
+          name: 'BLAS',
+          files: {},
+        },
+        asked,
+      ],
+    ]
+  return implementations.flatMap((implementation) =>
+    (implementation.files[process.platform] ?? []).map((file): [Implementation, string] => [
+      implementation,
+      file,
+    ]),
+  )
 }
 
-/** Runs `load` while the environment says that one thread is enough, so that the library starts no others; then the environment is as it was. */
+/**
+ * Runs `load` while the environment says that one thread is enough, so that the library starts no
+ * others; then the environment is as it was.
+ */
 function singleThreaded<Result>(load: () => Result): Result {
   const before = THREAD_VARIABLES.map((name) => [name, process.env[name]] as const)
   for (const [name] of before) process.env[name] = '1'
@@ -127,7 +181,9 @@ function open(koffi: Koffi, implementation: Implementation, file: string): BlasL
 
 function describe(library: Library, { describe: prototype }: Implementation): string {
   try {
-    return prototype === undefined ? '' : String((library.func(prototype) as () => unknown)()).trim()
+    return prototype === undefined
+      ? ''
+      : String((library.func(prototype) as () => unknown)()).trim()
   } catch {
     return '' // an older version without that function
   }
@@ -135,7 +191,8 @@ function describe(library: Library, { describe: prototype }: Implementation): st
 
 function limitThreads(library: Library, implementation: Implementation | undefined): void {
   try {
-    if (implementation?.setThreads !== undefined) (library.func(implementation.setThreads) as (threads: number) => void)(1)
+    if (implementation?.setThreads !== undefined)
+      (library.func(implementation.setThreads) as (threads: number) => void)(1)
   } catch {
     // a build without threads has no such function
   }
@@ -146,21 +203,37 @@ function bindMultiply(koffi: Koffi, library: Library, memory: WebAssembly.Memory
   const start = Number(koffi.address(new Uint8Array(memory.buffer))) // a shared memory never moves
   return (transposeA, transposeB, m, n, k, a, strideA, b, strideB, beta, c, strideC) => {
     sgemm(
-      ROW_MAJOR, transposeA ? TRANSPOSED : AS_IT_IS, transposeB ? TRANSPOSED : AS_IT_IS,
-      m, n, k, 1, start + a, strideA, start + b, strideB, beta, start + c, strideC,
+      ROW_MAJOR,
+      transposeA ? TRANSPOSED : AS_IT_IS,
+      transposeB ? TRANSPOSED : AS_IT_IS,
+      m,
+      n,
+      k,
+      1,
+      start + a,
+      strideA,
+      start + b,
+      strideB,
+      beta,
+      start + c,
+      strideC,
     )
   }
 }
 
 const trialMemory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
 
-/** (1 2 3 / 4 5 6) . (1 2 3 / 4 5 6)^T = (14 32 / 32 77): a library with 64-bit sizes, for one, would not say so. */
+/**
+ * (1 2 3 / 4 5 6) . (1 2 3 / 4 5 6)^T = (14 32 / 32 77): a library with 64-bit sizes, for one,
+ * would not say so.
+ */
 function requireRightProduct(multiply: MatrixMultiply, memory: WebAssembly.Memory): void {
   const values = new Float32Array(memory.buffer)
   values.set([1, 2, 3, 4, 5, 6])
   multiply(false, true, 2, 2, 3, 0, 3, 0, 3, 0, 64, 2)
   const product = [...values.subarray(16, 20)].join()
-  if (product !== '14,32,32,77') throw new Error(`multiplies wrongly: (${product}) instead of (14,32,32,77)`)
+  if (product !== '14,32,32,77')
+    throw new Error(`multiplies wrongly: (${product}) instead of (14,32,32,77)`)
 }
 
 function messageOf(error: unknown): string {

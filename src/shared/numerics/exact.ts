@@ -1,5 +1,6 @@
-// exp, log, powers and cosine from exact operations: + - * / of doubles, which IEEE 754 rounds the same everywhere. Math.exp and its kind don't: engines differ
-// in their last bits, and so would whatever follows from a learning rate. Relative accuracy some 1e-15.
+// exp, log, powers and cosine from exact operations: + - * / of doubles, which IEEE 754 rounds the
+// same everywhere. Math.exp and its kind don't: engines differ in their last bits, and so would
+// whatever follows from a learning rate. Relative accuracy some 1e-15.
 
 const LOG_2 = 0.6931471805599453
 
@@ -32,13 +33,16 @@ export function exactExp(x: number): number {
 
 /** base^exponent for base > 0. */
 export function exactPower(base: number, exponent: number): number {
-  return Number.isInteger(exponent) && exponent >= 0 ? wholePower(base, exponent) : exactExp(exponent * exactLog(base))
+  return Number.isInteger(exponent) && exponent >= 0
+    ? wholePower(base, exponent)
+    : exactExp(exponent * exactLog(base))
 }
 
 /** base^exponent for a whole exponent of at least 0, by squaring. */
 function wholePower(base: number, exponent: number): number {
   let result = 1
-  for (let rest = exponent, square = base; rest > 0; rest = Math.floor(rest / 2), square *= square) if (rest % 2 === 1) result *= square
+  for (let rest = exponent, square = base; rest > 0; rest = Math.floor(rest / 2), square *= square)
+    if (rest % 2 === 1) result *= square
   return result
 }
 

@@ -1,12 +1,18 @@
-// Everything random comes from here, from the seed, by exact operations: integer arithmetic, and + - * / and square roots of
-// doubles, which IEEE 754 rounds the same everywhere. Math.log and its kind don't: engines differ in their last bits.
+// Everything random comes from here, from the seed, by exact operations: integer arithmetic, and +
+// - * / and square roots of doubles, which IEEE 754 rounds the same everywhere. Math.log and its
+// kind don't: engines differ in their last bits.
 
 import { exactLog } from './exact.js'
 
-/** A stream of uniform numbers in (0, 1), odd multiples of 2^-53, so that none is rounded to 0 or 1. */
+/**
+ * A stream of uniform numbers in (0, 1), odd multiples of 2^-53, so that none is rounded to 0 or 1.
+ */
 export type Uniform = () => number
 
-/** Scrambles 32 bits: lowbias32 (C. Wellons, "Prospecting for hash functions", 2018), a bijection with low bias. */
+/**
+ * Scrambles 32 bits: lowbias32 (C. Wellons, "Prospecting for hash functions", 2018), a bijection
+ * with low bias.
+ */
 export function scramble(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d)
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b)
@@ -14,7 +20,8 @@ export function scramble(x: number): number {
 }
 
 /**
- * A generator for one purpose of one seed: xoshiro128** (Blackman and Vigna, 2018), its state filled by scrambling.
+ * A generator for one purpose of one seed: xoshiro128** (Blackman and Vigna, 2018), its state
+ * filled by scrambling.
  *
  * @param seed Any safe integer.
  * @param stream Which purpose, so that two uses of a seed don't share numbers.
@@ -60,7 +67,10 @@ export function normalQuantile(probability: number): number {
 }
 
 /** Quotient of two polynomials, coefficients from the constant upwards. */
-function ratio([numerator, denominator]: readonly [readonly number[], readonly number[]], x: number): number {
+function ratio(
+  [numerator, denominator]: readonly [readonly number[], readonly number[]],
+  x: number,
+): number {
   return horner(numerator, x) / horner(denominator, x)
 }
 
@@ -71,20 +81,36 @@ function horner(coefficients: readonly number[], x: number): number {
 }
 
 const CENTER = [
-  [3.387132872796366608, 133.14166789178437745, 1971.5909503065514427, 13731.693765509461125,
-    45921.953931549871457, 67265.770927008700853, 33430.575583588128105, 2509.0809287301226727],
-  [1, 42.313330701600911252, 687.1870074920579083, 5394.1960214247511077,
-    21213.794301586595867, 39307.89580009271061, 28729.085735721942674, 5226.495278852545925],
+  [
+    3.387132872796366608, 133.14166789178437745, 1971.5909503065514427, 13731.693765509461125,
+    45921.953931549871457, 67265.770927008700853, 33430.575583588128105, 2509.0809287301226727,
+  ],
+  [
+    1, 42.313330701600911252, 687.1870074920579083, 5394.1960214247511077, 21213.794301586595867,
+    39307.89580009271061, 28729.085735721942674, 5226.495278852545925,
+  ],
 ] as const
 const MIDDLE = [
-  [1.42343711074968357734, 4.6303378461565452959, 5.7694972214606914055, 3.64784832476320460504,
-    1.27045825245236838258, 0.24178072517745061177, 0.0227238449892691845833, 7.7454501427834140764e-4],
-  [1, 2.05319162663775882187, 1.6763848301838038494, 0.68976733498510000455,
-    0.14810397642748007459, 0.0151986665636164571966, 5.475938084995344946e-4, 1.05075007164441684324e-9],
+  [
+    1.42343711074968357734, 4.6303378461565452959, 5.7694972214606914055, 3.64784832476320460504,
+    1.27045825245236838258, 0.24178072517745061177, 0.0227238449892691845833,
+    7.7454501427834140764e-4,
+  ],
+  [
+    1, 2.05319162663775882187, 1.6763848301838038494, 0.68976733498510000455,
+    0.14810397642748007459, 0.0151986665636164571966, 5.475938084995344946e-4,
+    1.05075007164441684324e-9,
+  ],
 ] as const
 const TAIL = [
-  [6.6579046435011037772, 5.4637849111641143699, 1.7848265399172913358, 0.29656057182850489123,
-    0.026532189526576123093, 0.0012426609473880784386, 2.71155556874348757815e-5, 2.01033439929228813265e-7],
-  [1, 0.59983220655588793769, 0.13692988092273580531, 0.0148753612908506148525,
-    7.868691311456132591e-4, 1.8463183175100546818e-5, 1.4215117583164458887e-7, 2.04426310338993978564e-15],
+  [
+    6.6579046435011037772, 5.4637849111641143699, 1.7848265399172913358, 0.29656057182850489123,
+    0.026532189526576123093, 0.0012426609473880784386, 2.71155556874348757815e-5,
+    2.01033439929228813265e-7,
+  ],
+  [
+    1, 0.59983220655588793769, 0.13692988092273580531, 0.0148753612908506148525,
+    7.868691311456132591e-4, 1.8463183175100546818e-5, 1.4215117583164458887e-7,
+    2.04426310338993978564e-15,
+  ],
 ] as const

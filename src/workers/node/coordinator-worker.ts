@@ -9,4 +9,7 @@ import { createPool } from './pool.js'
 
 const { gradientWorker } = workerData as CoordinatorData
 
-expose(createCoordinator((threads, data) => createPool(gradientWorker, threads, data)), nodeEndpoint(parentPort!))
+expose(
+  createCoordinator((threads, data) => createPool(gradientWorker, threads, data)),
+  nodeEndpoint(parentPort!),
+)

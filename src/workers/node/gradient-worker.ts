@@ -12,7 +12,10 @@ const engine = await loadEngine(workerData as GradientWorkerData)
 let opened: { number: number; access: ArenaAccess } | undefined
 
 export default (task: WorkerTask): void => {
-  const { arena: { number, memory }, run } = task
+  const {
+    arena: { number, memory },
+    run,
+  } = task
   if (opened?.number !== number) opened = { number, access: openArena(memory, run.backend, engine) }
   performTask(task, opened.access)
 }

@@ -1,4 +1,5 @@
-// The pool of gradient workers in Node: Piscina, set up so that every task of a run has a thread of its own.
+// The pool of gradient workers in Node: Piscina, set up so that every task of a run has a thread of
+// its own.
 
 import { Piscina } from 'piscina'
 import { type GradientWorkerData, THREAD_LIMITS, type WorkerTask } from '../../shared/protocol.js'
@@ -11,7 +12,10 @@ export interface Pool {
   close: () => Promise<void>
 }
 
-/** @param script The worker's script, a file URL. @param threads How many; all start now and stay. */
+/**
+ * @param script The worker's script, a file URL.
+ * @param threads How many; all start now and stay.
+ */
 export function createPool(script: string, threads: number, data: GradientWorkerData): Pool {
   const piscina = new Piscina({
     filename: script,
@@ -19,12 +23,14 @@ export function createPool(script: string, threads: number, data: GradientWorker
     maxThreads: threads,
     concurrentTasksPerWorker: 1,
     idleTimeout: Infinity,
-    atomics: 'disabled', // an idle worker parked in Atomics.wait would hear nothing, and measured no faster
+    // An idle worker parked in Atomics.wait would hear nothing, and measured no faster.
+    atomics: 'disabled',
     workerData: data,
     resourceLimits: THREAD_LIMITS,
   })
   piscina.on('error', () => {
-    // A thread died without a task: Piscina has replaced it, and a thread with a task rejects that task.
+    // A thread died without a task: Piscina has replaced it, and a thread with a task rejects that
+    // task.
   })
   return {
     threads,

@@ -1,4 +1,5 @@
-// Evaluation and prediction: workers claim blocks of the examples, in their own order, and take them forward.
+// Evaluation and prediction: workers claim blocks of the examples, in their own order, and take
+// them forward.
 
 import type { ExamplesLayout } from '../../shared/arena/arena.js'
 import { leaveIfAborted } from '../../shared/arena/barrier.js'
@@ -33,7 +34,11 @@ export function evaluateExamples(worker: GradientWorker, examples: ExamplesLayou
 
 /** Keeps the outputs of the examples, packed. */
 export function predict(worker: GradientWorker): void {
-  const { pass, run: { layout }, timeline } = worker
+  const {
+    pass,
+    run: { layout },
+    timeline,
+  } = worker
   const examples = layout.training!
   const { outputs } = pass.layout.layers.at(-1)!
   const parameters = currentParameters(worker)
@@ -45,13 +50,20 @@ export function predict(worker: GradientWorker): void {
     forward(pass, parameters)
     for (let row = 0; row < rows; row++) {
       const from = results + row * stride
-      worker.bytes.copyWithin(layout.outputs + (block * BLOCK_ROWS + row) * bytes, from, from + bytes)
+      worker.bytes.copyWithin(
+        layout.outputs + (block * BLOCK_ROWS + row) * bytes,
+        from,
+        from + bytes,
+      )
     }
     timeline.mark(Phase.forward)
   }
 }
 
-/** Claims a block and loads it. @returns Its number, or -1 if none was left. */
+/**
+ * Claims a block and loads it.
+ * @returns Its number, or -1 if none was left.
+ */
 function claimBlock(worker: GradientWorker, examples: ExamplesLayout): number {
   leaveIfAborted(worker.words)
   const block = worker.claim()

@@ -1,4 +1,5 @@
-// The summation over shards and the update: every worker does its own pieces of the parameters, in the same order whoever they belong to.
+// The summation over shards and the update: every worker does its own pieces of the parameters, in
+// the same order whoever they belong to.
 
 import { Header } from '../../shared/arena/arena.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'
@@ -12,9 +13,14 @@ import { Phase } from '../../shared/figures/timeline.js'
 import type { Step } from './shard-gradients.js'
 import { type GradientWorker, currentParameters, headerField, nothing } from '../worker.js'
 
-/** Adds my pieces of a batch's gradients to those of the step's batches before it: sums, not yet divided. */
+/**
+ * Adds my pieces of a batch's gradients to those of the step's batches before it: sums, not yet
+ * divided.
+ */
 export function addMySlots(worker: GradientWorker, { layout }: TrainRun, isFirst: boolean): void {
-  const { pass: { kernels, elementBytes, scratch } } = worker
+  const {
+    pass: { kernels, elementBytes, scratch },
+  } = worker
   for (const piece of worker.pieces) {
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
       const elements = Math.min(CHUNK, end - first)
@@ -26,14 +32,28 @@ export function addMySlots(worker: GradientWorker, { layout }: TrainRun, isFirst
   }
 }
 
-/** Averages my pieces of the gradient, writes the next parameters and readies them for the next step's products. */
+/**
+ * Averages my pieces of the gradient, writes the next parameters and readies them for the next
+ * step's products.
+ */
 export function updateMyPieces(worker: GradientWorker, run: TrainRun, step: Step): void {
-  const { doubles, factors, pass, run: { layout }, words } = worker
+  const {
+    doubles,
+    factors,
+    pass,
+    run: { layout },
+    words,
+  } = worker
   const version = currentVersion(words)
   const next = 1 - version
   const weight = doubles[layout.stepSums / 8 + Tally.weight]!
   const steps = headerField(worker, version, Header.steps)
-  const rate = learningRateAt(run.optimizer.learningRate, steps, run.stepsPerEpoch, run.rateReduction)
+  const rate = learningRateAt(
+    run.optimizer.learningRate,
+    steps,
+    run.stepsPerEpoch,
+    run.rateReduction,
+  )
   setUpdateFactors(factors, run.optimizer, rate, headerField(worker, version, Header.updates) + 1)
   const several = step.size > run.batchSize
   if (several) addMySlots(worker, run, false)
@@ -41,13 +61,21 @@ export function updateMyPieces(worker: GradientWorker, run: TrainRun, step: Step
   const divisor = run.clipNorm === undefined ? 1 : clipDivisor(worker, run.clipNorm)
   for (const piece of worker.pieces) {
     updatePiece(worker, run, weight, piece, version, divisor)
-    if (piece.kind === 'weights') prepareWeights(pass, layout.versions[next]!.parameters, piece, true)
+    if (piece.kind === 'weights')
+      prepareWeights(pass, layout.versions[next]!.parameters, piece, true)
   }
 }
 
-/** My pieces of the step's whole gradient, averaged, and the squares of each. @param summed Whether the sums are there already. */
+/**
+ * My pieces of the step's whole gradient, averaged, and the squares of each.
+ * @param summed Whether the sums are there already.
+ */
 function averageMyPieces(worker: GradientWorker, weight: number, summed: boolean): void {
-  const { doubles, pass: { kernels, elementBytes }, run: { layout } } = worker
+  const {
+    doubles,
+    pass: { kernels, elementBytes },
+    run: { layout },
+  } = worker
   for (const piece of worker.pieces) {
     let squares = 0
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
@@ -64,43 +92,105 @@ function averageMyPieces(worker: GradientWorker, weight: number, summed: boolean
 }
 
 /**
- * What the gradient is divided by so that its norm, over all parameters, is at most `clipNorm`: 1 if it is no longer (Pascanu, Mikolov and Bengio, "On the
- * difficulty of training recurrent neural networks", 2013). Waits for the other workers' pieces.
+ * What the gradient is divided by so that its norm, over all parameters, is at most `clipNorm`: 1
+ * if it is no longer (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural
+ * networks", 2013). Waits for the other workers' pieces.
  */
 function clipDivisor(worker: GradientWorker, clipNorm: number): number {
-  const { doubles, run: { layout } } = worker
+  const {
+    doubles,
+    run: { layout },
+  } = worker
   worker.timeline.mark(Phase.sum)
   worker.meet(nothing)
   let squares = 0
-  for (let piece = 0; piece < layout.pieces; piece++) squares += doubles[layout.gradientSquareRecords / 8 + piece]!
+  for (let piece = 0; piece < layout.pieces; piece++)
+    squares += doubles[layout.gradientSquareRecords / 8 + piece]!
   return Math.max(1, Math.sqrt(squares) / clipNorm)
 }
 
-function updatePiece(worker: GradientWorker, run: TrainRun, weight: number, piece: Piece, version: 0 | 1, divisor: number): void {
-  const { factors, pass: { kernels, scratch, elementBytes }, run: { layout } } = worker
+function updatePiece(
+  worker: GradientWorker,
+  run: TrainRun,
+  weight: number,
+  piece: Piece,
+  version: 0 | 1,
+  divisor: number,
+): void {
+  const {
+    factors,
+    pass: { kernels, scratch, elementBytes },
+    run: { layout },
+  } = worker
   const [current, next] = [layout.versions[version], layout.versions[1 - version]!]
   const stateStride = layout.parameters.elements * elementBytes
   for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
     const elements = Math.min(CHUNK, end - first)
     const at = first * elementBytes
     const gradient = layout.gradient === undefined ? scratch.chunk : layout.gradient + at
-    if (layout.gradient === undefined) averageChunk(worker, weight, piece.kind, first, elements, gradient)
+    if (layout.gradient === undefined)
+      averageChunk(worker, weight, piece.kind, first, elements, gradient)
     if (divisor !== 1) kernels.divide(gradient, elements, divisor)
     kernels.update(
-      run.optimizer, factors, current.parameters + at, next.parameters + at, gradient, current.state + at, next.state + at, stateStride, elements,
+      run.optimizer,
+      factors,
+      current.parameters + at,
+      next.parameters + at,
+      gradient,
+      current.state + at,
+      next.state + at,
+      stateStride,
+      elements,
     )
-    if (!kernels.allFinite(next.parameters + at, elements)) Atomics.store(worker.words, Control.notFinite, 1)
+    if (!kernels.allFinite(next.parameters + at, elements))
+      Atomics.store(worker.words, Control.notFinite, 1)
   }
 }
 
-/** A chunk of the gradient: summed over the slots in the order of the tree, divided once, plus the L2 term's. */
-export function averageChunk(worker: GradientWorker, weight: number, kind: Piece['kind'], first: number, elements: number, target: number): void {
-  const { pass: { kernels, elementBytes }, run: { layout } } = worker
-  kernels.sumSlots(layout.slots + first * elementBytes, layout.slotBytes, layout.slotCount, target, elements, weight || 1) // examples that weigh nothing have no gradient
+/**
+ * A chunk of the gradient: summed over the slots in the order of the tree, divided once, plus the
+ * L2 term's.
+ */
+export function averageChunk(
+  worker: GradientWorker,
+  weight: number,
+  kind: Piece['kind'],
+  first: number,
+  elements: number,
+  target: number,
+): void {
+  const {
+    pass: { kernels, elementBytes },
+    run: { layout },
+  } = worker
+  kernels.sumSlots(
+    layout.slots + first * elementBytes,
+    layout.slotBytes,
+    layout.slotCount,
+    target,
+    elements,
+    weight || 1,
+  ) // examples that weigh nothing have no gradient
   addRegularization(worker, weight, kind, first, elements, target)
 }
 
-function addRegularization(worker: GradientWorker, weight: number, kind: Piece['kind'], first: number, elements: number, target: number): void {
-  const { pass: { kernels, elementBytes }, run: { l2 } } = worker
-  if (l2 > 0 && weight > 0 && kind === 'weights') kernels.addDecay(target, currentParameters(worker) + first * elementBytes, elements, l2 / weight)
+function addRegularization(
+  worker: GradientWorker,
+  weight: number,
+  kind: Piece['kind'],
+  first: number,
+  elements: number,
+  target: number,
+): void {
+  const {
+    pass: { kernels, elementBytes },
+    run: { l2 },
+  } = worker
+  if (l2 > 0 && weight > 0 && kind === 'weights')
+    kernels.addDecay(
+      target,
+      currentParameters(worker) + first * elementBytes,
+      elements,
+      l2 / weight,
+    )
 }

@@ -8,13 +8,19 @@ import { Phase } from '../../shared/figures/timeline.js'
 import { recordSquares, recordTally } from './records.js'
 import { type GradientWorker, currentParameters, placePart } from '../worker.js'
 
-/** Examples whose gradients are computed together: positions `first` .. `first + size - 1` of an epoch. */
+/**
+ * Examples whose gradients are computed together: positions `first` .. `first + size - 1` of an
+ * epoch.
+ */
 export interface Batch {
   first: number
   size: number
 }
 
-/** The examples of one step: of one batch, or of several whose gradients are summed before the update. */
+/**
+ * The examples of one step: of one batch, or of several whose gradients are summed before the
+ * update.
+ */
 export interface Step extends Batch {
   epoch: number
   endsEpoch: boolean
@@ -32,9 +38,16 @@ export function computeShardGradients(worker: GradientWorker, batch: Batch, shar
 
 /** The summed gradient of a complete subtree of shards, added up as the tree does it. */
 function gradientOfSubtree(
-  worker: GradientWorker, batch: Batch, shards: number, first: number, count: number, target: number, depth: number,
+  worker: GradientWorker,
+  batch: Batch,
+  shards: number,
+  first: number,
+  count: number,
+  target: number,
+  depth: number,
 ): void {
-  if (count === worker.run.layout.parts) return gradientOfParts(worker, batch, shards, first, target)
+  if (count === worker.run.layout.parts)
+    return gradientOfParts(worker, batch, shards, first, target)
   const right = worker.pass.scratch.partials[depth]!
   gradientOfSubtree(worker, batch, shards, first, count / 2, target, depth + 1)
   gradientOfSubtree(worker, batch, shards, first + count / 2, count / 2, right, depth + 1)
@@ -43,14 +56,26 @@ function gradientOfSubtree(
 }
 
 /**
- * Forward and backward over as many shards as go side by side, from shard `first` on; or over a single one that is longer than a block, block by block.
- * Their summed gradient into `target`, each one's loss into its record.
+ * Forward and backward over as many shards as go side by side, from shard `first` on; or over a
+ * single one that is longer than a block, block by block. Their summed gradient into `target`, each
+ * one's loss into its record.
  */
-function gradientOfParts(worker: GradientWorker, batch: Batch, shards: number, first: number, target: number): void {
-  const { pass, run: { layout }, timeline } = worker
+function gradientOfParts(
+  worker: GradientWorker,
+  batch: Batch,
+  shards: number,
+  first: number,
+  target: number,
+): void {
+  const {
+    pass,
+    run: { layout },
+    timeline,
+  } = worker
   const { parts, tallies } = pass
   const parameters = currentParameters(worker)
-  const longest = partStart(batch.size, shards, first + layout.parts) - partStart(batch.size, shards, first)
+  const longest =
+    partStart(batch.size, shards, first + layout.parts) - partStart(batch.size, shards, first)
   parts.count = layout.parts
   parts.stride = layout.partStride
   for (let part = 0; part < parts.count; part++) clearTally(tallies[part]!)
@@ -58,7 +83,13 @@ function gradientOfParts(worker: GradientWorker, batch: Batch, shards: number, f
     leaveIfAborted(worker.words)
     for (let part = 0; part < parts.count; part++) {
       const start = partStart(batch.size, shards, first + part) + done
-      placePart(worker, worker.row, part, batch.first + start, Math.min(BLOCK_ROWS, partStart(batch.size, shards, first + part + 1) - start))
+      placePart(
+        worker,
+        worker.row,
+        part,
+        batch.first + start,
+        Math.min(BLOCK_ROWS, partStart(batch.size, shards, first + part + 1) - start),
+      )
     }
     loadBlock(pass, layout.training!)
     timeline.mark(Phase.gather)

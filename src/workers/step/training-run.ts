@@ -1,8 +1,14 @@
-// A training step: claim shards and compute their gradients; meet; sum my pieces of the parameters over the slots, update and prepare them; meet; the last to
-// arrive commits.
+// A training step: claim shards and compute their gradients; meet; sum my pieces of the parameters
+// over the slots, update and prepare them; meet; the last to arrive commits.
 
 import { Header } from '../../shared/arena/arena.js'
-import { Control, Outcome, commitVersion, currentVersion, revertVersion } from '../../shared/arena/control.js'
+import {
+  Control,
+  Outcome,
+  commitVersion,
+  currentVersion,
+  revertVersion,
+} from '../../shared/arena/control.js'
 import { dropoutKeys } from '../../shared/network/dropout.js'
 import { Tally } from '../../shared/figures/metrics.js'
 import { CHUNK } from '../../shared/arena/pieces.js'
@@ -12,7 +18,15 @@ import { permutation } from '../../shared/batches/shuffle.js'
 import { Phase, timelineIsFull } from '../../shared/figures/timeline.js'
 import { evaluateExamples } from './evaluation-run.js'
 import { addMySlots, averageChunk, updateMyPieces } from './parameter-update.js'
-import { costOf, recordEpoch, recordEpochTime, recordResult, recordTime, sumFigures, sumTallies } from './records.js'
+import {
+  costOf,
+  recordEpoch,
+  recordEpochTime,
+  recordResult,
+  recordTime,
+  sumFigures,
+  sumTallies,
+} from './records.js'
 import { type Batch, type Step, computeShardGradients } from './shard-gradients.js'
 import { type GradientWorker, headerField, inOrder, nothing } from '../worker.js'
 
@@ -53,7 +67,8 @@ export function train(worker: GradientWorker, run: TrainRun): void {
     timeline.mark(Phase.sum)
     meet(finish)
     if (step.endsEpoch && validation && outcomeOf(words) !== Outcome.diverged) {
-      worker.pass.dropoutKeys = undefined // validation leaves nothing out; the next epoch has keys of its own
+      // Validation leaves nothing out; the next epoch has keys of its own.
+      worker.pass.dropoutKeys = undefined
       evaluateExamples(worker, validation)
       meet(finishValidation)
     }
@@ -62,7 +77,12 @@ export function train(worker: GradientWorker, run: TrainRun): void {
 
 /** One gradient over all examples, averaged, where the next parameters would be. */
 export function computeGradient(worker: GradientWorker, run: GradientRun): void {
-  const { doubles, pass: { elementBytes }, run: { layout }, words } = worker
+  const {
+    doubles,
+    pass: { elementBytes },
+    run: { layout },
+    words,
+  } = worker
   computeShardGradients(worker, { first: 0, size: layout.training!.count }, run.shards)
   worker.meet(() => {
     Atomics.store(words, Control.previousWhole, 0)
@@ -72,7 +92,14 @@ export function computeGradient(worker: GradientWorker, run: GradientRun): void 
   const target = layout.versions[1 - currentVersion(words)]!.parameters
   for (const piece of worker.pieces) {
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
-      averageChunk(worker, weight, piece.kind, first, Math.min(CHUNK, end - first), target + first * elementBytes)
+      averageChunk(
+        worker,
+        weight,
+        piece.kind,
+        first,
+        Math.min(CHUNK, end - first),
+        target + first * elementBytes,
+      )
     }
   }
 }
@@ -87,13 +114,22 @@ function takeStep(step: Step, run: TrainRun, steps: number): void {
   step.endsEpoch = step.first + step.size === count
 }
 
-/** After the gradients of a batch, by the last to arrive: its sums; and if it is the step's last, the step's cost, and whether to go on. */
+/**
+ * After the gradients of a batch, by the last to arrive: its sums; and if it is the step's last,
+ * the step's cost, and whether to go on.
+ */
 function closeBatch(worker: GradientWorker, run: TrainRun, step: Step, batch: Batch): void {
-  const { doubles, figures, words, run: { layout } } = worker
+  const {
+    doubles,
+    figures,
+    words,
+    run: { layout },
+  } = worker
   const stepSums = layout.stepSums / 8
   sumTallies(worker, run.shards)
   for (let field = 0; field < figures.length; field++) {
-    doubles[stepSums + field] = figures[field]! + (batch.first === step.first ? 0 : doubles[stepSums + field]!)
+    doubles[stepSums + field] =
+      figures[field]! + (batch.first === step.first ? 0 : doubles[stepSums + field]!)
   }
   Atomics.store(words, Control.claim, 0)
   if (batch.first + batch.size < step.first + step.size) return
@@ -121,10 +157,19 @@ function closeBatch(worker: GradientWorker, run: TrainRun, step: Step, batch: Ba
 
 /** After the update, by the last to arrive: the next version becomes the current one. */
 function commit(worker: GradientWorker, run: TrainRun, step: Step, deadline: number): void {
-  const { doubles, figures, words, run: { layout } } = worker
+  const {
+    doubles,
+    figures,
+    words,
+    run: { layout },
+  } = worker
   const next = 1 - currentVersion(words)
   if (Atomics.load(words, Control.notFinite) !== 0) {
-    return diverge(worker, headerField(worker, next, Header.steps) - 1, headerField(worker, next, Header.cost))
+    return diverge(
+      worker,
+      headerField(worker, next, Header.steps) - 1,
+      headerField(worker, next, Header.cost),
+    )
   }
   if (step.endsEpoch) {
     const sums = layout.sums[next]! / 8
@@ -136,36 +181,64 @@ function commit(worker: GradientWorker, run: TrainRun, step: Step, deadline: num
   if (!step.endsEpoch || !run.layout.validation) endStep(worker, run, step, deadline)
 }
 
-/** Ends the run: after `steps` good steps, the last of them at `lastFiniteCost`, a cost or a parameter was no longer finite. */
-function diverge({ doubles, run: { layout }, words }: GradientWorker, steps: number, lastFiniteCost: number): void {
+/**
+ * Ends the run: after `steps` good steps, the last of them at `lastFiniteCost`, a cost or a
+ * parameter was no longer finite.
+ */
+function diverge(
+  { doubles, run: { layout }, words }: GradientWorker,
+  steps: number,
+  lastFiniteCost: number,
+): void {
   doubles[layout.clock / 8 + 2] = lastFiniteCost
   Atomics.store(words, Control.divergedStep, steps)
   Atomics.store(words, Control.outcome, Outcome.diverged)
 }
 
-function closeValidation(worker: GradientWorker, run: TrainRun, step: Step, deadline: number): void {
+function closeValidation(
+  worker: GradientWorker,
+  run: TrainRun,
+  step: Step,
+  deadline: number,
+): void {
   const figures = sumFigures(worker, blockCount(run.layout.validation!.count))
   Atomics.store(worker.words, Control.claim, 0)
   recordEpoch(worker, run, step.epoch, 'validation', figures)
   endStep(worker, run, step, deadline)
 }
 
-/** Decides whether the run goes on: one decision, by one worker, for all. It says when the workers come back, never what they compute. */
+/**
+ * Decides whether the run goes on: one decision, by one worker, for all. It says when the workers
+ * come back, never what they compute.
+ */
 function endStep(worker: GradientWorker, run: TrainRun, step: Step, deadline: number): void {
   const { words } = worker
   const now = recordTime(worker, 1)
   if (step.endsEpoch) recordEpochTime(worker, run, step.epoch, now)
   const epochs = step.epoch + 1 - run.fromEpoch
-  const complete = step.endsEpoch && (step.epoch + 1 === run.untilEpoch || epochs === run.layout.epochRecordCount)
-  if (Atomics.load(words, Control.stop) !== 0) Atomics.store(words, Control.outcome, Outcome.stopped)
-  else if (complete || performance.now() >= deadline || someTimelineIsFull(worker)) Atomics.store(words, Control.outcome, Outcome.paused)
+  const complete =
+    step.endsEpoch && (step.epoch + 1 === run.untilEpoch || epochs === run.layout.epochRecordCount)
+  if (Atomics.load(words, Control.stop) !== 0)
+    Atomics.store(words, Control.outcome, Outcome.stopped)
+  else if (complete || performance.now() >= deadline || someTimelineIsFull(worker))
+    Atomics.store(words, Control.outcome, Outcome.paused)
 }
 
-function someTimelineIsFull({ doubles, run: { layout: { scratch } } }: GradientWorker): boolean {
+function someTimelineIsFull({
+  doubles,
+  run: {
+    layout: { scratch },
+  },
+}: GradientWorker): boolean {
   return scratch.some(({ timeline }) => timeline !== undefined && timelineIsFull(doubles, timeline))
 }
 
-function setHeaderField({ doubles, run }: GradientWorker, version: number, field: number, value: number): void {
+function setHeaderField(
+  { doubles, run }: GradientWorker,
+  version: number,
+  field: number,
+  value: number,
+): void {
   doubles[run.layout.versions[version]!.header / 8 + field] = value
 }
 

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { shardgrad } from '../support.js'
 
 let folder: string
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'shardgrad-')) })
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'shardgrad-'))
+})
 afterAll(async () => rm(folder, { recursive: true }))
 
 /** The titles of a picture's panels, by their aria-label. */
@@ -23,15 +25,25 @@ describe('train --plot', () => {
     expect(code).toBe(0)
     expect(err).toMatch(/^cost over the epochs [▁▂▃▄▅▆▇█]{3}$/m)
     const svg = await readFile(file, 'utf8')
-    expect(panels(svg)).toEqual(['Cost', 'Accuracy', 'Confusion matrix, 180 held out', expect.stringMatching(/^Worst mistakes, 12 of \d+: true → predicted$/)])
-    const counts = [...svg.matchAll(/<text[^>]*transform="[^"]*"[^>]*fill="#(?:aaaaaa|ffffff|222222)"[^>]*>(\d+)<\/text>|<text[^>]*fill="#(?:aaaaaa|ffffff|222222)"[^>]*>(\d+)<\/text>/g)]
+    expect(panels(svg)).toEqual([
+      'Cost',
+      'Accuracy',
+      'Confusion matrix, 180 held out',
+      expect.stringMatching(/^Worst mistakes, 12 of \d+: true → predicted$/),
+    ])
+    const counts = [
+      ...svg.matchAll(
+        /<text[^>]*transform="[^"]*"[^>]*fill="#(?:aaaaaa|ffffff|222222)"[^>]*>(\d+)<\/text>|<text[^>]*fill="#(?:aaaaaa|ffffff|222222)"[^>]*>(\d+)<\/text>/g,
+      ),
+    ]
     expect(counts).toHaveLength(100)
     expect(counts.reduce((sum, [, one, other]) => sum + Number(one ?? other), 0)).toBe(180)
   })
 
   it('xor: curves and the decision boundary; the same run draws the same picture', async () => {
     const [one, other] = [join(folder, 'one.svg'), join(folder, 'other.svg')]
-    for (const file of [one, other]) expect((await shardgrad(['train', 'xor', '--plot', file])).code).toBe(0)
+    for (const file of [one, other])
+      expect((await shardgrad(['train', 'xor', '--plot', file])).code).toBe(0)
     const svg = await readFile(one, 'utf8')
     expect(panels(svg)).toEqual(['Cost', 'Accuracy', 'Decision boundary'])
     expect(svg.match(/<circle/g)).toHaveLength(4)
@@ -49,8 +61,17 @@ describe('train --plot', () => {
 
   for (const command of ['train', 'rates']) {
     it(`${command}: another kind of file, or a folder that isn't there: exit code 2, before training`, async () => {
-      for (const [file, rule] of [['picture.png', 'a file that ends in .svg or .html'], ['nowhere/picture.svg', 'a file in a folder that exists']]) {
-        const { code, out, err } = await shardgrad([command, 'digits', '--json', '--plot', join(folder, file!)])
+      for (const [file, rule] of [
+        ['picture.png', 'a file that ends in .svg or .html'],
+        ['nowhere/picture.svg', 'a file in a folder that exists'],
+      ]) {
+        const { code, out, err } = await shardgrad([
+          command,
+          'digits',
+          '--json',
+          '--plot',
+          join(folder, file!),
+        ])
         expect(code).toBe(2)
         expect(out).toBe('')
         expect(err).toContain(`--plot: expected ${rule}, got '`)
@@ -73,7 +94,14 @@ it('rates: a line for each rate; 1 diverges on y = 3x, and the picture shows it'
 })
 
 it('rates, for a person', async () => {
-  const { code, out, err } = await shardgrad(['rates', 'line', '--rates', '0.01,1', '--epochs', '100'])
+  const { code, out, err } = await shardgrad([
+    'rates',
+    'line',
+    '--rates',
+    '0.01,1',
+    '--epochs',
+    '100',
+  ])
   expect(code).toBe(0)
   expect(out).toBe('')
   expect(err).toMatch(/^rate 0.01: cost [\d.]+\nrate 1: diverged in epoch \d+\n$/)

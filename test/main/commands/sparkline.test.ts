@@ -4,16 +4,31 @@ import { sparkline } from '../../../dist/main/commands/sparkline.js'
 
 describe('sparkline', () => {
   it('has a block for each value, at most the width', () => {
-    fc.assert(fc.property(fc.array(fc.double(), { maxLength: 200 }), fc.integer({ min: 1, max: 80 }), (values, width) => {
-      expect(sparkline(values, width)).toMatch(new RegExp(`^[▁▂▃▄▅▆▇█ ]{${Math.min(values.length, width)}}$`))
-    }))
+    fc.assert(
+      fc.property(
+        fc.array(fc.double(), { maxLength: 200 }),
+        fc.integer({ min: 1, max: 80 }),
+        (values, width) => {
+          expect(sparkline(values, width)).toMatch(
+            new RegExp(`^[▁▂▃▄▅▆▇█ ]{${Math.min(values.length, width)}}$`),
+          )
+        },
+      ),
+    )
   })
 
   it('larger values are at least as high', () => {
-    fc.assert(fc.property(fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 2, maxLength: 40 }), (values) => {
-      const heights = Array.from(sparkline(values, 40), (block) => block.codePointAt(0)!)
-      for (let i = 1; i < values.length; i++) if (values[i]! > values[i - 1]!) expect(heights[i]).toBeGreaterThanOrEqual(heights[i - 1]!)
-    }))
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 2, maxLength: 40 }),
+        (values) => {
+          const heights = Array.from(sparkline(values, 40), (block) => block.codePointAt(0)!)
+          for (let i = 1; i < values.length; i++)
+            if (values[i]! > values[i - 1]!)
+              expect(heights[i]).toBeGreaterThanOrEqual(heights[i - 1]!)
+        },
+      ),
+    )
   })
 
   it('uses all eight heights, linearly or, over decades, by the logarithm', () => {
@@ -22,7 +37,8 @@ describe('sparkline', () => {
     expect(sparkline([1, 0.001, 0], 3)).toBe('█▁▁')
   })
 
-  it('many values are drawn by their means', () => expect(sparkline([0, 2, 8, 8, 1, 3], 3)).toBe(sparkline([1, 8, 2], 3)))
+  it('many values are drawn by their means', () =>
+    expect(sparkline([0, 2, 8, 8, 1, 3], 3)).toBe(sparkline([1, 8, 2], 3)))
 
   it('nothing, one value, a constant, what is not finite', () => {
     expect(sparkline([], 10)).toBe('')

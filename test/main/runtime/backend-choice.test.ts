@@ -12,10 +12,51 @@ import { shardgrad } from '../support.js'
 
 /** A function of three zeros, multiplied and added in one. */
 const RELAXED = Uint8Array.of(
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0,
-  10, 19, 1, 17, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11,
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  19,
+  1,
+  17,
+  0,
+  65,
+  0,
+  253,
+  15,
+  65,
+  0,
+  253,
+  15,
+  65,
+  0,
+  253,
+  15,
+  253,
+  133,
+  2,
+  11,
 )
-const [large, small] = [[64, 128, 10], [2, 3, 1]]
+const [large, small] = [
+  [64, 128, 10],
+  [2, 3, 1],
+]
 const folder = mkdtempSync(join(tmpdir(), 'shardgrad-blas-'))
 const textFile = join(folder, 'notes.so')
 writeFileSync(textFile, 'This is no library.\n')
@@ -23,9 +64,23 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Files that are no BLAS, and what is said of them. */
 const refused: [what: string, file: string, reason: RegExp][] = [
-  ['a file that is not there', '/nonexistent.so', /\/nonexistent\.so: .*(cannot open|no such file|not find)/i],
-  ['a file that is no library', textFile, /notes\.so: .*(invalid ELF header|file too short|not a mach-o|not a valid)/i],
-  ...(process.platform === 'linux' ? [['a library without cblas_sgemm', 'libm.so.6', /libm\.so\.6: .*cblas_sgemm/]] satisfies [string, string, RegExp][] : []),
+  [
+    'a file that is not there',
+    '/nonexistent.so',
+    /\/nonexistent\.so: .*(cannot open|no such file|not find)/i,
+  ],
+  [
+    'a file that is no library',
+    textFile,
+    /notes\.so: .*(invalid ELF header|file too short|not a mach-o|not a valid)/i,
+  ],
+  ...(process.platform === 'linux'
+    ? ([['a library without cblas_sgemm', 'libm.so.6', /libm\.so\.6: .*cblas_sgemm/]] satisfies [
+        string,
+        string,
+        RegExp,
+      ][])
+    : []),
 ]
 const train = ['train', 'digits', '--epochs', '1', '--json']
 const withoutLibrary = has('wasm-relaxed') ? 'wasm-relaxed' : 'wasm'
@@ -37,7 +92,10 @@ describe.each(refused)('SHARDGRAD_BLAS names %s', (_, file, reason) => {
     const { code, err, events } = await shardgrad(train, { environment })
     expect(code).toBe(0)
     expect(err).toBe('')
-    expect(events[0]).toMatchObject({ backend: withoutLibrary, backendReason: expect.stringMatching(/^no BLAS was found/) })
+    expect(events[0]).toMatchObject({
+      backend: withoutLibrary,
+      backendReason: expect.stringMatching(/^no BLAS was found/),
+    })
     expect(events[0]!.backendReason).toMatch(reason)
   })
 
@@ -52,11 +110,22 @@ describe.each(refused)('SHARDGRAD_BLAS names %s', (_, file, reason) => {
   })
 
   it('info says what was tried', async () => {
-    const [json, plain] = [await shardgrad(['info', '--json'], { environment }), await shardgrad(['info'], { environment })]
+    const [json, plain] = [
+      await shardgrad(['info', '--json'], { environment }),
+      await shardgrad(['info'], { environment }),
+    ]
     const { blasTried, ...facts } = json.events[0]!
-    expect(facts).toMatchObject({ blas: null, installBlas: installCommand(), defaults: { backend: withoutLibrary } })
+    expect(facts).toMatchObject({
+      blas: null,
+      installBlas: installCommand(),
+      defaults: { backend: withoutLibrary },
+    })
     expect(blasTried).toEqual([{ file, reason: expect.any(String) }])
-    expect((facts.backends as { name: string; available: boolean }[]).find(({ name }) => name === 'native')!.available).toBe(false)
+    expect(
+      (facts.backends as { name: string; available: boolean }[]).find(
+        ({ name }) => name === 'native',
+      )!.available,
+    ).toBe(false)
     expect(plain.err).toMatch(reason)
     expect(plain.err).toContain(installCommand())
   })
@@ -66,13 +135,22 @@ describe('without a BLAS', () => {
   process.env.SHARDGRAD_BLAS = '/nonexistent.so' // before this process looks for one
 
   it('a trainer on native is refused with a BackendError', async () => {
-    const native = createTrainer({ network: { inputs: 2, layers: [dense(1)] }, loss: 'halfSquaredError', backend: 'native' })
+    const native = createTrainer({
+      network: { inputs: 2, layers: [dense(1)] },
+      loss: 'halfSquaredError',
+      backend: 'native',
+    })
     await expect(native).rejects.toThrow(BackendError)
-    await expect(native).rejects.toMatchObject({ name: 'BackendError', backend: 'native', message: expect.stringContaining('/nonexistent.so') })
+    await expect(native).rejects.toMatchObject({
+      name: 'BackendError',
+      backend: 'native',
+      message: expect.stringContaining('/nonexistent.so'),
+    })
   })
 
   it('what was asked for is taken; auto never says native', async () => {
-    for (const backend of ['wasm', 'reference'] as const) expect(await chooseBackend(backend, small)).toEqual({ backend, reason: 'as asked for' })
+    for (const backend of ['wasm', 'reference'] as const)
+      expect(await chooseBackend(backend, small)).toEqual({ backend, reason: 'as asked for' })
     const { backend, blas: library } = await chooseBackend('auto', large)
     expect(backend).toBe(withoutLibrary)
     expect(library).toBeUndefined()
@@ -81,7 +159,10 @@ describe('without a BLAS', () => {
 
 describe.skipIf(!has('wasm-relaxed'))('wasm-relaxed', () => {
   it('is taken where the engine has it, or can be made to have it', async () => {
-    expect(await chooseBackend('wasm-relaxed', small)).toEqual({ backend: 'wasm-relaxed', reason: 'as asked for' })
+    expect(await chooseBackend('wasm-relaxed', small)).toEqual({
+      backend: 'wasm-relaxed',
+      reason: 'as asked for',
+    })
   })
 
   it('looking for it, and compiling it, leaves the engine as it was', async () => {
@@ -91,7 +172,11 @@ describe.skipIf(!has('wasm-relaxed'))('wasm-relaxed', () => {
       const before = WebAssembly.validate(relaxed)
       const seen = [relaxedSimdWorks(), WebAssembly.validate(relaxed) === before, compileKernels('kernels-relaxed') instanceof WebAssembly.Module, WebAssembly.validate(relaxed) === before]
       console.log(JSON.stringify(seen))`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      script,
+    ])
     expect(JSON.parse(stdout)).toEqual([true, true, true, true])
   })
 })
@@ -99,13 +184,25 @@ describe.skipIf(!has('wasm-relaxed'))('wasm-relaxed', () => {
 describe.skipIf(!blas)('with a BLAS', () => {
   it('auto takes it for networks that pay for calls into a library, and says which', async () => {
     const environment = { SHARDGRAD_BLAS: blas!.file }
-    const [digits, xor] = [await shardgrad(train, { environment }), await shardgrad(['train', 'xor', '--epochs', '1', '--json'], { environment })]
-    expect(digits.events[0]).toMatchObject({ backend: 'native', backendReason: `${blas!.name} was found`, kernels: expect.stringContaining(blas!.file) })
-    expect(xor.events[0]).toMatchObject({ backend: automatic.small, backendReason: expect.stringMatching(/so small a network/) })
+    const [digits, xor] = [
+      await shardgrad(train, { environment }),
+      await shardgrad(['train', 'xor', '--epochs', '1', '--json'], { environment }),
+    ]
+    expect(digits.events[0]).toMatchObject({
+      backend: 'native',
+      backendReason: `${blas!.name} was found`,
+      kernels: expect.stringContaining(blas!.file),
+    })
+    expect(xor.events[0]).toMatchObject({
+      backend: automatic.small,
+      backendReason: expect.stringMatching(/so small a network/),
+    })
   })
 
   it('info names the library, its file and its build', async () => {
-    const { events } = await shardgrad(['info', '--json'], { environment: { SHARDGRAD_BLAS: blas!.file } })
+    const { events } = await shardgrad(['info', '--json'], {
+      environment: { SHARDGRAD_BLAS: blas!.file },
+    })
     expect(events[0]).toMatchObject({ blas, defaults: { backend: 'native' } })
     expect(events[0]).not.toHaveProperty('blasTried')
   })

@@ -1,17 +1,31 @@
 import { Worker } from 'node:worker_threads'
 import { expect, it } from 'vitest'
-import { AbortedRun, abortRun, createBarrier, leaveIfAborted } from '../../../dist/shared/arena/barrier.js'
+import {
+  AbortedRun,
+  abortRun,
+  createBarrier,
+  leaveIfAborted,
+} from '../../../dist/shared/arena/barrier.js'
 import { CONTROL_BYTES, Control, resetControl } from '../../../dist/shared/arena/control.js'
 
-interface Meeting { buffer: SharedArrayBuffer; answers: Promise<unknown[]> }
+interface Meeting {
+  buffer: SharedArrayBuffer
+  answers: Promise<unknown[]>
+}
 
 function start(threads: number, workers: number, rounds: number, spins: boolean): Meeting {
   const buffer = new SharedArrayBuffer(8192)
-  const answers = Array.from({ length: threads }, async (_, index) => new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('../../fixtures/barrier-worker.js', import.meta.url), { workerData: { buffer, workers, index, rounds, spins } })
-    worker.once('message', resolve)
-    worker.once('error', reject)
-  }))
+  const answers = Array.from(
+    { length: threads },
+    async (_, index) =>
+      new Promise((resolve, reject) => {
+        const worker = new Worker(new URL('../../fixtures/barrier-worker.js', import.meta.url), {
+          workerData: { buffer, workers, index, rounds, spins },
+        })
+        worker.once('message', resolve)
+        worker.once('error', reject)
+      }),
+  )
   return { buffer, answers: Promise.all(answers) }
 }
 
@@ -31,7 +45,8 @@ it('abortRun wakes everybody who waits for a worker that never comes', async () 
   for (const spins of [false, true]) {
     const { buffer, answers } = start(2, 3, 1, spins)
     const words = new Int32Array(buffer)
-    while (Atomics.load(words, Control.arrived) < 2) await new Promise((resolve) => void setImmediate(resolve))
+    while (Atomics.load(words, Control.arrived) < 2)
+      await new Promise((resolve) => void setImmediate(resolve))
     abortRun(words)
     expect(await answers).toEqual(['AbortedRun', 'AbortedRun'])
   }
@@ -43,7 +58,9 @@ it('whoever arrives early at a barrier of a run already called off leaves at onc
     expect(() => leaveIfAborted(words)).not.toThrow()
     abortRun(words)
     expect(() => leaveIfAborted(words)).toThrow(AbortedRun)
-    expect(() => createBarrier(words, 2, spins)(() => expect.unreachable('the serial part ran'))).toThrow(AbortedRun)
+    expect(() =>
+      createBarrier(words, 2, spins)(() => expect.unreachable('the serial part ran')),
+    ).toThrow(AbortedRun)
     resetControl(words)
     expect(() => leaveIfAborted(words)).not.toThrow()
     let serial = 0

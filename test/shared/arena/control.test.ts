@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest'
 import {
-  CONTROL_BYTES, Control, Outcome, claimNext, commitVersion, currentVersion, resetControl, revertVersion,
+  CONTROL_BYTES,
+  Control,
+  Outcome,
+  claimNext,
+  commitVersion,
+  currentVersion,
+  resetControl,
+  revertVersion,
 } from '../../../dist/shared/arena/control.js'
 
 const fresh = (): Int32Array => new Int32Array(new SharedArrayBuffer(CONTROL_BYTES))
@@ -39,11 +46,21 @@ it('a commit makes the other version current; the one before can be returned to 
 it('a reset readies a run and keeps what outlives it: the version, whether the one before is whole, and a wish to stop', () => {
   const words = fresh()
   commitVersion(words)
-  for (const word of [Control.claim, Control.arrived, Control.sleepers, Control.abort, Control.notFinite, Control.stop]) Atomics.store(words, word, 5)
+  for (const word of [
+    Control.claim,
+    Control.arrived,
+    Control.sleepers,
+    Control.abort,
+    Control.notFinite,
+    Control.stop,
+  ])
+    Atomics.store(words, word, 5)
   Atomics.store(words, Control.outcome, Outcome.diverged)
   resetControl(words)
   const read = (word: number): number => Atomics.load(words, word)
-  expect([Control.claim, Control.arrived, Control.sleepers, Control.abort, Control.notFinite].map(read)).toEqual([0, 0, 0, 0, 0])
+  expect(
+    [Control.claim, Control.arrived, Control.sleepers, Control.abort, Control.notFinite].map(read),
+  ).toEqual([0, 0, 0, 0, 0])
   expect(read(Control.outcome)).toBe(Outcome.running)
   expect([Control.commits, Control.previousWhole, Control.stop].map(read)).toEqual([1, 1, 5])
 })

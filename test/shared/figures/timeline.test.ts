@@ -1,8 +1,17 @@
 import { expect, it } from 'vitest'
-import { Phase, createTimeline, phaseNames, readTimeline, spansOf, timelineBytes, timelineIsFull } from '../../../dist/shared/figures/timeline.js'
+import {
+  Phase,
+  createTimeline,
+  phaseNames,
+  readTimeline,
+  spansOf,
+  timelineBytes,
+  timelineIsFull,
+} from '../../../dist/shared/figures/timeline.js'
 
 const OFFSET = 64
-const room = (blocks: number): Float64Array => new Float64Array((OFFSET + timelineBytes(blocks)) / 8)
+const room = (blocks: number): Float64Array =>
+  new Float64Array((OFFSET + timelineBytes(blocks)) / 8)
 
 it('spans follow each other without a gap: phase, step, and times since the origin', () => {
   const doubles = room(1)
@@ -16,7 +25,11 @@ it('spans follow each other without a gap: phase, step, and times since the orig
   timeline.mark(Phase.wait)
   const after = performance.now()
   const spans = spansOf(readTimeline(doubles, OFFSET), 3, 0)
-  expect(spans.map(({ worker, phase, step }) => [worker, phase, step])).toEqual([[3, 'prepare', 0], [3, 'gather', 41], [3, 'wait', 41]])
+  expect(spans.map(({ worker, phase, step }) => [worker, phase, step])).toEqual([
+    [3, 'prepare', 0],
+    [3, 'gather', 41],
+    [3, 'wait', 41],
+  ])
   spans.forEach(({ start, milliseconds }, i) => {
     expect(milliseconds).toBeGreaterThanOrEqual(0)
     expect(start).toBeGreaterThanOrEqual(before)
@@ -27,7 +40,9 @@ it('spans follow each other without a gap: phase, step, and times since the orig
 
 it('the origin is added to the starts, not to how long', () => {
   const records = Float64Array.of(Phase.forward, 5, 1.5, 4)
-  expect(spansOf(records, 1, 1000)).toEqual([{ worker: 1, phase: 'forward', step: 5, start: 1001.5, milliseconds: 2.5 }])
+  expect(spansOf(records, 1, 1000)).toEqual([
+    { worker: 1, phase: 'forward', step: 5, start: 1001.5, milliseconds: 2.5 },
+  ])
 })
 
 it('starting anew forgets the spans of the run before', () => {

@@ -12,28 +12,60 @@ async function open(): Promise<{ multiply: MatrixMultiply; values: Float32Array 
   return { multiply: (await loadBlas(blas!))(memory), values: new Float32Array(memory.buffer) }
 }
 
-describe.skipIf(!blas)('the system\'s product over an arena', () => {
+describe.skipIf(!blas)("the system's product over an arena", () => {
   const size = fc.integer({ min: 0, max: 20 })
-  const shapes = fc.record({ m: size, n: size, k: size, extra: fc.integer({ min: 0, max: 9 }), transposeA: fc.boolean(), transposeB: fc.boolean(), beta: fc.constantFrom(0, 1) })
+  const shapes = fc.record({
+    m: size,
+    n: size,
+    k: size,
+    extra: fc.integer({ min: 0, max: 9 }),
+    transposeA: fc.boolean(),
+    transposeB: fc.boolean(),
+    beta: fc.constantFrom(0, 1),
+  })
   const whole = (i: number): number => ((i * 7) % 11) - 5
 
   it('is exact on whole numbers, whatever the sizes, strides and transpositions; 0 of them too; and writes c alone', async () => {
     const { multiply, values } = await open()
-    fc.assert(fc.property(shapes, ({ m, n, k, extra, transposeA, transposeB, beta }) => {
-      const strides = { a: (transposeA ? m : k) + extra + 1, b: (transposeB ? k : n) + extra + 1, c: n + extra + 1 }
-      values.forEach((_, i) => (values[i] = whole(i)))
-      const expected = values.slice()
-      for (let i = 0; i < m; i++) {
-        for (let j = 0; j < n; j++) {
-          let sum = beta * whole(C + i * strides.c + j)
-          for (let l = 0; l < k; l++) sum += whole(A + (transposeA ? l * strides.a + i : i * strides.a + l)) * whole(B + (transposeB ? j * strides.b + l : l * strides.b + j))
-          expected[C + i * strides.c + j] = sum
-          if (beta === 0) values[C + i * strides.c + j] = NaN // must be overwritten, not multiplied by 0
+    fc.assert(
+      fc.property(shapes, ({ m, n, k, extra, transposeA, transposeB, beta }) => {
+        const strides = {
+          a: (transposeA ? m : k) + extra + 1,
+          b: (transposeB ? k : n) + extra + 1,
+          c: n + extra + 1,
         }
-      }
-      multiply(transposeA, transposeB, m, n, k, 4 * A, strides.a, 4 * B, strides.b, beta, 4 * C, strides.c)
-      expect(values.findIndex((value, i) => value !== expected[i])).toBe(-1)
-    }), { seed: 4, numRuns: 500 })
+        values.forEach((_, i) => (values[i] = whole(i)))
+        const expected = values.slice()
+        for (let i = 0; i < m; i++) {
+          for (let j = 0; j < n; j++) {
+            let sum = beta * whole(C + i * strides.c + j)
+            for (let l = 0; l < k; l++)
+              sum +=
+                whole(A + (transposeA ? l * strides.a + i : i * strides.a + l)) *
+                whole(B + (transposeB ? j * strides.b + l : l * strides.b + j))
+            expected[C + i * strides.c + j] = sum
+            // Must be overwritten, not multiplied by 0.
+            if (beta === 0) values[C + i * strides.c + j] = NaN
+          }
+        }
+        multiply(
+          transposeA,
+          transposeB,
+          m,
+          n,
+          k,
+          4 * A,
+          strides.a,
+          4 * B,
+          strides.b,
+          beta,
+          4 * C,
+          strides.c,
+        )
+        expect(values.findIndex((value, i) => value !== expected[i])).toBe(-1)
+      }),
+      { seed: 4, numRuns: 500 },
+    )
   })
 
   it('works on each of several arenas', async () => {

@@ -1,12 +1,19 @@
 import { expect, it } from 'vitest'
-import { createUniform, normalQuantile, scramble, scrambleSeed } from '../../../dist/shared/numerics/random.js'
+import {
+  createUniform,
+  normalQuantile,
+  scramble,
+  scrambleSeed,
+} from '../../../dist/shared/numerics/random.js'
 
 const draws = (seed: number, stream: number, count: number): number[] => {
   const uniform = createUniform(seed, stream)
   return Array.from({ length: count }, uniform)
 }
-const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length
-const deviation = (values: ArrayLike<number>): number => Math.sqrt(mean(Array.from(values, (x) => x * x)) - mean(values) ** 2)
+const mean = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((a, b) => a + b, 0) / values.length
+const deviation = (values: ArrayLike<number>): number =>
+  Math.sqrt(mean(Array.from(values, (x) => x * x)) - mean(values) ** 2)
 
 it('uniform numbers lie between 0 and 1, evenly, and follow from seed and stream', () => {
   const values = draws(5, 1, 100_000)
@@ -20,11 +27,17 @@ it('uniform numbers lie between 0 and 1, evenly, and follow from seed and stream
 
 it('uniform numbers fill 256 equal parts evenly, and pairs of neighbors 16 x 16: chi-square within five deviations', () => {
   const values = draws(5, 1, 200_000)
-  for (const part of [(x: number) => Math.floor(256 * x), (x: number, i: number) => 16 * Math.floor(16 * x) + Math.floor(16 * (values[i + 1] ?? values[0]!))]) {
+  for (const part of [
+    (x: number) => Math.floor(256 * x),
+    (x: number, i: number) =>
+      16 * Math.floor(16 * x) + Math.floor(16 * (values[i + 1] ?? values[0]!)),
+  ]) {
     const seen = new Float64Array(256)
     values.forEach((x, i) => (seen[part(x, i)] = seen[part(x, i)]! + 1))
     const expected = values.length / 256
-    expect(seen.reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0)).toBeLessThan(255 + 5 * Math.sqrt(2 * 255))
+    expect(seen.reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0)).toBeLessThan(
+      255 + 5 * Math.sqrt(2 * 255),
+    )
   }
 })
 
@@ -67,12 +80,17 @@ it('scramble: one flipped bit flips every bit of the result in 40 to 60 of 100 c
 
 it('seeds and streams get keys of their own: 90,000 of them collide as seldom as random ones', () => {
   const keys = new Set<number>()
-  for (let seed = -150; seed < 150; seed++) for (let stream = -150; stream < 150; stream++) keys.add(scrambleSeed(seed * (1 + 2 ** 33), stream))
+  for (let seed = -150; seed < 150; seed++)
+    for (let stream = -150; stream < 150; stream++)
+      keys.add(scrambleSeed(seed * (1 + 2 ** 33), stream))
   expect(keys.size).toBeGreaterThan(90_000 - 10) // 0.9 expected
 })
 
 it('the normal quantile is the inverse of the integral of the density, to a relative 1e-11, from 1e-15 to 1 - 1e-6', () => {
-  /** The probability below -x, for x > 0: Simpson's rule on the density from x to where nothing is left. */
+  /**
+   * The probability below -x, for x > 0: Simpson's rule on the density from x to where nothing is
+   * left.
+   */
   const tail = (x: number): number => {
     const [steps, width] = [8000, Math.min(12, 40 / x)]
     const density = (t: number): number => Math.exp(-(t * t) / 2) / Math.sqrt(2 * Math.PI)
@@ -92,15 +110,27 @@ it('the normal quantile never falls, also where its formulas meet', () => {
   for (const meeting of [0.075, Math.exp(-25), 0.5, 0.925]) {
     for (let i = -50; i < 50; i++) {
       const [low, high] = [meeting * (1 + i * 1e-13), meeting * (1 + (i + 1) * 1e-13)]
-      expect(normalQuantile(high) - normalQuantile(low), `from ${low}`).toBeGreaterThan(-1e-15 * Math.max(1, Math.abs(normalQuantile(low))))
+      expect(normalQuantile(high) - normalQuantile(low), `from ${low}`).toBeGreaterThan(
+        -1e-15 * Math.max(1, Math.abs(normalQuantile(low))),
+      )
     }
   }
 })
 
 it('normal quantiles to 1e-14 of the published ones, and odd about 1/2', () => {
   const known: [number, number][] = [
-    [0.5, 0], [0.75, 0.6744897501960817], [0.975, 1.959963984540054], [0.999, 3.090232306167813], [0.9999, 3.719016485455709], [1e-10, -6.361340902404056], [1e-20, -9.262340089798408],
+    [0.5, 0],
+    [0.75, 0.6744897501960817],
+    [0.975, 1.959963984540054],
+    [0.999, 3.090232306167813],
+    [0.9999, 3.719016485455709],
+    [1e-10, -6.361340902404056],
+    [1e-20, -9.262340089798408],
   ]
-  for (const [probability, expected] of known) expect(Math.abs(normalQuantile(probability) - expected)).toBeLessThanOrEqual(2e-14 * Math.max(1, Math.abs(expected)))
-  for (const p of [0.01, 0.1, 0.3]) expect(normalQuantile(1 - p)).toBeCloseTo(-normalQuantile(p), 12)
+  for (const [probability, expected] of known)
+    expect(Math.abs(normalQuantile(probability) - expected)).toBeLessThanOrEqual(
+      2e-14 * Math.max(1, Math.abs(expected)),
+    )
+  for (const p of [0.01, 0.1, 0.3])
+    expect(normalQuantile(1 - p)).toBeCloseTo(-normalQuantile(p), 12)
 })

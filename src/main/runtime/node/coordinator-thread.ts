@@ -4,9 +4,19 @@ import { Worker } from 'node:worker_threads'
 import { type Remote, releaseProxy, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import { THREAD_LIMITS } from '../../../shared/protocol.js'
-import type { Arena, CoordinatorData, CoordinatorEndpoint, GradientWorkerData, Run, RunResult } from '../../../shared/protocol.js'
+import type {
+  Arena,
+  CoordinatorData,
+  CoordinatorEndpoint,
+  GradientWorkerData,
+  Run,
+  RunResult,
+} from '../../../shared/protocol.js'
 
-interface CoordinatorDeath { kind: 'coordinatorFailed'; reason: string }
+interface CoordinatorDeath {
+  kind: 'coordinatorFailed'
+  reason: string
+}
 
 export interface CoordinatorThread {
   /** Says what the workers are started with; before the first run. */
@@ -19,10 +29,15 @@ export interface CoordinatorThread {
 /** @param gradientWorker URL of the script that the workers run. */
 export function startCoordinator(gradientWorker: URL): CoordinatorThread {
   const data: CoordinatorData = { gradientWorker: gradientWorker.href }
-  const thread = new Worker(new URL('../../../workers/node/coordinator-worker.js', import.meta.url), {
-    workerData: data, resourceLimits: THREAD_LIMITS,
-    execArgv: [], // of the caller's, --input-type would keep it from starting, and a loader slow it down
-  })
+  const thread = new Worker(
+    new URL('../../../workers/node/coordinator-worker.js', import.meta.url),
+    {
+      workerData: data,
+      resourceLimits: THREAD_LIMITS,
+      // Of the caller's, --input-type would keep it from starting, and a loader slow it down.
+      execArgv: [],
+    },
+  )
   const endpoint: Remote<CoordinatorEndpoint> = wrap<CoordinatorEndpoint>(nodeEndpoint(thread))
   let death: CoordinatorDeath | undefined
   const mourners = new Set<(death: CoordinatorDeath) => void>()
@@ -32,7 +47,10 @@ export function startCoordinator(gradientWorker: URL): CoordinatorThread {
   }
   thread.once('error', (error) => die(error.message))
   thread.once('exit', (code) => die(`its thread ended with code ${code}`))
-  /** What the coordinator answers, or that it died. (Promise.race with one promise for the death would keep every call in memory.) */
+  /**
+   * What the coordinator answers, or that it died. (Promise.race with one promise for the death
+   * would keep every call in memory.)
+   */
   const orDeath = async <Answer>(answer: Promise<Answer>): Promise<Answer | CoordinatorDeath> =>
     new Promise((resolve, reject) => {
       if (death) return resolve(death)

@@ -1,13 +1,17 @@
-// Backend `reference`: every operation in plain TypeScript on float64, as a textbook writes it. It is the oracle for the other
-// backends and the place to read what they do. Slow on purpose; its bits may differ between engines, since it uses Math.
+// Backend `reference`: every operation in plain TypeScript on float64, as a textbook writes it. It
+// is the oracle for the other backends and the place to read what they do. Slow on purpose; its
+// bits may differ between engines, since it uses Math.
 
-import { type ElementwiseActivation, type SlopedActivation, activations } from '../../network/activations.js'
+import {
+  type ElementwiseActivation,
+  type SlopedActivation,
+  activations,
+} from '../../network/activations.js'
 import { keeps, rowKey } from '../../network/dropout.js'
 import { stateElements } from '../../optimizers/optimizers.js'
 import { paddedRows, paddedWidth } from '../../batches/padding.js'
 import { type ActivationKernels, type Kernels, extentOf } from '../kernels.js'
 import { updateParameters } from './updates.js'
-
 
 /** @param memory The arena. */
 export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
@@ -17,15 +21,19 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
   const bytes = new Uint8Array(memory.buffer)
 
   /** Elements from a byte offset on. */
-  const vector = (offset: number, elements: number): Float64Array => doubles.subarray(offset / 8, offset / 8 + elements)
+  const vector = (offset: number, elements: number): Float64Array =>
+    doubles.subarray(offset / 8, offset / 8 + elements)
   /** The rows of a padded matrix, without their padding. */
   const rowsOf = (offset: number, rows: number, columns: number): Float64Array[] =>
-    Array.from({ length: rows }, (_, row) => vector(offset + row * paddedWidth(columns) * 8, columns))
+    Array.from({ length: rows }, (_, row) =>
+      vector(offset + row * paddedWidth(columns) * 8, columns),
+    )
 
   const elementwise = ({ forward, derivative }: ElementwiseActivation): ActivationKernels => ({
     forward(z, bias, rows, columns) {
       const b = vector(bias, columns)
-      for (const row of rowsOf(z, rows, columns)) for (let j = 0; j < columns; j++) row[j] = forward(row[j]! + b[j]!)
+      for (const row of rowsOf(z, rows, columns))
+        for (let j = 0; j < columns; j++) row[j] = forward(row[j]! + b[j]!)
     },
     backward(errors, outputs, rows, columns) {
       const a = rowsOf(outputs, rows, columns)
@@ -77,9 +85,12 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
   }
 
   /** A loss that is factor * the sum of term(p - y), `slope` the derivative of `term`. */
-  const differenceLoss = (
-    term: (difference: number) => number, slope: (difference: number) => number, factor: (columns: number) => number,
-  ): Kernels['losses']['halfSquaredError'] =>
+  const differenceLoss =
+    (
+      term: (difference: number) => number,
+      slope: (difference: number) => number,
+      factor: (columns: number) => number,
+    ): Kernels['losses']['halfSquaredError'] =>
     (outputs, _bias, targets, deltas, rows, columns) => {
       const p = rowsOf(outputs, rows, columns)
       const y = rowsOf(targets, rows, columns)
@@ -104,8 +115,11 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
           row[integers[source / 4 + number]!] = 1
           return
         }
-        const [values, size] = { uint8: [bytes, 1], float32: [floats, 4], float64: [doubles, 8] }[type] as [ArrayLike<number>, number]
-        for (let j = 0; j < columns; j++) row[j] = values[source / size + number * columns + j]! * scale
+        const [values, size] = { uint8: [bytes, 1], float32: [floats, 4], float64: [doubles, 8] }[
+          type
+        ] as [ArrayLike<number>, number]
+        for (let j = 0; j < columns; j++)
+          row[j] = values[source / size + number * columns + j]! * scale
       })
     },
 
@@ -117,7 +131,8 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       const result = rowsOf(z, rows, outputs)
       rowsOf(x, rows, inputs).forEach((row, i) => {
         const sums = result[i]!.fill(0)
-        for (let k = 0; k < inputs; k++) for (let j = 0; j < outputs; j++) sums[j] = sums[j]! + row[k]! * w[k]![j]!
+        for (let k = 0; k < inputs; k++)
+          for (let j = 0; j < outputs; j++) sums[j] = sums[j]! + row[k]! * w[k]![j]!
       })
     },
 
@@ -134,9 +149,22 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       })
     },
 
-    transposedProduct(a, deltas, gradient, biasGradient, _scratch, parts, inputs, outputs, accumulate) {
-      const add = (sum: Float64Array, addend: Float64Array): Float64Array => sum.map((value, i) => value + addend[i]!)
-      /** Rows of the gradient, then the bias gradient: of one part, or of a run of parts as a tree. */
+    transposedProduct(
+      a,
+      deltas,
+      gradient,
+      biasGradient,
+      _scratch,
+      parts,
+      inputs,
+      outputs,
+      accumulate,
+    ) {
+      const add = (sum: Float64Array, addend: Float64Array): Float64Array =>
+        sum.map((value, i) => value + addend[i]!)
+      /**
+       * Rows of the gradient, then the bias gradient: of one part, or of a run of parts as a tree.
+       */
       const gradientOf = (first: number, count: number): Float64Array[] => {
         if (count > 1) {
           const right = gradientOf(first + count / 2, count / 2)
@@ -145,14 +173,18 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
         const sums = Array.from({ length: inputs + 1 }, () => new Float64Array(outputs))
         const from = first * parts.stride * 8
         const x = rowsOf(a + from * paddedWidth(inputs), parts.rows[first]!, inputs)
-        rowsOf(deltas + from * paddedWidth(outputs), parts.rows[first]!, outputs).forEach((delta, i) => {
-          for (let k = 0; k < inputs; k++) for (let j = 0; j < outputs; j++) sums[k]![j] = sums[k]![j]! + x[i]![k]! * delta[j]!
-          for (let j = 0; j < outputs; j++) sums[inputs]![j] = sums[inputs]![j]! + delta[j]!
-        })
+        rowsOf(deltas + from * paddedWidth(outputs), parts.rows[first]!, outputs).forEach(
+          (delta, i) => {
+            for (let k = 0; k < inputs; k++)
+              for (let j = 0; j < outputs; j++) sums[k]![j] = sums[k]![j]! + x[i]![k]! * delta[j]!
+            for (let j = 0; j < outputs; j++) sums[inputs]![j] = sums[inputs]![j]! + delta[j]!
+          },
+        )
         return sums
       }
       const sums = gradientOf(0, parts.count)
-      if (!accumulate) { // the padding too, since sums over the parameters run over it
+      if (!accumulate) {
+        // the padding too, since sums over the parameters run over it
         vector(gradient, paddedWidth(inputs) * paddedWidth(outputs)).fill(0)
         vector(biasGradient, paddedWidth(outputs)).fill(0)
       }
@@ -177,16 +209,27 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       const x = rowsOf(from, rows, columns)
       rowsOf(to, rows, columns).forEach((row, i) => {
         const drawn = rowKey(key, integers[rowNumbers / 4 + i]!)
-        for (let j = 0; j < columns; j++) row[j] = keeps(drawn, j, share) ? x[i]![j]! / (1 - share) : 0
+        for (let j = 0; j < columns; j++)
+          row[j] = keeps(drawn, j, share) ? x[i]![j]! / (1 - share) : 0
       })
     },
 
     losses: {
-      halfSquaredError: differenceLoss((d) => d * d, (d) => 2 * d, () => 1 / 2),
-      meanSquaredError: differenceLoss((d) => d * d, (d) => 2 * d, (columns) => 1 / columns),
+      halfSquaredError: differenceLoss(
+        (d) => d * d,
+        (d) => 2 * d,
+        () => 1 / 2,
+      ),
+      meanSquaredError: differenceLoss(
+        (d) => d * d,
+        (d) => 2 * d,
+        (columns) => 1 / columns,
+      ),
       meanAbsoluteError: differenceLoss(Math.abs, Math.sign, (columns) => 1 / columns),
       huber: differenceLoss(
-        (d) => (Math.abs(d) <= 1 ? d * d / 2 : Math.abs(d) - 1 / 2), (d) => Math.max(-1, Math.min(d, 1)), (columns) => 1 / columns,
+        (d) => (Math.abs(d) <= 1 ? (d * d) / 2 : Math.abs(d) - 1 / 2),
+        (d) => Math.max(-1, Math.min(d, 1)),
+        (columns) => 1 / columns,
       ),
       binaryCrossEntropy(z, bias, targets, deltas, rows, columns) {
         const b = vector(bias, columns)
@@ -225,9 +268,11 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
 
     countCorrect(outputs, targets, rows, columns) {
       const y = rowsOf(targets, rows, columns)
-      const right = rowsOf(outputs, rows, columns).filter((p, i) => columns === 1
-        ? !Number.isNaN(p[0]) && p[0]! >= 0.5 === y[i]![0]! >= 0.5
-        : p.indexOf(Math.max(...p)) === y[i]!.indexOf(Math.max(...y[i]!)))
+      const right = rowsOf(outputs, rows, columns).filter((p, i) =>
+        columns === 1
+          ? !Number.isNaN(p[0]) && p[0]! >= 0.5 === y[i]![0]! >= 0.5
+          : p.indexOf(Math.max(...p)) === y[i]!.indexOf(Math.max(...y[i]!)),
+      )
       return right.length
     },
 
@@ -240,7 +285,9 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
     sumSlots(slots, slotBytes, count, gradient, elements, divisor) {
       const slot = Array.from({ length: count }, (_, s) => vector(slots + s * slotBytes, elements))
       const tree = (first: number, size: number, i: number): number =>
-        size === 1 ? slot[first]![i]! : tree(first, size / 2, i) + tree(first + size / 2, size / 2, i)
+        size === 1
+          ? slot[first]![i]!
+          : tree(first, size / 2, i) + tree(first + size / 2, size / 2, i)
       const g = vector(gradient, elements)
       for (let i = 0; i < elements; i++) g[i] = tree(0, count, i) / divisor
     },
@@ -271,10 +318,29 @@ export function createReferenceKernels(memory: WebAssembly.Memory): Kernels {
       })
     },
 
-    update(optimizer, factors, parameters, nextParameters, gradient, state, nextState, stateStride, elements) {
-      const runs = (at: number): Float64Array[] => Array.from({ length: stateElements(optimizer) }, (_, k) => vector(at + k * stateStride, elements))
+    update(
+      optimizer,
+      factors,
+      parameters,
+      nextParameters,
+      gradient,
+      state,
+      nextState,
+      stateStride,
+      elements,
+    ) {
+      const runs = (at: number): Float64Array[] =>
+        Array.from({ length: stateElements(optimizer) }, (_, k) =>
+          vector(at + k * stateStride, elements),
+        )
       updateParameters(
-        optimizer, factors, vector(parameters, elements), vector(nextParameters, elements), vector(gradient, elements), runs(state), runs(nextState),
+        optimizer,
+        factors,
+        vector(parameters, elements),
+        vector(nextParameters, elements),
+        vector(gradient, elements),
+        runs(state),
+        runs(nextState),
       )
     },
   }

@@ -1,4 +1,5 @@
-// What dropout leaves out: the same elements on every backend, as many as it should, and none of them told by another.
+// What dropout leaves out: the same elements on every backend, as many as it should, and none of
+// them told by another.
 
 import { describe, expect, it } from 'vitest'
 import { backends } from '../../../../dist/shared/backends.js'
@@ -10,7 +11,15 @@ import { noise, openBench } from '../../support.js'
 type BackendHere = (typeof backendsHere)[number]
 
 /** Dropout of a matrix of these examples, in place or not. */
-function drop(backend: BackendHere, examples: number[], columns: number, share: number, key: number, value: (row: number, column: number) => number, inPlace = false) {
+function drop(
+  backend: BackendHere,
+  examples: number[],
+  columns: number,
+  share: number,
+  key: number,
+  value: (row: number, column: number) => number,
+  inPlace = false,
+) {
   const { kernels, memory, put, get, padding, reserve } = openBench(backend)
   const rows = examples.length
   const rowNumbers = reserve(4 * rows)
@@ -18,11 +27,21 @@ function drop(backend: BackendHere, examples: number[], columns: number, share: 
   const from = put(rows, columns, value)
   const to = inPlace ? from : put(rows, columns, () => 99)
   kernels.dropout(from, to, rowNumbers, rows, columns, share, key)
-  return { values: get(to, rows, columns), padding: padding(to, rows, columns), source: get(from, rows, columns) }
+  return {
+    values: get(to, rows, columns),
+    padding: padding(to, rows, columns),
+    source: get(from, rows, columns),
+  }
 }
 const inOrder = (rows: number): number[] => Array.from({ length: rows }, (_, i) => i)
 /** 1 where an element is kept. */
-const maskOf = (backend: BackendHere, examples: number[], columns: number, share: number, key: number): number[] =>
+const maskOf = (
+  backend: BackendHere,
+  examples: number[],
+  columns: number,
+  share: number,
+  key: number,
+): number[] =>
   drop(backend, examples, columns, share, key, () => 1).values.map((x) => Number(x !== 0))
 
 const KEYS = [0, 1, 77, 2 ** 31 - 1, 2 ** 31, 4_123_456_789]
@@ -35,11 +54,17 @@ describe.each(backendsHere)('%s', (backend) => {
       for (const share of [0, 1e-9, 0.1, 0.25, 0.5, 0.9, 1 - 2 ** -40]) {
         for (const columns of [1, 3, 8, 13, 40]) {
           const examples = [5, 0, 59_999, 17, 5, 2 ** 30]
-          const [actual, reference] = [drop(backend, examples, columns, share, key, noise), drop('reference', examples, columns, share, key, noise)]
-          const scale = backends[backend].dtype === 'float32' ? Math.fround(1 / (1 - share)) : 1 / (1 - share)
+          const [actual, reference] = [
+            drop(backend, examples, columns, share, key, noise),
+            drop('reference', examples, columns, share, key, noise),
+          ]
+          const scale =
+            backends[backend].dtype === 'float32' ? Math.fround(1 / (1 - share)) : 1 / (1 - share)
           actual.values.forEach((x, i) => {
             const expected = Math.abs(reference.values[i]!) > 0 ? actual.source[i]! * scale : 0
-            expect(Math.abs(x - expected), `${key} ${share} ${columns} ${i}`).toBeLessThanOrEqual(1e-7 * Math.abs(expected))
+            expect(Math.abs(x - expected), `${key} ${share} ${columns} ${i}`).toBeLessThanOrEqual(
+              1e-7 * Math.abs(expected),
+            )
           })
           expect(actual.padding.every((x) => x === 0)).toBe(true)
           expect(actual.source).toEqual(reference.source)
@@ -53,32 +78,59 @@ describe.each(backendsHere)('%s', (backend) => {
     const { values } = drop(backend, examples, 19, 0.4, 99, noise)
     expect(drop(backend, examples, 19, 0.4, 99, noise, true).values).toEqual(values)
     const mask = maskOf(backend, examples, 19, 0.4, 99)
-    examples.forEach((example, row) => expect(maskOf(backend, [example], 19, 0.4, 99)).toEqual(mask.slice(19 * row, 19 * (row + 1))))
+    examples.forEach((example, row) =>
+      expect(maskOf(backend, [example], 19, 0.4, 99)).toEqual(mask.slice(19 * row, 19 * (row + 1))),
+    )
   })
 })
 
 it('the share that is kept is 1 - share to 5 standard deviations, over all, in every row and in every column; a share of 0 keeps all', () => {
   const within = (mask: number[], share: number): boolean =>
-    Math.abs(mask.reduce((a, b) => a + b, 0) - mask.length * (1 - share)) <= 5 * Math.sqrt(mask.length * share * (1 - share)) + 1e-9
+    Math.abs(mask.reduce((a, b) => a + b, 0) - mask.length * (1 - share)) <=
+    5 * Math.sqrt(mask.length * share * (1 - share)) + 1e-9
   for (const share of [0, 0.1, 0.5, 0.8]) {
     for (const key of KEYS) {
       const mask = maskOf('wasm', inOrder(ROWS), COLUMNS, share, key)
       expect(within(mask, share), `${share} ${key}`).toBe(true)
-      for (let row = 0; row < ROWS; row++) expect(within(mask.slice(row * COLUMNS, (row + 1) * COLUMNS), share), `row ${row}`).toBe(true)
-      for (let column = 0; column < COLUMNS; column++) expect(within(mask.filter((_, i) => i % COLUMNS === column), share), `column ${column}`).toBe(true)
+      for (let row = 0; row < ROWS; row++)
+        expect(within(mask.slice(row * COLUMNS, (row + 1) * COLUMNS), share), `row ${row}`).toBe(
+          true,
+        )
+      for (let column = 0; column < COLUMNS; column++)
+        expect(
+          within(
+            mask.filter((_, i) => i % COLUMNS === column),
+            share,
+          ),
+          `column ${column}`,
+        ).toBe(true)
     }
   }
 })
 
 it('masks are unrelated: of neighboring columns and examples, of layers, epochs and seeds, half of the elements agree', () => {
   const network = { inputs: 3, layers: [dense(COLUMNS), dense(COLUMNS), dense(COLUMNS)] }
-  const masks = [[1, 0], [1, 1], [2, 0], [2 ** 40, 0], [-1, 0]].flatMap(([seed, epoch]) =>
-    dropoutKeys(seed!, epoch!, network).map((key) => maskOf('wasm', inOrder(ROWS), COLUMNS, 0.5, key)))
-  const agreement = (one: number[], other: number[]): number => one.filter((x, i) => i < other.length && x === other[i]).length / Math.min(one.length, other.length)
-  const bound = 6 * 0.5 / Math.sqrt(ROWS * COLUMNS)
+  const masks = [
+    [1, 0],
+    [1, 1],
+    [2, 0],
+    [2 ** 40, 0],
+    [-1, 0],
+  ].flatMap(([seed, epoch]) =>
+    dropoutKeys(seed!, epoch!, network).map((key) =>
+      maskOf('wasm', inOrder(ROWS), COLUMNS, 0.5, key),
+    ),
+  )
+  const agreement = (one: number[], other: number[]): number =>
+    one.filter((x, i) => i < other.length && x === other[i]).length /
+    Math.min(one.length, other.length)
+  const bound = (6 * 0.5) / Math.sqrt(ROWS * COLUMNS)
   const pairs = masks.flatMap((one, i) => masks.slice(i + 1).map((other) => [one, other] as const))
-  const shifted = masks.flatMap((mask) => [1, 2, 4, 8, COLUMNS, 2 * COLUMNS].map((by) => [mask, mask.slice(by)] as const))
-  for (const [one, other] of [...pairs, ...shifted]) expect(Math.abs(agreement(one, other) - 0.5)).toBeLessThan(bound)
+  const shifted = masks.flatMap((mask) =>
+    [1, 2, 4, 8, COLUMNS, 2 * COLUMNS].map((by) => [mask, mask.slice(by)] as const),
+  )
+  for (const [one, other] of [...pairs, ...shifted])
+    expect(Math.abs(agreement(one, other) - 0.5)).toBeLessThan(bound)
 })
 
 it('on average over epochs, every element is what it was', () => {
@@ -93,5 +145,6 @@ it('on average over epochs, every element is what it was', () => {
     kernels.dropout(from, to, rowNumbers, 2, 8, share, dropoutKeys(9, epoch, network)[0]!)
     get(to, 2, 8).forEach((x, i) => (sums[i]! += x))
   }
-  for (const sum of sums) expect(Math.abs(sum / epochs - 1)).toBeLessThan(5 * Math.sqrt(share / (1 - share) / epochs))
+  for (const sum of sums)
+    expect(Math.abs(sum / epochs - 1)).toBeLessThan(5 * Math.sqrt(share / (1 - share) / epochs))
 })

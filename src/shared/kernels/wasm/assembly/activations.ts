@@ -1,10 +1,19 @@
-// Activations in two passes each: `name` turns pre-activations into outputs, in place, adding the bias on the way;
-// `nameDerivative` multiplies the errors by the derivative, taken from the outputs. A new element-wise activation is a
-// constant, a line in `forward`, a line in `derivative` and its two exports. One whose outputs don't tell the derivative writes
-// it as well, as slopes, and `multiplyBySlopes` is its second pass.
+// Activations in two passes each: `name` turns pre-activations into outputs, in place, adding the
+// bias on the way; `nameDerivative` multiplies the errors by the derivative, taken from the
+// outputs. A new element-wise activation is a constant, a line in `forward`, a line in `derivative`
+// and its two exports. One whose outputs don't tell the derivative writes it as well, as slopes,
+// and `multiplyBySlopes` is its second pass.
 
 import { clearPadding, paddedWidth } from './layout'
-import { exp4, expm1OfNegative4, normalTail4, sigmoid4, softplus4, sumLanes, tanh4 } from './mathematics'
+import {
+  exp4,
+  expm1OfNegative4,
+  normalTail4,
+  sigmoid4,
+  softplus4,
+  sumLanes,
+  tanh4,
+} from './mathematics'
 
 const IDENTITY: i32 = 0
 const SIGMOID: i32 = 1
@@ -25,7 +34,12 @@ function forward(kind: i32, z: v128): v128 {
   if (kind == TANH) return tanh4(z)
   if (kind == RELU) return f32x4.pmax(z, f32x4.splat(0)) // keeps NaN
   if (kind == LEAKY_RELU) return f32x4.pmax(z, f32x4.mul(z, f32x4.splat(LEAK)))
-  if (kind == ELU) return v128.bitselect(z, expm1OfNegative4(f32x4.pmin(z, f32x4.splat(0))), f32x4.gt(z, f32x4.splat(0)))
+  if (kind == ELU)
+    return v128.bitselect(
+      z,
+      expm1OfNegative4(f32x4.pmin(z, f32x4.splat(0))),
+      f32x4.gt(z, f32x4.splat(0)),
+    )
   if (kind == SOFTPLUS) return softplus4(z)
   return z
 }
@@ -37,35 +51,64 @@ function derivative(kind: i32, errors: v128, a: v128): v128 {
   if (kind == SIGMOID) return f32x4.mul(errors, f32x4.mul(a, f32x4.sub(f32x4.splat(1), a)))
   if (kind == TANH) return f32x4.mul(errors, f32x4.sub(f32x4.splat(1), f32x4.mul(a, a)))
   if (kind == RELU) return v128.and(errors, f32x4.gt(a, f32x4.splat(0)))
-  if (kind == LEAKY_RELU) return v128.bitselect(errors, f32x4.mul(errors, f32x4.splat(LEAK)), f32x4.gt(a, f32x4.splat(0)))
-  if (kind == ELU) return f32x4.mul(errors, f32x4.add(f32x4.pmin(a, f32x4.splat(0)), f32x4.splat(1)))
+  if (kind == LEAKY_RELU)
+    return v128.bitselect(errors, f32x4.mul(errors, f32x4.splat(LEAK)), f32x4.gt(a, f32x4.splat(0)))
+  if (kind == ELU)
+    return f32x4.mul(errors, f32x4.add(f32x4.pmin(a, f32x4.splat(0)), f32x4.splat(1)))
   if (kind == SOFTPLUS) return f32x4.mul(errors, f32x4.neg(expm1OfNegative4(f32x4.neg(a))))
   return errors
 }
 
-export function identity(z: usize, bias: usize, rows: i32, columns: i32): void { activate(IDENTITY, z, bias, rows, columns) }
-export function sigmoid(z: usize, bias: usize, rows: i32, columns: i32): void { activate(SIGMOID, z, bias, rows, columns) }
-export function tanh(z: usize, bias: usize, rows: i32, columns: i32): void { activate(TANH, z, bias, rows, columns) }
-export function relu(z: usize, bias: usize, rows: i32, columns: i32): void { activate(RELU, z, bias, rows, columns) }
-export function leakyRelu(z: usize, bias: usize, rows: i32, columns: i32): void { activate(LEAKY_RELU, z, bias, rows, columns) }
-export function elu(z: usize, bias: usize, rows: i32, columns: i32): void { activate(ELU, z, bias, rows, columns) }
-export function softplus(z: usize, bias: usize, rows: i32, columns: i32): void { activate(SOFTPLUS, z, bias, rows, columns) }
+export function identity(z: usize, bias: usize, rows: i32, columns: i32): void {
+  activate(IDENTITY, z, bias, rows, columns)
+}
+export function sigmoid(z: usize, bias: usize, rows: i32, columns: i32): void {
+  activate(SIGMOID, z, bias, rows, columns)
+}
+export function tanh(z: usize, bias: usize, rows: i32, columns: i32): void {
+  activate(TANH, z, bias, rows, columns)
+}
+export function relu(z: usize, bias: usize, rows: i32, columns: i32): void {
+  activate(RELU, z, bias, rows, columns)
+}
+export function leakyRelu(z: usize, bias: usize, rows: i32, columns: i32): void {
+  activate(LEAKY_RELU, z, bias, rows, columns)
+}
+export function elu(z: usize, bias: usize, rows: i32, columns: i32): void {
+  activate(ELU, z, bias, rows, columns)
+}
+export function softplus(z: usize, bias: usize, rows: i32, columns: i32): void {
+  activate(SOFTPLUS, z, bias, rows, columns)
+}
 
 export function identityDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void {}
-export function sigmoidDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(SIGMOID, errors, outputs, rows, columns) }
-export function tanhDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(TANH, errors, outputs, rows, columns) }
-export function reluDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(RELU, errors, outputs, rows, columns) }
-export function leakyReluDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(LEAKY_RELU, errors, outputs, rows, columns) }
-export function eluDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(ELU, errors, outputs, rows, columns) }
-export function softplusDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void { differentiate(SOFTPLUS, errors, outputs, rows, columns) }
+export function sigmoidDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void {
+  differentiate(SIGMOID, errors, outputs, rows, columns)
+}
+export function tanhDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void {
+  differentiate(TANH, errors, outputs, rows, columns)
+}
+export function reluDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void {
+  differentiate(RELU, errors, outputs, rows, columns)
+}
+export function leakyReluDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void {
+  differentiate(LEAKY_RELU, errors, outputs, rows, columns)
+}
+export function eluDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void {
+  differentiate(ELU, errors, outputs, rows, columns)
+}
+export function softplusDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void {
+  differentiate(SOFTPLUS, errors, outputs, rows, columns)
+}
 
 // @ts-ignore: decorator
 @inline
 function activate(kind: i32, z: usize, bias: usize, rows: i32, columns: i32): void {
   const stride = (<usize>paddedWidth(columns)) << 2
-  for (let row = z, end = z + (<usize>rows) * stride; row < end; row += stride) {
+  for (let row = z, end = z + <usize>rows * stride; row < end; row += stride) {
     let at: usize = 0
-    for (; at + 64 <= stride; at += 64) { // four vectors at a time share the constants: a third quicker
+    for (; at + 64 <= stride; at += 64) {
+      // four vectors at a time share the constants: a third quicker
       const z0 = forward(kind, biased(row, bias, at))
       const z1 = forward(kind, biased(row, bias, at + 16))
       const z2 = forward(kind, biased(row, bias, at + 32))
@@ -89,14 +132,25 @@ function differentiate(kind: i32, errors: usize, outputs: usize, rows: i32, colu
   }
 }
 
-export function silu(z: usize, bias: usize, rows: i32, columns: i32, slopes: usize): void { activateSloped(SILU, z, bias, rows, columns, slopes) }
-export function gelu(z: usize, bias: usize, rows: i32, columns: i32, slopes: usize): void { activateSloped(GELU, z, bias, rows, columns, slopes) }
+export function silu(z: usize, bias: usize, rows: i32, columns: i32, slopes: usize): void {
+  activateSloped(SILU, z, bias, rows, columns, slopes)
+}
+export function gelu(z: usize, bias: usize, rows: i32, columns: i32, slopes: usize): void {
+  activateSloped(GELU, z, bias, rows, columns, slopes)
+}
 
 // @ts-ignore: decorator
 @inline
-function activateSloped(kind: i32, z: usize, bias: usize, rows: i32, columns: i32, slopes: usize): void {
+function activateSloped(
+  kind: i32,
+  z: usize,
+  bias: usize,
+  rows: i32,
+  columns: i32,
+  slopes: usize,
+): void {
   const stride = (<usize>paddedWidth(columns)) << 2
-  for (let row = z, end = z + (<usize>rows) * stride; row < end; row += stride) {
+  for (let row = z, end = z + <usize>rows * stride; row < end; row += stride) {
     for (let at: usize = 0; at < stride; at += 32) {
       forwardSloped(kind, biased(row, bias, at), row + at, slopes + at)
       forwardSloped(kind, biased(row, bias, at + 16), row + at + 16, slopes + at + 16)
@@ -127,7 +181,10 @@ function silu4(z: v128, output: usize, slope: usize): void {
 
 const DENSITY_AT_ZERO: f32 = 0.398942280401432678
 
-/** z Phi(z) and Phi(z) + z phi(z); the distribution and its density share one e^(-z^2 / 2), which beyond 16 is 0. */
+/**
+ * z Phi(z) and Phi(z) + z phi(z); the distribution and its density share one e^(-z^2 / 2), which
+ * beyond 16 is 0.
+ */
 // @ts-ignore: decorator
 @inline
 function gelu4(z: v128, output: usize, slope: usize): void {
@@ -136,30 +193,39 @@ function gelu4(z: v128, output: usize, slope: usize): void {
   const tail = normalTail4(size, exponential)
   const share = v128.bitselect(f32x4.sub(f32x4.splat(1), tail), tail, f32x4.gt(z, f32x4.splat(0)))
   v128.store(output, f32x4.mul(z, share))
-  v128.store(slope, f32x4.add(share, f32x4.mul(z, f32x4.mul(exponential, f32x4.splat(DENSITY_AT_ZERO)))))
+  v128.store(
+    slope,
+    f32x4.add(share, f32x4.mul(z, f32x4.mul(exponential, f32x4.splat(DENSITY_AT_ZERO)))),
+  )
 }
 
 /** errors *= slopes */
 export function multiplyBySlopes(errors: usize, slopes: usize, rows: i32, columns: i32): void {
   const bytes = (<usize>(rows * paddedWidth(columns))) << 2
-  for (let at: usize = 0; at < bytes; at += 16) v128.store(errors + at, f32x4.mul(v128.load(errors + at), v128.load(slopes + at)))
+  for (let at: usize = 0; at < bytes; at += 16)
+    v128.store(errors + at, f32x4.mul(v128.load(errors + at), v128.load(slopes + at)))
 }
 
 /** p_j = e^(z_j - max) / sum over the row. */
 export function softmax(z: usize, bias: usize, rows: i32, columns: i32): void {
   const stride = (<usize>paddedWidth(columns)) << 2
-  for (let row = z, end = z + (<usize>rows) * stride; row < end; row += stride) softmaxRow(row, bias, columns)
+  for (let row = z, end = z + <usize>rows * stride; row < end; row += stride)
+    softmaxRow(row, bias, columns)
 }
 
 /** errors_j = p_j (errors_j - sum_i errors_i p_i), row by row. */
 export function softmaxDerivative(errors: usize, outputs: usize, rows: i32, columns: i32): void {
   const stride = (<usize>paddedWidth(columns)) << 2
-  for (let row: usize = 0, end = (<usize>rows) * stride; row < end; row += stride) {
+  for (let row: usize = 0, end = <usize>rows * stride; row < end; row += stride) {
     let dot = f32x4.splat(0)
-    for (let at = row; at < row + stride; at += 16) dot = f32x4.add(dot, f32x4.mul(v128.load(errors + at), v128.load(outputs + at)))
+    for (let at = row; at < row + stride; at += 16)
+      dot = f32x4.add(dot, f32x4.mul(v128.load(errors + at), v128.load(outputs + at)))
     const mean = f32x4.splat(sumLanes(dot))
     for (let at = row; at < row + stride; at += 16) {
-      v128.store(errors + at, f32x4.mul(v128.load(outputs + at), f32x4.sub(v128.load(errors + at), mean)))
+      v128.store(
+        errors + at,
+        f32x4.mul(v128.load(outputs + at), f32x4.sub(v128.load(errors + at), mean)),
+      )
     }
   }
 }
@@ -168,14 +234,19 @@ export function softmaxDerivative(errors: usize, outputs: usize, rows: i32, colu
 export let largestOfRow: f32 = 0
 
 /**
- * One row of softmax, in place. Returns the sum of e^(z_j - max) less its largest term, which is 1: kept apart so that
- * log(1 + rest), the loss of a confident right answer, keeps its relative accuracy. Leaves 0 in the padding.
+ * One row of softmax, in place. Returns the sum of e^(z_j - max) less its largest term, which is 1:
+ * kept apart so that log(1 + rest), the loss of a confident right answer, keeps its relative
+ * accuracy. Leaves 0 in the padding.
  */
 export function softmaxRow(row: usize, bias: usize, columns: i32): f32 {
   const stride = (<usize>paddedWidth(columns)) << 2
   let largest4 = f32x4.splat(-f32.MAX_VALUE)
   for (let at: usize = 0; at < stride; at += 16) {
-    const z = v128.bitselect(biased(row, bias, at), f32x4.splat(-f32.MAX_VALUE), realLanes(at, columns))
+    const z = v128.bitselect(
+      biased(row, bias, at),
+      f32x4.splat(-f32.MAX_VALUE),
+      realLanes(at, columns),
+    )
     largest4 = f32x4.pmax(largest4, z)
     v128.store(row + at, z)
   }
@@ -194,13 +265,17 @@ export function softmaxRow(row: usize, bias: usize, columns: i32): f32 {
     const tie0 = f32x4.eq(z0, largest)
     const tie1 = f32x4.eq(z1, largest)
     rest4 = f32x4.add(f32x4.add(rest4, v128.andnot(e0, tie0)), v128.andnot(e1, tie1))
-    ties4 = f32x4.add(f32x4.add(ties4, v128.and(f32x4.splat(1), tie0)), v128.and(f32x4.splat(1), tie1))
+    ties4 = f32x4.add(
+      f32x4.add(ties4, v128.and(f32x4.splat(1), tie0)),
+      v128.and(f32x4.splat(1), tie1),
+    )
     v128.store(row + at, e0)
     v128.store(row + at, e1, 16)
   }
   const rest = sumLanes(rest4) + (sumLanes(ties4) - 1)
   const sum = f32x4.splat(1 + rest)
-  for (let at: usize = 0; at < stride; at += 16) v128.store(row + at, f32x4.div(v128.load(row + at), sum))
+  for (let at: usize = 0; at < stride; at += 16)
+    v128.store(row + at, f32x4.div(v128.load(row + at), sum))
   return rest
 }
 

@@ -1,11 +1,20 @@
-// Dropout, four elements at a time: the same integers as shared/dropout.ts, and so the same elements.
+// Dropout, four elements at a time: the same integers as shared/dropout.ts, and so the same
+// elements.
 
 import { paddedWidth } from './layout'
 
 const GOLDEN: i32 = <i32>0x9e3779b9
 
 /** to (rows, columns) = from / (1 - share) where it is kept, otherwise 0. `to` may be `from`. */
-export function dropout(from: usize, to: usize, rowNumbers: usize, rows: i32, columns: i32, share: f64, key: i32): void {
+export function dropout(
+  from: usize,
+  to: usize,
+  rowNumbers: usize,
+  rows: i32,
+  columns: i32,
+  share: f64,
+  key: i32,
+): void {
   const stride = (<usize>paddedWidth(columns)) << 2
   const threshold = i32x4.splat(<i32>(<u32>(share * 4294967296)))
   const factor = f32x4.splat(<f32>(1 / (1 - share)))

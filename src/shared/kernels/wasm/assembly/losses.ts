@@ -1,6 +1,7 @@
-// Losses. Each takes the output layer of `rows` examples, writes the deltas (the gradient of the summed loss; not divided
-// by the number of examples) and returns the summed loss in float64. The two cross-entropies are fused with
-// the activation they belong to: they take pre-activations and leave the outputs in their place.
+// Losses. Each takes the output layer of `rows` examples, writes the deltas (the gradient of the
+// summed loss; not divided by the number of examples) and returns the summed loss in float64. The
+// two cross-entropies are fused with the activation they belong to: they take pre-activations and
+// leave the outputs in their place.
 
 import { paddedWidth } from './layout'
 import { largestOfRow, softmaxRow } from './activations'
@@ -11,24 +12,59 @@ const ABSOLUTE: i32 = 1
 const HUBER: i32 = 2
 
 /** factor * sum (p - y)^2; deltas = 2 factor (p - y), with respect to the outputs. */
-export function squaredError(outputs: usize, targets: usize, deltas: usize, rows: i32, columns: i32, factor: f64): f64 {
+export function squaredError(
+  outputs: usize,
+  targets: usize,
+  deltas: usize,
+  rows: i32,
+  columns: i32,
+  factor: f64,
+): f64 {
   return factor * sumTerms(SQUARE, outputs, targets, deltas, rows, columns, <f32>(2 * factor))
 }
 
 /** factor * sum |p - y|; deltas = factor sign(p - y), with respect to the outputs. */
-export function absoluteError(outputs: usize, targets: usize, deltas: usize, rows: i32, columns: i32, factor: f64): f64 {
+export function absoluteError(
+  outputs: usize,
+  targets: usize,
+  deltas: usize,
+  rows: i32,
+  columns: i32,
+  factor: f64,
+): f64 {
   return factor * sumTerms(ABSOLUTE, outputs, targets, deltas, rows, columns, <f32>factor)
 }
 
-/** factor * sum (d < 1 ? d^2 / 2 : d - 1/2) with d = |p - y|; deltas = factor (p - y, within -1 and 1), with respect to the outputs. */
-export function huber(outputs: usize, targets: usize, deltas: usize, rows: i32, columns: i32, factor: f64): f64 {
+/**
+ * factor * sum (d < 1 ? d^2 / 2 : d - 1/2) with d = |p - y|; deltas = factor (p - y, within -1 and
+ * 1), with respect to the outputs.
+ */
+export function huber(
+  outputs: usize,
+  targets: usize,
+  deltas: usize,
+  rows: i32,
+  columns: i32,
+  factor: f64,
+): f64 {
   return factor * sumTerms(HUBER, outputs, targets, deltas, rows, columns, <f32>factor)
 }
 
-/** The sum over the terms of the differences p - y; deltas = factor * the derivative (of a square, half of it). */
+/**
+ * The sum over the terms of the differences p - y; deltas = factor * the derivative (of a square,
+ * half of it).
+ */
 // @ts-ignore: decorator
 @inline
-function sumTerms(kind: i32, outputs: usize, targets: usize, deltas: usize, rows: i32, columns: i32, factor: f32): f64 {
+function sumTerms(
+  kind: i32,
+  outputs: usize,
+  targets: usize,
+  deltas: usize,
+  rows: i32,
+  columns: i32,
+  factor: f32,
+): f64 {
   const bytes = (<usize>(rows * paddedWidth(columns))) << 2
   let sum = f64x2.splat(0)
   for (let at: usize = 0; at < bytes; at += 16) {
@@ -67,11 +103,19 @@ function term2(kind: i32, difference: v128): v128 {
 }
 
 /** -sum y log p with p = softmax(z + bias); deltas = p sum(y) - y, with respect to z. */
-export function softmaxCrossEntropy(z: usize, bias: usize, targets: usize, deltas: usize, rows: i32, columns: i32): f64 {
+export function softmaxCrossEntropy(
+  z: usize,
+  bias: usize,
+  targets: usize,
+  deltas: usize,
+  rows: i32,
+  columns: i32,
+): f64 {
   const stride = (<usize>paddedWidth(columns)) << 2
   let loss: f64 = 0
-  for (let row: usize = 0, end = (<usize>rows) * stride; row < end; row += stride) {
-    for (let at = row; at < row + stride; at += 16) { // keeps z + bias: softmaxRow overwrites z
+  for (let row: usize = 0, end = <usize>rows * stride; row < end; row += stride) {
+    for (let at = row; at < row + stride; at += 16) {
+      // keeps z + bias: softmaxRow overwrites z
       v128.store(deltas + at, f32x4.add(v128.load(z + at), v128.load(bias + (at - row))))
     }
     const rest = softmaxRow(z + row, bias, columns)
@@ -90,14 +134,27 @@ export function softmaxCrossEntropy(z: usize, bias: usize, targets: usize, delta
     const targetSum = sumLanes(targetSums)
     if (rest != rest) loss = NaN
     for (let at = row; at < row + stride; at += 16) {
-      v128.store(deltas + at, f32x4.sub(f32x4.mul(v128.load(z + at), f32x4.splat(targetSum)), v128.load(targets + at)))
+      v128.store(
+        deltas + at,
+        f32x4.sub(f32x4.mul(v128.load(z + at), f32x4.splat(targetSum)), v128.load(targets + at)),
+      )
     }
   }
   return loss
 }
 
-/** -sum (y log p + (1 - y) log(1 - p)) with p = sigmoid(z + bias); deltas = p - y, with respect to z. */
-export function sigmoidCrossEntropy(z: usize, bias: usize, targets: usize, deltas: usize, rows: i32, columns: i32): f64 {
+/**
+ * -sum (y log p + (1 - y) log(1 - p)) with p = sigmoid(z + bias); deltas = p - y, with respect to
+ * z.
+ */
+export function sigmoidCrossEntropy(
+  z: usize,
+  bias: usize,
+  targets: usize,
+  deltas: usize,
+  rows: i32,
+  columns: i32,
+): f64 {
   const width = paddedWidth(columns)
   const zero = f32x4.splat(0)
   const one = f32x4.splat(1)
@@ -105,7 +162,10 @@ export function sigmoidCrossEntropy(z: usize, bias: usize, targets: usize, delta
   let at: usize = 0
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < width; column += 4) {
-      const real = i32x4.lt_s(i32x4.add(i32x4.splat(column), i32x4(0, 1, 2, 3)), i32x4.splat(columns))
+      const real = i32x4.lt_s(
+        i32x4.add(i32x4.splat(column), i32x4(0, 1, 2, 3)),
+        i32x4.splat(columns),
+      )
       const x = f32x4.add(v128.load(z + at), v128.load(bias + ((<usize>column) << 2)))
       const y = v128.load(targets + at)
       const e = exp4(f32x4.neg(f32x4.abs(x)))
@@ -121,14 +181,18 @@ export function sigmoidCrossEntropy(z: usize, bias: usize, targets: usize, delta
   return loss
 }
 
-/** How many rows have the right answer: the same side of 1/2 with one output, the same largest column with several. */
+/**
+ * How many rows have the right answer: the same side of 1/2 with one output, the same largest
+ * column with several.
+ */
 export function countCorrect(outputs: usize, targets: usize, rows: i32, columns: i32): i32 {
   const stride = (<usize>paddedWidth(columns)) << 2
   let correct = 0
-  for (let row: usize = 0, end = (<usize>rows) * stride; row < end; row += stride) {
-    const right = columns == 1
-      ? sideOfHalf(load<f32>(outputs + row)) == sideOfHalf(load<f32>(targets + row))
-      : indexOfLargest(outputs + row, columns) == indexOfLargest(targets + row, columns)
+  for (let row: usize = 0, end = <usize>rows * stride; row < end; row += stride) {
+    const right =
+      columns == 1
+        ? sideOfHalf(load<f32>(outputs + row)) == sideOfHalf(load<f32>(targets + row))
+        : indexOfLargest(outputs + row, columns) == indexOfLargest(targets + row, columns)
     if (right) correct++
   }
   return correct

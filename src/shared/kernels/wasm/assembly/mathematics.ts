@@ -1,9 +1,13 @@
-// exp, log and tanh of four floats at a time, from additions, multiplications and divisions alone, so that they give the
-// same bits in every engine. Relative error below 2e-7. Polynomials and range reduction: Cephes (S. Moshier, expf, logf, tanhf).
+// exp, log and tanh of four floats at a time, from additions, multiplications and divisions alone,
+// so that they give the same bits in every engine. Relative error below 2e-7. Polynomials and range
+// reduction: Cephes (S. Moshier, expf, logf, tanhf).
 
 const LOG2_HIGH: f32 = 0.693359375
-const LOG2_LOW: f32 = -2.12194440e-4
-/** 1.5 * 2^23: adding it to a float below 2^22 rounds that float to an integer, which then stands in the low bits. */
+const LOG2_LOW: f32 = -2.1219444e-4
+/**
+ * 1.5 * 2^23: adding it to a float below 2^22 rounds that float to an integer, which then stands in
+ * the low bits.
+ */
 const ROUNDING: f32 = 12582912
 
 // @ts-ignore: decorator
@@ -12,7 +16,10 @@ function splat(value: f32): v128 {
   return f32x4.splat(value)
 }
 
-/** a b + c: rounded once in the build for engines with relaxed SIMD, twice, and so the same everywhere, in the other. */
+/**
+ * a b + c: rounded once in the build for engines with relaxed SIMD, twice, and so the same
+ * everywhere, in the other.
+ */
 // @ts-ignore: decorator
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
@@ -34,7 +41,10 @@ export function exp4(x: v128): v128 {
   const rounded = roundedLog2(x)
   const exponent = i32x4.sub(rounded, splat(ROUNDING))
   const half = i32x4.shr_s(exponent, 1) // in two factors: 2^128 and 2^-150 are no normal floats
-  return f32x4.mul(f32x4.mul(expOfRest(x, rounded), powerOfTwo(half)), powerOfTwo(i32x4.sub(exponent, half)))
+  return f32x4.mul(
+    f32x4.mul(expOfRest(x, rounded), powerOfTwo(half)),
+    powerOfTwo(i32x4.sub(exponent, half)),
+  )
 }
 
 /** e^x for x between -87 and 88, where 2^n is a normal float: the same bits, in fewer steps. */
@@ -43,7 +53,10 @@ export function exp4(x: v128): v128 {
 function expWithin4(x: v128): v128 {
   const rounded = roundedLog2(x)
   // The integer stands in the low bits of `rounded`; shifted left by 23 nothing else of it is left.
-  return f32x4.mul(expOfRest(x, rounded), i32x4.add(i32x4.shl(rounded, 23), i32x4.splat(0x3f800000)))
+  return f32x4.mul(
+    expOfRest(x, rounded),
+    i32x4.add(i32x4.shl(rounded, 23), i32x4.splat(0x3f800000)),
+  )
 }
 
 /** x / log 2 rounded to an integer, plus ROUNDING. */
@@ -77,7 +90,7 @@ function expm1OfRest(x: v128, rounded: v128): v128 {
   const n = f32x4.sub(rounded, splat(ROUNDING))
   let r = f32x4.sub(x, f32x4.mul(n, splat(LOG2_HIGH)))
   r = f32x4.sub(r, f32x4.mul(n, splat(LOG2_LOW)))
-  let p = multiplyAdd(splat(1.9875691500e-4), r, splat(1.3981999507e-3))
+  let p = multiplyAdd(splat(1.98756915e-4), r, splat(1.3981999507e-3))
   p = multiplyAdd(p, r, splat(8.3334519073e-3))
   p = multiplyAdd(p, r, splat(4.1665795894e-2))
   p = multiplyAdd(p, r, splat(1.6666665459e-1))
@@ -99,8 +112,8 @@ export function log4(x: v128): v128 {
   m = f32x4.sub(f32x4.add(m, v128.and(m, low)), splat(1))
   const e = f32x4.convert_i32x4_s(exponent)
   const square = f32x4.mul(m, m)
-  let p = multiplyAdd(splat(7.0376836292e-2), m, splat(-1.1514610310e-1))
-  p = multiplyAdd(p, m, splat(1.1676998740e-1))
+  let p = multiplyAdd(splat(7.0376836292e-2), m, splat(-1.151461031e-1))
+  p = multiplyAdd(p, m, splat(1.167699874e-1))
   p = multiplyAdd(p, m, splat(-1.2420140846e-1))
   p = multiplyAdd(p, m, splat(1.4249322787e-1))
   p = multiplyAdd(p, m, splat(-1.6668057665e-1))
@@ -111,7 +124,8 @@ export function log4(x: v128): v128 {
   p = multiplyAdd(e, splat(LOG2_LOW), p)
   p = f32x4.sub(p, f32x4.mul(splat(0.5), square))
   let y = multiplyAdd(e, splat(LOG2_HIGH), f32x4.add(m, p))
-  y = v128.bitselect(y, f32x4.add(x, x), f32x4.lt(x, splat(f32.MAX_VALUE + f32.MAX_VALUE))) // infinity and NaN pass through
+  // Infinity and NaN pass through.
+  y = v128.bitselect(y, f32x4.add(x, x), f32x4.lt(x, splat(f32.MAX_VALUE + f32.MAX_VALUE)))
   y = v128.bitselect(splat(-Infinity), y, f32x4.eq(x, splat(0)))
   return v128.bitselect(splat(NaN), y, f32x4.lt(x, splat(0)))
 }
@@ -135,7 +149,10 @@ export function tanh4(x: v128): v128 {
   p = multiplyAdd(p, square, splat(1.33314422036e-1))
   p = multiplyAdd(p, square, splat(-3.33332819422e-1))
   const small = multiplyAdd(f32x4.mul(p, square), x, x)
-  const large = f32x4.sub(splat(1), f32x4.div(splat(2), f32x4.add(exp4(f32x4.add(size, size)), splat(1))))
+  const large = f32x4.sub(
+    splat(1),
+    f32x4.div(splat(2), f32x4.add(exp4(f32x4.add(size, size)), splat(1))),
+  )
   const signed = v128.or(large, v128.and(x, splat(-0.0)))
   return v128.bitselect(small, signed, f32x4.lt(size, splat(0.625)))
 }
@@ -156,8 +173,10 @@ export function softplus4(x: v128): v128 {
 }
 
 /**
- * The share of the standard normal distribution beyond `size` = |z| of at most 16, given e^(-z^2 / 2): times a polynomial in t = 1 / (1 + 0.27 |z|), the form of
- * Abramowitz and Stegun 7.1.26 (Hastings, 1955), with coefficients fitted for the least relative error, 3e-8, which the formulas printed there don't have far out.
+ * The share of the standard normal distribution beyond `size` = |z| of at most 16, given e^(-z^2 /
+ * 2): times a polynomial in t = 1 / (1 + 0.27 |z|), the form of Abramowitz and Stegun 7.1.26
+ * (Hastings, 1955), with coefficients fitted for the least relative error, 3e-8, which the formulas
+ * printed there don't have far out.
  */
 // @ts-ignore: decorator
 @inline
@@ -178,18 +197,27 @@ export function normalTail4(size: v128, exponential: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function sumLanes(x: v128): f32 {
-  return (f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1)) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
+  return (
+    f32x4.extract_lane(x, 0) +
+    f32x4.extract_lane(x, 1) +
+    (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
+  )
 }
 
-/** Element-wise exp, log and tanh over an array of whole vectors, in place: for the accuracy tests. */
+/**
+ * Element-wise exp, log and tanh over an array of whole vectors, in place: for the accuracy tests.
+ */
 export function expArray(values: usize, elements: i32): void {
-  for (let at = values, end = values + ((<usize>elements) << 2); at < end; at += 16) v128.store(at, exp4(v128.load(at)))
+  for (let at = values, end = values + ((<usize>elements) << 2); at < end; at += 16)
+    v128.store(at, exp4(v128.load(at)))
 }
 
 export function logArray(values: usize, elements: i32): void {
-  for (let at = values, end = values + ((<usize>elements) << 2); at < end; at += 16) v128.store(at, log4(v128.load(at)))
+  for (let at = values, end = values + ((<usize>elements) << 2); at < end; at += 16)
+    v128.store(at, log4(v128.load(at)))
 }
 
 export function tanhArray(values: usize, elements: i32): void {
-  for (let at = values, end = values + ((<usize>elements) << 2); at < end; at += 16) v128.store(at, tanh4(v128.load(at)))
+  for (let at = values, end = values + ((<usize>elements) << 2); at < end; at += 16)
+    v128.store(at, tanh4(v128.load(at)))
 }

@@ -1,15 +1,31 @@
-// The three matrix products of a dense layer. Each is cut into tiles of 2 rows by 16 columns, and 4 by 8 where less than 16 columns are left, whose sums
-// stay in registers (8 of 16, so that nothing is spilled), fed from panels: copies of an operand in the order the tile reads it, for each 16 columns,
-// and then for the last 8, row after row. Every element of a result is one sum in ascending order, so its bits don't depend on where tiles begin.
+// The three matrix products of a dense layer. Each is cut into tiles of 2 rows by 16 columns, and 4
+// by 8 where less than 16 columns are left, whose sums stay in registers (8 of 16, so that nothing
+// is spilled), fed from panels: copies of an operand in the order the tile reads it, for each 16
+// columns, and then for the last 8, row after row. Every element of a result is one sum in
+// ascending order, so its bits don't depend on where tiles begin.
 
 import { paddedRows, paddedWidth } from './layout'
 import { multiplyAdd } from './mathematics'
 import { addInto } from './update'
 
 /** Rows first .. end-1 of the panels of the weights, for Z = X.W: panels of `inputs` rows. */
-export function packWeights(weights: usize, panels: usize, inputs: i32, outputs: i32, first: i32, end: i32): void {
+export function packWeights(
+  weights: usize,
+  panels: usize,
+  inputs: i32,
+  outputs: i32,
+  first: i32,
+  end: i32,
+): void {
   const width = paddedWidth(outputs)
-  packRows(weights + ((<usize>(first * width)) << 2), panels, inputs, width, first, min(end, inputs))
+  packRows(
+    weights + ((<usize>(first * width)) << 2),
+    panels,
+    inputs,
+    width,
+    first,
+    min(end, inputs),
+  )
 }
 
 /** Rows first .. end-1 of panels of `height` rows, from rows of `width` elements. */
@@ -33,19 +49,29 @@ function packRows(from: usize, panels: usize, height: i32, width: i32, first: i3
   }
 }
 
-/** Inputs first .. end-1, both multiples of 8, of the panels of the transposed weights, for E = D.W^T: panels of `outputs` rows. */
-export function packTransposedWeights(weights: usize, panels: usize, inputs: i32, outputs: i32, first: i32, end: i32): void {
+/**
+ * Inputs first .. end-1, both multiples of 8, of the panels of the transposed weights, for E =
+ * D.W^T: panels of `outputs` rows.
+ */
+export function packTransposedWeights(
+  weights: usize,
+  panels: usize,
+  inputs: i32,
+  outputs: i32,
+  first: i32,
+  end: i32,
+): void {
   const stride = (<usize>paddedWidth(outputs)) << 2
   const height = paddedWidth(inputs)
   for (let input = first; input < end; input += 8) {
     const start = input & ~15
     const panelStride: usize = start + 16 <= height ? 64 : 32
     const panel = panels + ((<usize>(start * outputs)) << 2) + ((<usize>(input & 8)) << 2)
-    const block = weights + (<usize>input) * stride
+    const block = weights + <usize>input * stride
     for (let output = 0; output < outputs; output += 4) {
       const rows = min(4, outputs - output)
       const from = block + ((<usize>output) << 2)
-      const to = panel + (<usize>output) * panelStride
+      const to = panel + <usize>output * panelStride
       transpose4x4(from, stride, to, panelStride, rows)
       transpose4x4(from + 4 * stride, stride, to + 16, panelStride, rows)
     }
@@ -71,30 +97,74 @@ function transpose4x4(from: usize, fromStride: usize, to: usize, toStride: usize
 }
 
 /** result (rows, columns) = left (rows, depth) . right (depth, columns), `right` as panels. */
-export function multiplyPanels(left: usize, panels: usize, result: usize, rows: i32, depth: i32, columns: i32): void {
+export function multiplyPanels(
+  left: usize,
+  panels: usize,
+  result: usize,
+  rows: i32,
+  depth: i32,
+  columns: i32,
+): void {
   const width = paddedWidth(columns)
   const leftStride = (<usize>paddedWidth(depth)) << 2
   const stride = (<usize>width) << 2
   let column = 0
   for (; column + 16 <= width; column += 16) {
-    for (let row = 0; row < rows; row += 2) tile2x16(left + (<usize>row) * leftStride, leftStride, 4, panels, depth, result + (<usize>row) * stride, stride, false)
+    for (let row = 0; row < rows; row += 2)
+      tile2x16(
+        left + <usize>row * leftStride,
+        leftStride,
+        4,
+        panels,
+        depth,
+        result + <usize>row * stride,
+        stride,
+        false,
+      )
     panels += (<usize>depth) << 6
     result += 64
   }
   if (column == width) return
-  for (let row = 0; row < rows; row += 4) tile4x8(left + (<usize>row) * leftStride, leftStride, 4, panels, depth, result + (<usize>row) * stride, stride, false)
+  for (let row = 0; row < rows; row += 4)
+    tile4x8(
+      left + <usize>row * leftStride,
+      leftStride,
+      4,
+      panels,
+      depth,
+      result + <usize>row * stride,
+      stride,
+      false,
+    )
 }
 
 /**
- * One 2x16 tile. The left operand's element for row r and term k is at left + r * rowStep + k * termStep; with `add`, the sums are added to what is there.
+ * One 2x16 tile. The left operand's element for row r and term k is at left + r * rowStep + k *
+ * termStep; with `add`, the sums are added to what is there.
  */
 // @ts-ignore: decorator
 @inline
-function tile2x16(left: usize, rowStep: usize, termStep: usize, panel: usize, depth: i32, result: usize, stride: usize, add: bool): void {
+function tile2x16(
+  left: usize,
+  rowStep: usize,
+  termStep: usize,
+  panel: usize,
+  depth: i32,
+  result: usize,
+  stride: usize,
+  add: bool,
+): void {
   const result1 = result + stride
   let a0 = left
   let a1 = left + rowStep
-  let c00 = f32x4.splat(0), c01 = c00, c02 = c00, c03 = c00, c10 = c00, c11 = c00, c12 = c00, c13 = c00
+  let c00 = f32x4.splat(0),
+    c01 = c00,
+    c02 = c00,
+    c03 = c00,
+    c10 = c00,
+    c11 = c00,
+    c12 = c00,
+    c13 = c00
   for (const end = panel + ((<usize>depth) << 6); panel < end; panel += 64) {
     const b0 = v128.load(panel)
     const b1 = v128.load(panel, 16)
@@ -134,12 +204,28 @@ function storeTwo(to: usize, a: v128, b: v128, add: bool): void {
 /** One 4x8 tile, in the same way. */
 // @ts-ignore: decorator
 @inline
-function tile4x8(left: usize, rowStep: usize, termStep: usize, panel: usize, depth: i32, result: usize, stride: usize, add: bool): void {
+function tile4x8(
+  left: usize,
+  rowStep: usize,
+  termStep: usize,
+  panel: usize,
+  depth: i32,
+  result: usize,
+  stride: usize,
+  add: bool,
+): void {
   let a0 = left
   let a1 = a0 + rowStep
   let a2 = a1 + rowStep
   let a3 = a2 + rowStep
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
+  let c00 = f32x4.splat(0),
+    c01 = c00,
+    c10 = c00,
+    c11 = c00,
+    c20 = c00,
+    c21 = c00,
+    c30 = c00,
+    c31 = c00
   for (const end = panel + ((<usize>depth) << 5); panel < end; panel += 32) {
     const b0 = v128.load(panel)
     const b1 = v128.load(panel, 16)
@@ -170,33 +256,69 @@ function tile4x8(left: usize, rowStep: usize, termStep: usize, panel: usize, dep
 const STRIP: i32 = 16
 
 /**
- * gradient (inputs, outputs) = the sum over the parts of activations^T . deltas, and biasGradient (outputs) = that of the column sums of deltas, each
- * a tree over the parts; with `accumulate`, which goes with one part, added to what is there. Part i has partRows[i] rows and begins at row i * partStride.
- * The tree is climbed strip by strip, in the cache. Scratch: parts * partStride * (paddedWidth(outputs) + STRIP) floats, then STRIP * paddedWidth(outputs)
- * for each level of the tree.
+ * gradient (inputs, outputs) = the sum over the parts of activations^T . deltas, and biasGradient
+ * (outputs) = that of the column sums of deltas, each a tree over the parts; with `accumulate`,
+ * which goes with one part, added to what is there. Part i has partRows[i] rows and begins at row i
+ * * partStride. The tree is climbed strip by strip, in the cache. Scratch: parts * partStride *
+ * (paddedWidth(outputs) + STRIP) floats, then STRIP * paddedWidth(outputs) for each level of the
+ * tree.
  */
 export function multiplyTransposed(
-  activations: usize, deltas: usize, gradient: usize, biasGradient: usize, scratch: usize,
-  partRows: usize, parts: i32, partStride: i32, inputs: i32, outputs: i32, accumulate: bool,
+  activations: usize,
+  deltas: usize,
+  gradient: usize,
+  biasGradient: usize,
+  scratch: usize,
+  partRows: usize,
+  parts: i32,
+  partStride: i32,
+  inputs: i32,
+  outputs: i32,
+  accumulate: bool,
 ): void {
   const inputStride = (<usize>paddedWidth(inputs)) << 2
   const outputStride = (<usize>paddedWidth(outputs)) << 2
-  const partPanels = (<usize>partStride) * outputStride
+  const partPanels = <usize>partStride * outputStride
   const partStrips = (<usize>(partStride * STRIP)) << 2
-  const strips = scratch + (<usize>parts) * partPanels
-  const waiting = strips + (<usize>parts) * partStrips
+  const strips = scratch + <usize>parts * partPanels
+  const waiting = strips + <usize>parts * partStrips
   sumColumns(deltas, biasGradient, waiting, partRows, parts, partStride, outputs, accumulate)
   for (let part = 0; part < parts; part++) {
     const rows = rowsOf(partRows, part)
-    packRows(deltas + (<usize>part) * partPanels, scratch + (<usize>part) * partPanels, rows, paddedWidth(outputs), 0, rows)
+    packRows(
+      deltas + <usize>part * partPanels,
+      scratch + <usize>part * partPanels,
+      rows,
+      paddedWidth(outputs),
+      0,
+      rows,
+    )
   }
   for (let input = 0; input < paddedWidth(inputs); input += STRIP) {
     const width = min(STRIP, paddedWidth(inputs) - input)
     for (let part = 0; part < parts; part++) {
-      const from = activations + (<usize>(part * partStride)) * inputStride + ((<usize>input) << 2)
-      packStrips(from, strips + (<usize>part) * partStrips, rowsOf(partRows, part), width, inputStride)
+      const from = activations + <usize>(part * partStride) * inputStride + ((<usize>input) << 2)
+      packStrips(
+        from,
+        strips + <usize>part * partStrips,
+        rowsOf(partRows, part),
+        width,
+        inputStride,
+      )
     }
-    stripOfParts(strips, partStrips, scratch, partPanels, partRows, parts, width, outputs, gradient + (<usize>input) * outputStride, waiting, accumulate)
+    stripOfParts(
+      strips,
+      partStrips,
+      scratch,
+      partPanels,
+      partRows,
+      parts,
+      width,
+      outputs,
+      gradient + <usize>input * outputStride,
+      waiting,
+      accumulate,
+    )
   }
 }
 
@@ -206,46 +328,110 @@ function rowsOf(partRows: usize, part: i32): i32 {
   return load<i32>(partRows + ((<usize>part) << 2))
 }
 
-/** `width` rows of the gradient, summed over the parts in the order of the tree; `strips`, `panels` and `partRows` begin with the first part's. */
+/**
+ * `width` rows of the gradient, summed over the parts in the order of the tree; `strips`, `panels`
+ * and `partRows` begin with the first part's.
+ */
 function stripOfParts(
-  strips: usize, partStrips: usize, panels: usize, partPanels: usize, partRows: usize, parts: i32,
-  width: i32, outputs: i32, result: usize, waiting: usize, add: bool,
+  strips: usize,
+  partStrips: usize,
+  panels: usize,
+  partPanels: usize,
+  partRows: usize,
+  parts: i32,
+  width: i32,
+  outputs: i32,
+  result: usize,
+  waiting: usize,
+  add: bool,
 ): void {
-  if (parts == 1) return stripOfPart(strips, panels, load<i32>(partRows), width, outputs, result, add)
+  if (parts == 1)
+    return stripOfPart(strips, panels, load<i32>(partRows), width, outputs, result, add)
   const half = parts >> 1
-  const rightStrips = strips + (<usize>half) * partStrips
-  const rightPanels = panels + (<usize>half) * partPanels
+  const rightStrips = strips + <usize>half * partStrips
+  const rightPanels = panels + <usize>half * partPanels
   const rightRows = partRows + ((<usize>half) << 2)
-  stripOfParts(strips, partStrips, panels, partPanels, partRows, half, width, outputs, result, waiting, false)
-  if (half == 1) return stripOfPart(rightStrips, rightPanels, load<i32>(rightRows), width, outputs, result, true)
+  stripOfParts(
+    strips,
+    partStrips,
+    panels,
+    partPanels,
+    partRows,
+    half,
+    width,
+    outputs,
+    result,
+    waiting,
+    false,
+  )
+  if (half == 1)
+    return stripOfPart(rightStrips, rightPanels, load<i32>(rightRows), width, outputs, result, true)
   const elements = width * paddedWidth(outputs)
-  stripOfParts(rightStrips, partStrips, rightPanels, partPanels, rightRows, half, width, outputs, waiting, waiting + ((<usize>elements) << 2), false)
+  stripOfParts(
+    rightStrips,
+    partStrips,
+    rightPanels,
+    partPanels,
+    rightRows,
+    half,
+    width,
+    outputs,
+    waiting,
+    waiting + ((<usize>elements) << 2),
+    false,
+  )
   addInto(result, waiting, elements)
 }
 
 /** `width` rows of one part's gradient, tile by tile. */
-function stripOfPart(strips: usize, panels: usize, depth: i32, width: i32, outputs: i32, result: usize, add: bool): void {
+function stripOfPart(
+  strips: usize,
+  panels: usize,
+  depth: i32,
+  width: i32,
+  outputs: i32,
+  result: usize,
+  add: bool,
+): void {
   const columns = paddedWidth(outputs)
   const stride = (<usize>columns) << 2
   let column = 0
   for (; column + 16 <= columns; column += 16) {
     for (let row = 0; row < width; row += 2) {
       const strip = strips + ((<usize>((row & ~3) * depth + (row & 2))) << 2)
-      tile2x16(strip, 4, 16, panels, depth, result + (<usize>row) * stride, stride, add)
+      tile2x16(strip, 4, 16, panels, depth, result + <usize>row * stride, stride, add)
     }
     panels += (<usize>depth) << 6
     result += 64
   }
   if (column == columns) return
-  for (let row = 0; row < width; row += 4) tile4x8(strips + ((<usize>(row * depth)) << 2), 4, 16, panels, depth, result + (<usize>row) * stride, stride, add)
+  for (let row = 0; row < width; row += 4)
+    tile4x8(
+      strips + ((<usize>(row * depth)) << 2),
+      4,
+      16,
+      panels,
+      depth,
+      result + <usize>row * stride,
+      stride,
+      add,
+    )
 }
 
 /**
- * sums (outputs) = the column sums of deltas, row after row in a part and a tree over the parts; with `accumulate`, which goes with one part, added to
- * what is there. Scratch: 8 floats for each level of the tree.
+ * sums (outputs) = the column sums of deltas, row after row in a part and a tree over the parts;
+ * with `accumulate`, which goes with one part, added to what is there. Scratch: 8 floats for each
+ * level of the tree.
  */
 export function sumColumns(
-  deltas: usize, sums: usize, scratch: usize, partRows: usize, parts: i32, partStride: i32, outputs: i32, accumulate: bool,
+  deltas: usize,
+  sums: usize,
+  scratch: usize,
+  partRows: usize,
+  parts: i32,
+  partStride: i32,
+  outputs: i32,
+  accumulate: bool,
 ): void {
   const stride = (<usize>paddedWidth(outputs)) << 2
   for (let at: usize = 0; at < stride; at += 32) {
@@ -255,12 +441,19 @@ export function sumColumns(
 
 /** Eight column sums, over the parts in the order of the tree. */
 function columnsOfParts(
-  deltas: usize, stride: usize, partRows: usize, parts: i32, partStride: i32, sums: usize, waiting: usize, add: bool,
+  deltas: usize,
+  stride: usize,
+  partRows: usize,
+  parts: i32,
+  partStride: i32,
+  sums: usize,
+  waiting: usize,
+  add: bool,
 ): void {
   if (parts == 1) {
     let s0 = f32x4.splat(0)
     let s1 = s0
-    for (let end = deltas + (<usize>load<i32>(partRows)) * stride; deltas < end; deltas += stride) {
+    for (let end = deltas + <usize>load<i32>(partRows) * stride; deltas < end; deltas += stride) {
       s0 = f32x4.add(s0, v128.load(deltas))
       s1 = f32x4.add(s1, v128.load(deltas, 16))
     }
@@ -269,9 +462,18 @@ function columnsOfParts(
     return
   }
   const half = parts >> 1
-  const right = deltas + (<usize>(half * partStride)) * stride
+  const right = deltas + <usize>(half * partStride) * stride
   columnsOfParts(deltas, stride, partRows, half, partStride, sums, waiting, false)
-  columnsOfParts(right, stride, partRows + ((<usize>half) << 2), half, partStride, waiting, waiting + 32, false)
+  columnsOfParts(
+    right,
+    stride,
+    partRows + ((<usize>half) << 2),
+    half,
+    partStride,
+    waiting,
+    waiting + 32,
+    false,
+  )
   addInto(sums, waiting, 8)
 }
 
