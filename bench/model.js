@@ -7,7 +7,7 @@
 // others work too; bytes(W): what summation, update and preparation move; r: at what rate one
 // worker does; R: what the memory gives all of them; b: a barrier of two. C is measured for each
 // workload, c and r are fitted to the measurements with two workers, R and b are measured.
-import { parameterLayout } from '../dist/shared/arena/arena.js'
+import { parameterLayout } from '../dist/shared/arena/parameter-layout.js'
 import { backends } from '../dist/shared/backends.js'
 import { flopsOf } from '../dist/shared/network/network.js'
 import { shardCount, slotCount } from '../dist/shared/batches/shards.js'

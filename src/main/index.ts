@@ -10,9 +10,10 @@ export type { Span } from '../shared/figures/timeline.js'
 export type { TrainerOptions } from './options/description.js'
 export type { Examples, LabelArray, NumberArray } from './data/examples.js'
 export { loadDataSet } from './data/data-sets.js'
-export type { DataSet, Recipe } from './data/data-sets.js'
+export type { DataSet } from './data/data-sets.js'
+export type { Recipe } from './data/recipe.js'
 export { trainTestSplit } from './data/split.js'
-export type { FloatArray, Parameters } from './runtime/parameters.js'
+export type { FloatArray, Parameters } from './data/parameters.js'
 export {
   applyPreprocessing,
   cross,

@@ -31,7 +31,7 @@ import {
   type Parameters,
   checkParameters,
   hashParameters,
-} from './runtime/parameters.js'
+} from './data/parameters.js'
 import { type TrainerInfo, createRunner, needsOf } from './runtime/runner.js'
 import { type EpochsOptions, type FitOptions, prepareTraining } from './training/training.js'
 

@@ -1,6 +1,6 @@
 // Backends by name: who computes, in which type, and what it needs of the arena.
 
-import type { DType } from './arena/arena.js'
+import type { DType } from './arena/element-types.js'
 import type { Kernels } from './kernels/kernels.js'
 import {
   type MatrixMultiply,

@@ -1,15 +1,6 @@
 // The coordinator: runs the workers of a job and says how it ended. It awaits promises and never
 // blocks, so it hears at once when a worker has died.
 
-import { Header, epochRecordFields } from '../shared/arena/arena.js'
-import { abortRun } from '../shared/arena/barrier.js'
-import {
-  Control,
-  Outcome,
-  type OutcomeName,
-  currentVersion,
-  resetControl,
-} from '../shared/arena/control.js'
 import type {
   Arena,
   CoordinatorEndpoint,
@@ -18,9 +9,27 @@ import type {
   Position,
   Run,
   RunResult,
+  WorkerTask,
 } from '../shared/protocol.js'
+import { Header, epochRecordFields } from '../shared/arena/arena.js'
+import { abortRun } from '../shared/arena/barrier.js'
+import {
+  type OutcomeName,
+  Control,
+  Outcome,
+  currentVersion,
+  resetControl,
+} from '../shared/arena/control.js'
 import { readTimeline } from '../shared/figures/timeline.js'
-import type { Pool } from './node/pool.js'
+
+/** The threads that gradient workers run on. */
+export interface Pool {
+  readonly threads: number
+  /** Rejects if the task throws or its thread dies. */
+  perform: (task: WorkerTask) => Promise<void>
+  /** Ends all threads, whatever they are doing. */
+  close: () => Promise<void>
+}
 
 /** @param startPool Starts a pool of so many threads, each with what it is given. */
 export function createCoordinator(

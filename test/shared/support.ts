@@ -8,7 +8,8 @@ import {
   backends,
 } from '../../dist/shared/backends.js'
 import { loadBlas } from '../../dist/shared/node/blas.js'
-import { type Kernels, MOST_PARTS, type Parts } from '../../dist/shared/kernels/kernels.js'
+import type { Kernels } from '../../dist/shared/kernels/kernels.js'
+import { type Parts, MOST_PARTS } from '../../dist/shared/batches/parts.js'
 import { paddedRows, paddedWidth } from '../../dist/shared/batches/padding.js'
 import { blas } from '../machine.js'
 

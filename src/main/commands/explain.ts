@@ -9,7 +9,7 @@ import { loadDataSet, tableNames } from '../data/data-sets.js'
 import { type ExplainedShard, type ExplainedStep, explainSteps } from '../inspect/explanation.js'
 import { openInProcess } from '../inspect/in-process.js'
 import { networkFor } from './network-options.js'
-import type { Parameters } from '../runtime/parameters.js'
+import type { Parameters } from '../data/parameters.js'
 import { printJson } from './report.js'
 
 export interface ExplainOptions {

@@ -2,8 +2,8 @@
 
 import {
   type LearningRate,
-  type Schedule,
-  type WarmUp,
+  type LastingSchedule,
+  type ScheduleName,
   constantRate,
   cosineDecay,
   exponentialDecay,
@@ -17,7 +17,7 @@ import {
   type OptimizerName,
   optimizers,
 } from '../../shared/optimizers/optimizers.js'
-import type { Recipe } from '../data/data-sets.js'
+import type { Recipe } from '../data/recipe.js'
 
 /** What a user may say about the optimizer. */
 export interface OptimizerOptions {
@@ -30,9 +30,6 @@ export interface OptimizerOptions {
   nesterov?: boolean
   weightDecay?: number
 }
-
-type LastingSchedule = Exclude<Schedule, WarmUp>
-export type ScheduleName = LastingSchedule['name']
 
 /**
  * Each schedule of the command line, with its defaults, from a learning rate and the epochs there

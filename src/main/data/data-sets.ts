@@ -6,15 +6,11 @@ import { sep } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { InputError, show } from '../../shared/errors.js'
-import type { ActivationName } from '../../shared/network/activations.js'
-import type { InitializerName } from '../../shared/network/initializers.js'
-import type { LossName } from '../../shared/network/losses.js'
-import type { OptimizerName } from '../../shared/optimizers/optimizers.js'
 import { type PreprocessingStep, cross } from '../../shared/network/preprocessing.js'
 import type { Examples } from './examples.js'
 import { type ImageFiles, loadImages } from './image-files.js'
-import type { ScheduleName } from '../commands/optimizer-options.js'
-import type { Parameters } from '../runtime/parameters.js'
+import type { Parameters } from './parameters.js'
+import type { Recipe } from './recipe.js'
 
 export interface DataSet extends Examples {
   /** Columns of the inputs. */
@@ -34,37 +30,6 @@ export interface DataSet extends Examples {
   recipe: Recipe
   /** Where its worked example starts: parameters of the recipe's network. */
   start?: Parameters
-}
-
-/** What suits a data set, where the user doesn't say otherwise. */
-export interface Recipe {
-  hiddenLayers: number[]
-  /**
-   * Of the hidden layers.
-   * @default 'sigmoid'
-   */
-  activation?: ActivationName
-  output: ActivationName
-  /** @default 'xavier' */
-  initializer?: InitializerName
-  loss: LossName
-  /**
-   * With its own defaults, but for the learning rate.
-   * @default 'sgd'
-   */
-  optimizer?: OptimizerName
-  learningRate: number
-  /**
-   * With another optimizer than that one.
-   * @default the optimizer's own
-   */
-  otherRates?: Partial<Record<OptimizerName, number>>
-  /** @default 'constant' */
-  schedule?: ScheduleName
-  batchSize: number | 'all'
-  epochs: number
-  /** The share of the rows to hold out, where there are no test examples. */
-  validation: number
 }
 
 const tableRecipe: Recipe = {

@@ -1,7 +1,8 @@
 // The caller's examples: checked, then copied into the arena in slices, so that the caller's event
 // loop is never held up for long.
 
-import type { ElementType, ExamplesLayout, MatrixLayout, DType } from '../../shared/arena/arena.js'
+import type { DType, ElementType } from '../../shared/arena/element-types.js'
+import type { ExamplesLayout, MatrixLayout } from '../../shared/arena/arena.js'
 import { refuseOptions } from '../options/description.js'
 import { InputError, show } from '../../shared/errors.js'
 import { applyToRows } from '../../shared/network/preprocessing.js'

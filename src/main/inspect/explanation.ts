@@ -3,7 +3,7 @@
 
 import { partStart } from '../../shared/batches/shards.js'
 import type { InProcess, Walk } from './in-process.js'
-import type { Parameters } from '../runtime/parameters.js'
+import type { Parameters } from '../data/parameters.js'
 
 /**
  * One step over all examples. Parameters and gradients lie as in `Parameters`: weights row-major

@@ -10,7 +10,7 @@ import {
 import { createUniform } from '../../shared/numerics/random.js'
 import type { Examples } from '../data/examples.js'
 import { type InProcess, openInProcess } from './in-process.js'
-import { type FloatArray, type Parameters } from '../runtime/parameters.js'
+import type { FloatArray, Parameters } from '../data/parameters.js'
 import { type Gradient, type Trainer, createTrainer } from '../trainer.js'
 
 /** One parameter's gradient, computed both ways. */

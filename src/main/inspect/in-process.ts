@@ -2,9 +2,11 @@
 // differentiates and `explain` prints. The arena, the pass and the kernels (backend reference) are
 // the workers' own; only the threads are missing.
 
-import { bytesPerElement, createArena, planArena } from '../../shared/arena/arena.js'
+import { bytesPerElement } from '../../shared/arena/element-types.js'
+import { createArena, planArena } from '../../shared/arena/arena.js'
 import { backends } from '../../shared/backends.js'
-import { type Kernels, extentOf } from '../../shared/kernels/kernels.js'
+import type { Kernels } from '../../shared/kernels/kernels.js'
+import { extentOf } from '../../shared/batches/parts.js'
 import { createReferenceKernels } from '../../shared/kernels/reference/reference.js'
 import type { LossName } from '../../shared/network/losses.js'
 import { Tally, tallyLayout } from '../../shared/figures/metrics.js'
@@ -19,7 +21,8 @@ import {
 } from '../../shared/model/pass.js'
 import { BLOCK_ROWS } from '../../shared/batches/shards.js'
 import { type Examples, checkExamples, storeExamples } from '../data/examples.js'
-import { type Parameters, readParameters, writeParameters } from '../runtime/parameters.js'
+import type { Parameters } from '../data/parameters.js'
+import { readParameters, writeParameters } from '../runtime/stored-parameters.js'
 import { needsOf } from '../runtime/runner.js'
 
 /** The cost of a network over its examples, as functions of the parameters. */

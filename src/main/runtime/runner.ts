@@ -7,12 +7,12 @@ import {
   type ArenaLayout,
   type ArenaNeeds,
   type ExamplesNeeds,
-  Header,
-  type DType,
   type VersionLayout,
+  Header,
   createArena,
   planArena,
 } from '../../shared/arena/arena.js'
+import type { DType } from '../../shared/arena/element-types.js'
 import { type BackendName, backends } from '../../shared/backends.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'
 import type { TrainerRecipe } from '../options/description.js'
@@ -28,7 +28,8 @@ import { type BackendChoice, describeBlas } from './backend-choice.js'
 import type { CoordinatorThread } from './node/coordinator-thread.js'
 import { availableCores } from './node/cores.js'
 import { type CheckedExamples, storeExamples } from '../data/examples.js'
-import { type Parameters, readParameters, writeParameters } from './parameters.js'
+import type { Parameters } from '../data/parameters.js'
+import { readParameters, writeParameters } from './stored-parameters.js'
 
 /** What a trainer works with. `workers`, `shards` and `arenaBytes` are those of the latest call. */
 export interface TrainerInfo {
@@ -288,7 +289,7 @@ export function createRunner(
 
     parameters() {
       for (;;) {
-        // a step may commit while we copy, and the next one would write what we read: then copy again
+        // A step may commit while we copy, and the next one write what we read: then copy again.
         const commits = Atomics.load(words, Control.commits)
         const parameters = read(version().parameters)
         if (Atomics.load(words, Control.commits) === commits) return parameters

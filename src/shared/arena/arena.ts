@@ -11,47 +11,14 @@
 import { keepsSlopes } from '../network/activations.js'
 import { CONTROL_BYTES } from './control.js'
 import { ArenaError } from '../errors.js'
-import { MOST_PARTS } from '../kernels/kernels.js'
+import { MOST_PARTS } from '../batches/parts.js'
 import { type Network, widthsOf } from '../network/network.js'
 import { paddedRows, paddedWidth } from '../batches/padding.js'
+import { type DType, type ElementType, bytesPerElement } from './element-types.js'
+import { type ParameterLayout, parameterLayout } from './parameter-layout.js'
 import { CHUNK, piecesOf } from './pieces.js'
 import { BLOCK_ROWS, blockCount, partsOfBlock, slotCount } from '../batches/shards.js'
 import { timelineBytes } from '../figures/timeline.js'
-
-/** The type a backend computes in. */
-export type DType = 'float32' | 'float64'
-/**
- * How stored examples are typed: inputs as one of the numbers, targets as numbers or as class
- * labels (int32).
- */
-export type ElementType = 'uint8' | 'float32' | 'float64' | 'labels'
-
-export const bytesPerElement = {
-  uint8: 1,
-  float32: 4,
-  float64: 8,
-  labels: 4,
-} as const satisfies Record<ElementType, number>
-
-/**
- * Where one layer's parameters lie, in elements from the start of the parameters. Weights:
- * (paddedWidth(inputs), paddedWidth(outputs)).
- */
-export interface LayerLayout {
-  inputs: number
-  outputs: number
-  weights: number
-  biases: number
-}
-
-/** All weights, layer by layer, then all biases: so the regularized part is one run. */
-export interface ParameterLayout {
-  layers: LayerLayout[]
-  /** Elements of the weights. */
-  weights: number
-  /** Elements altogether. */
-  elements: number
-}
 
 /** Rows of inputs or targets, packed. */
 export interface MatrixLayout {
@@ -212,23 +179,6 @@ export function epochRecordFields(tallyFields: number): number {
 const LINE = 128
 const HEADER_BYTES = LINE
 const MAXIMUM_BYTES = 65536 * 65536
-
-/** The elements of the parameters of a network. */
-export function parameterLayout(network: Network): ParameterLayout {
-  const widths = widthsOf(network)
-  let weights = 0
-  const layers: LayerLayout[] = network.layers.map((layer, l) => {
-    const at = weights
-    weights += paddedWidth(widths[l]!) * paddedWidth(layer.units)
-    return { inputs: widths[l]!, outputs: layer.units, weights: at, biases: 0 }
-  })
-  let elements = weights
-  for (const layer of layers) {
-    layer.biases = elements
-    elements += paddedWidth(layer.outputs)
-  }
-  return { layers, weights, elements }
-}
 
 /**
  * Plans an arena.

@@ -2,7 +2,7 @@
 // piece is a run of whole groups of 8 rows of one layer's weights, so that whoever has updated it
 // can prepare it for the next products while it is in the cache; or a run of biases.
 
-import type { ParameterLayout } from './arena.js'
+import type { ParameterLayout } from './parameter-layout.js'
 import { paddedWidth } from '../batches/padding.js'
 
 /**

@@ -2,29 +2,10 @@
 // says; every argument named after a matrix or vector is the byte offset where it begins.
 
 import type { ActivationName } from '../network/activations.js'
-import type { ElementType } from '../arena/arena.js'
+import type { ElementType } from '../arena/element-types.js'
+import type { Parts } from '../batches/parts.js'
 import type { LossName } from '../network/losses.js'
 import type { Optimizer, UpdateFactors } from '../optimizers/optimizers.js'
-
-/**
- * Shards side by side in one block of rows: part i has rows[i] rows and begins at row i * stride, a
- * multiple of 4. The rows between the parts are computed along with the others, or not, and never
- * read into a result. Each part's products are its own: their bits don't depend on its neighbors.
- */
-export interface Parts {
-  /** A power of two, at most MOST_PARTS. */
-  count: number
-  stride: number
-  rows: Int32Array
-  /** Where `rows` lies in the arena. */
-  rowsAt: number
-}
-export const MOST_PARTS = 64
-
-/** Rows from the first part's first to the last one's last. */
-export function extentOf({ count, stride, rows }: Parts): number {
-  return (count - 1) * stride + rows[count - 1]!
-}
 
 export interface Kernels {
   /**

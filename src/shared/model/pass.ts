@@ -8,16 +8,13 @@
 // (Goodfellow, Bengio and Courville, Deep Learning, 2016, algorithms 6.3 and 6.4.) With dropout the
 // next layer takes A_l times a mask, and D_l is multiplied by the same mask before f_l'.
 
-import {
-  type ArenaLayout,
-  type ExamplesLayout,
-  type ParameterLayout,
-  type ScratchLayout,
-  bytesPerElement,
-} from '../arena/arena.js'
-import { type Kernels, MOST_PARTS, type Parts, extentOf } from '../kernels/kernels.js'
+import type { ArenaLayout, ExamplesLayout, ScratchLayout } from '../arena/arena.js'
+import type { ParameterLayout } from '../arena/parameter-layout.js'
+import { bytesPerElement } from '../arena/element-types.js'
+import type { Kernels } from '../kernels/kernels.js'
+import { type Parts, MOST_PARTS, extentOf } from '../batches/parts.js'
 import { type LossName, fusedActivation } from '../network/losses.js'
-import { TALLY_FIELDS, Tally, type TallyLayout, tallyMetrics } from '../figures/metrics.js'
+import { type TallyLayout, TALLY_FIELDS, Tally, tallyMetrics } from '../figures/metrics.js'
 import { type Network, storesPreprocessed } from '../network/network.js'
 import { paddedWidth } from '../batches/padding.js'
 import type { WeightPiece } from '../arena/pieces.js'

@@ -47,7 +47,7 @@ export interface InverseScaling {
 export interface WarmUp {
   name: 'warmUp'
   epochs: number
-  then: Exclude<Schedule, WarmUp>
+  then: LastingSchedule
 }
 /**
  * The rate times `factor` whenever the cost (of validation, if there is one) has not fallen by more
@@ -72,6 +72,9 @@ export type Schedule =
   | InverseScaling
   | WarmUp
   | ReduceOnPlateau
+/** A schedule that goes on for as long as training does; a warm-up ends in one. */
+export type LastingSchedule = Exclude<Schedule, WarmUp>
+export type ScheduleName = LastingSchedule['name']
 /** A number, or how it changes. */
 export type LearningRate = number | Schedule
 
@@ -142,7 +145,7 @@ export function warmUp({
   ...options
 }: {
   epochs: number
-  then: number | Exclude<Schedule, WarmUp>
+  then: number | LastingSchedule
 }): WarmUp {
   return {
     name: 'warmUp',

@@ -2,15 +2,8 @@
 // its own.
 
 import { Piscina } from 'piscina'
-import { type GradientWorkerData, THREAD_LIMITS, type WorkerTask } from '../../shared/protocol.js'
-
-export interface Pool {
-  readonly threads: number
-  /** Rejects if the task throws or its thread dies. */
-  perform: (task: WorkerTask) => Promise<void>
-  /** Ends all threads, whatever they are doing. */
-  close: () => Promise<void>
-}
+import { type GradientWorkerData, THREAD_LIMITS } from '../../shared/protocol.js'
+import type { Pool } from '../coordinator.js'
 
 /**
  * @param script The worker's script, a file URL.

@@ -3,11 +3,11 @@ import { expect, it } from 'vitest'
 import {
   type ArenaLayout,
   type ArenaNeeds,
-  bytesPerElement,
   createArena,
-  parameterLayout,
   planArena,
 } from '../../../dist/shared/arena/arena.js'
+import { bytesPerElement } from '../../../dist/shared/arena/element-types.js'
+import { parameterLayout } from '../../../dist/shared/arena/parameter-layout.js'
 import { CONTROL_BYTES } from '../../../dist/shared/arena/control.js'
 import { ArenaError } from '../../../dist/shared/errors.js'
 import { dense } from '../../../dist/shared/network/network.js'

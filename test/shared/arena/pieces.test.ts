@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { parameterLayout } from '../../../dist/shared/arena/arena.js'
+import { parameterLayout } from '../../../dist/shared/arena/parameter-layout.js'
 import { type Network, dense } from '../../../dist/shared/network/network.js'
 import { CHUNK, piecesOf, piecesOfWorker } from '../../../dist/shared/arena/pieces.js'
 

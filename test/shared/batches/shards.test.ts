@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { MOST_PARTS } from '../../../dist/shared/kernels/kernels.js'
+import { MOST_PARTS } from '../../../dist/shared/batches/parts.js'
 import {
   BLOCK_ROWS,
   partStart,

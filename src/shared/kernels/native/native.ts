@@ -2,7 +2,8 @@
 // over the same arena.
 
 import { paddedWidth } from '../../batches/padding.js'
-import type { Kernels, Parts } from '../kernels.js'
+import type { Kernels } from '../kernels.js'
+import type { Parts } from '../../batches/parts.js'
 import { type Operations, createWasmKernels } from '../wasm/wasm.js'
 
 /**

@@ -10,7 +10,8 @@ import {
 import { keeps, rowKey } from '../../network/dropout.js'
 import { stateElements } from '../../optimizers/optimizers.js'
 import { paddedRows, paddedWidth } from '../../batches/padding.js'
-import { type ActivationKernels, type Kernels, extentOf } from '../kernels.js'
+import type { ActivationKernels, Kernels } from '../kernels.js'
+import { extentOf } from '../../batches/parts.js'
 import { updateParameters } from './updates.js'
 
 /** @param memory The arena. */

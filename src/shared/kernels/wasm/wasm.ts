@@ -3,7 +3,8 @@
 // machine and engine; the second fuses them where the processor can.
 
 import { paddedWidth } from '../../batches/padding.js'
-import { type ActivationKernels, type Kernels, extentOf } from '../kernels.js'
+import type { ActivationKernels, Kernels } from '../kernels.js'
+import { extentOf } from '../../batches/parts.js'
 
 /** The exports of assembly/index.ts: every argument and result is a number or nothing. */
 type Exports = Record<string, (...values: number[]) => number>

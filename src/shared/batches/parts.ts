@@ -1,0 +1,21 @@
+// Shards that go through the network side by side.
+
+/**
+ * Shards side by side in one block of rows: part i has rows[i] rows and begins at row i * stride, a
+ * multiple of 4. The rows between the parts are computed along with the others, or not, and never
+ * read into a result. Each part's products are its own: their bits don't depend on its neighbors.
+ */
+export interface Parts {
+  /** A power of two, at most MOST_PARTS. */
+  count: number
+  stride: number
+  rows: Int32Array
+  /** Where `rows` lies in the arena. */
+  rowsAt: number
+}
+export const MOST_PARTS = 64
+
+/** Rows from the first part's first to the last one's last. */
+export function extentOf({ count, stride, rows }: Parts): number {
+  return (count - 1) * stride + rows[count - 1]!
+}
