@@ -9,7 +9,7 @@
 // workload, c and r are fitted to the measurements with two workers, R and b are measured.
 import { parameterLayout } from '../dist/shared/arena/parameter-layout.js'
 import { backends } from '../dist/shared/backends.js'
-import { flopsOf } from '../dist/shared/network/network.js'
+import { flopsOf } from '../dist/shared/model/network.js'
 import { shardCount, slotCount } from '../dist/shared/batches/shards.js'
 
 export const WORKERS = [1, 2, 4, 8, 16, 32, 64]

@@ -7,7 +7,8 @@ const ROUNDS = 3
 const ROUND_SECONDS = 0.5
 const WORKLOAD_SECONDS = 20 // a rival that needs longer takes fewer steps
 const CHECKED_STEPS = 5
-const TOLERANCE = 1e-4 // of the parameters' change in CHECKED_STEPS steps; float32 sums in another order differ by some 1e-6
+// Of the parameters' change in CHECKED_STEPS steps; float32 sums in another order differ by 1e-6.
+const TOLERANCE = 1e-4
 
 /**
  * Measures one rival.

@@ -1,7 +1,7 @@
 // The workloads of workloads.json as the JavaScript contestants need them: the network, its first
 // parameters and one resident batch.
 import { readFileSync } from 'node:fs'
-import { flopsOf } from '../../dist/shared/network/network.js'
+import { flopsOf } from '../../dist/shared/model/network.js'
 import { createUniform } from '../../dist/shared/numerics/random.js'
 
 export const LEARNING_RATE = 0.1

@@ -28,8 +28,9 @@ export type {
   OneHot,
   Standardize,
 } from '../shared/network/preprocessing.js'
-export { dense } from '../shared/network/network.js'
-export type { DenseLayer, Network } from '../shared/network/network.js'
+export { dense } from '../shared/model/layers/dense.js'
+export type { DenseLayer } from '../shared/model/layers/dense.js'
+export type { Network } from '../shared/model/network.js'
 export { adadelta, adagrad, adam, adamw, rmsprop, sgd } from '../shared/optimizers/optimizers.js'
 export type {
   Adadelta,

@@ -1,37 +1,18 @@
 // The trainer: what a caller holds. Its calls check what they are given, and have the workers do
 // it.
 
-import {
-  type TrainerOptions,
-  type TrainerRecipe,
-  checkEvaluateOptions,
-  checkTrainerOptions,
-} from './options/description.js'
-import {
-  type MetricOptions,
-  type Metrics,
-  Tally,
-  metricsOf,
-  tallyLayout,
-} from '../shared/figures/metrics.js'
-import { flopsOf, widthsOf } from '../shared/network/network.js'
+import { type TrainerOptions, type TrainerRecipe, checkEvaluateOptions, checkTrainerOptions } from './options/description.js'
+import { type MetricOptions, type Metrics, Tally, metricsOf, tallyLayout } from '../shared/figures/metrics.js'
+import { flopsOf } from '../shared/model/network.js'
+import { widthsOf } from '../shared/network/network.js'
 import { blockCount } from '../shared/batches/shards.js'
 import { type BackendChoice, chooseBackend } from './runtime/backend-choice.js'
 import { compileKernels, programOf } from './runtime/node/compiled-kernels.js'
 import { type CoordinatorThread, startCoordinator } from './runtime/node/coordinator-thread.js'
 import { type Examples, type NumberArray, checkExamples, checkInputs } from './data/examples.js'
 import type { EpochReport, History } from './training/history.js'
-import {
-  type RateCurve,
-  type RateFinderOptions,
-  findLearningRate,
-} from './training/learning-rate-finder.js'
-import {
-  type FloatArray,
-  type Parameters,
-  checkParameters,
-  hashParameters,
-} from './data/parameters.js'
+import { type RateCurve, type RateFinderOptions, findLearningRate } from './training/learning-rate-finder.js'
+import { type FloatArray, type Parameters, checkParameters, hashParameters } from './data/parameters.js'
 import { type TrainerInfo, createRunner, needsOf } from './runtime/runner.js'
 import { type EpochsOptions, type FitOptions, prepareTraining } from './training/training.js'
 
@@ -120,165 +101,161 @@ export interface Trainer extends AsyncDisposable {
   close: () => Promise<void>
 }
 
-/** The script that the gradient workers run; tests start others. */
-const GRADIENT_WORKER = new URL('../workers/node/gradient-worker.js', import.meta.url)
-
 /**
  * Makes a trainer for a network.
  *
  * @throws {InputError} naming the option that is wrong, before anything starts.
+ * @throws {BackendError} if the backend asked for can't run here.
  * @throws {ArenaError} if the parameters alone don't fit in a shared memory.
  */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
-  return createTrainerOn(GRADIENT_WORKER, options)
+  return createTrainerOn(createNodePlatform(), options)
 }
 
-/** `createTrainer` with another worker script. */
+/** `createTrainer` on another platform. */
 export async function createTrainerOn(
-  gradientWorker: URL,
+  platform: Platform,
   options: TrainerOptions,
 ): Promise<Trainer> {
   const recipe = checkTrainerOptions(options)
   // Its thread starts while we look what this machine has.
-  const coordinator = startCoordinator(gradientWorker)
+  const coordinator = platform.startCoordinator()
   try {
-    const choice = await chooseBackend(recipe.backend, widthsOf(recipe.network))
-    coordinator.equip({ compiled: compileKernels(programOf(choice.backend)), blas: choice.blas })
-    return createTrainerWith(recipe, choice, coordinator)
+    const choice = await platform.chooseBackend(recipe.backend, flopsOf(recipe.network, 1))
+    coordinator.equip({ compiled: platform.compileKernels(choice.backend), blas: choice.blas })
+    return createTrainerWith(createRunner(platform, recipe, choice, coordinator))
   } catch (error) {
     await coordinator.close()
     throw error
   }
 }
 
-function createTrainerWith(
-  recipe: TrainerRecipe,
-  choice: BackendChoice,
-  coordinator: CoordinatorThread,
-): Trainer {
-  const runner = createRunner(recipe, choice, coordinator)
-  const { inTurn, dtype, widths } = runner
-  const { network } = recipe
-  const outputs = widths.at(-1)!
-
+function createTrainerWith(runner: Runner): Trainer {
+  const { inTurn, platform, state, tensors } = runner
   const trainer: Trainer = {
     get info() {
       return { ...runner.info }
     },
-
     gradient: async (inputs, targets, sampleWeights) =>
-      inTurn(async () => {
-        const examples = checkExamples(
-          'gradient',
-          { inputs, targets, sampleWeights },
-          network,
-          dtype,
-        )
-        const { count } = examples
-        const shards = runner.shardsFor(count)
-        const plan = runner.plan({
-          units: shards,
-          examples: count,
-          flops: flopsOf(widths, count),
-          needs: { shards, batchSize: count, training: needsOf(examples) },
-        })
-        await runner.store(plan.layout.training, examples)
-        const figures = await runner.figuresOf({ ...plan, kind: 'gradient', shards })
-        return { cost: figures[Tally.loss]!, ...runner.gradient() }
-      }),
-
-    fit: async (examples, options = {}) =>
-      inTurn(async () => {
-        const training = await prepareTraining(runner, 'fit', examples, options)
-        const { onEpoch, onProgress, signal } = options
-        try {
-          while (!training.over) {
-            const { divergence, ...progress } = await training.advance()
-            onProgress?.(progress)
-            for (const report of progress.epochs)
-              if (onEpoch) await runner.waitFor(() => onEpoch(report))
-            if (divergence) throw divergence
-            signal?.throwIfAborted()
-          }
-        } finally {
-          training.end()
-        }
-        return training.history
-      }),
-
-    async *epochs(examples, options = {}) {
-      const training = await inTurn(async () =>
-        prepareTraining(runner, 'epochs', examples, options),
-      )
-      const finishEpoch = async (): Promise<EpochReport> => {
-        for (;;) {
-          const {
-            epochs: [finished],
-            divergence,
-          } = await training.advance()
-          if (divergence) throw divergence
-          options.signal?.throwIfAborted()
-          if (finished) return finished
-        }
-      }
-      try {
-        while (!training.over) yield await inTurn(finishEpoch)
-      } finally {
-        if (runner.isOpen()) await inTurn(training.end)
-      }
-      return training.history
-    },
-
+      inTurn(async () => gradient(runner, { inputs, targets, sampleWeights })),
+    fit: async (examples, options = {}) => inTurn(async () => fit(runner, examples, options)),
+    epochs: (examples, options = {}) => epochs(runner, examples, options),
     findLearningRate: async (examples, options = {}) =>
       inTurn(async () => findLearningRate(runner, examples, options)),
-
-    evaluate: async (given, options = {}) =>
-      inTurn(async () => {
-        const tallies = tallyLayout('evaluate', network, checkEvaluateOptions(options))
-        const examples = checkExamples('evaluate', given, network, dtype)
-        const { count } = examples
-        const plan = runner.plan({
-          units: blockCount(count),
-          examples: count,
-          flops: flopsOf(widths, count) / 3,
-          tallies,
-          needs: { training: needsOf(examples) },
-        })
-        await runner.store(plan.layout.training, examples)
-        const figures = await runner.figuresOf({ ...plan, kind: 'evaluate' })
-        return {
-          cost: figures[Tally.loss]!,
-          ...metricsOf(tallies, figures, count, outputs),
-          examples: count,
-        }
-      }),
-
-    predict: async (inputs) =>
-      inTurn(async () => {
-        const examples = checkInputs('predict: inputs', inputs, network, dtype)
-        const { count } = examples
-        const plan = runner.plan({
-          units: blockCount(count),
-          examples: count,
-          flops: flopsOf(widths, count) / 3,
-          needs: { training: needsOf(examples), predicts: true },
-        })
-        await runner.store(plan.layout.training, { ...examples, where: 'predict' })
-        await runner.figuresOf({ ...plan, kind: 'predict' })
-        return runner.outputs(plan, count * outputs)
-      }),
-
+    evaluate: async (examples, options = {}) =>
+      inTurn(async () => evaluate(runner, examples, options)),
+    predict: async (inputs) => inTurn(async () => predict(runner, inputs)),
     getParameters() {
       runner.requireOpen()
-      return runner.parameters()
+      return state.parameters()
     },
     setParameters(given) {
       runner.requireIdle('setParameters')
-      runner.setParameters(checkParameters(given, widths, dtype))
+      state.setParameters(checkParameters(given, tensors, runner.dtype))
     },
-    parametersHash: () => hashParameters(trainer.getParameters()),
+    parametersHash: () => platform.sha256(bytesOfParameters(trainer.getParameters())),
     close: runner.close,
     [Symbol.asyncDispose]: runner.close,
   }
   return trainer
+}
+
+async function gradient(runner: Runner, given: Partial<Examples>): Promise<Gradient> {
+  const { dtype, recipe, state } = runner
+  const examples = checkExamples('gradient', given, recipe.network, dtype)
+  const { count } = examples
+  const shards = runner.shardsFor(count)
+  const plan = runner.plan({
+    units: shards,
+    examples: count,
+    flops: flopsOfCall(runner, count, 'forward and backward'),
+    needs: { shards, batchSize: count, training: needsOf(examples) },
+  })
+  await runner.store(plan.layout.training, examples)
+  const figures = await runner.figuresOf({ ...plan, kind: 'gradient', shards })
+  return { cost: figures[Tally.loss]!, ...state.gradient() }
+}
+
+async function fit(runner: Runner, examples: Examples, options: FitOptions): Promise<History> {
+  const training = await prepareTraining(runner, 'fit', examples, options)
+  const { onEpoch, onProgress, signal } = options
+  try {
+    while (!training.over) {
+      const { divergence, ...progress } = await training.advance()
+      onProgress?.(progress)
+      for (const report of progress.epochs) {
+        if (onEpoch) await runner.waitFor(() => onEpoch(report))
+      }
+      if (divergence) throw divergence
+      signal?.throwIfAborted()
+    }
+  } finally {
+    training.end()
+  }
+  return training.history
+}
+
+async function* epochs(
+  runner: Runner,
+  examples: Examples,
+  options: EpochsOptions,
+): AsyncGenerator<EpochReport, History, undefined> {
+  const { inTurn } = runner
+  const training = await inTurn(async () => prepareTraining(runner, 'epochs', examples, options))
+  const finishEpoch = async (): Promise<EpochReport> => {
+    for (;;) {
+      const { divergence, ...progress } = await training.advance()
+      if (divergence) throw divergence
+      options.signal?.throwIfAborted()
+      const [finished] = progress.epochs
+      if (finished) return finished
+    }
+  }
+  try {
+    while (!training.over) yield await inTurn(finishEpoch)
+  } finally {
+    if (runner.isOpen()) await inTurn(training.end)
+  }
+  return training.history
+}
+
+async function evaluate(
+  runner: Runner,
+  given: Examples,
+  options: MetricOptions,
+): Promise<Evaluation> {
+  const { dtype, recipe } = runner
+  const output = outputLayer(recipe.network)
+  const tallies = tallyLayout('evaluate', output, checkEvaluateOptions(options))
+  const examples = checkExamples('evaluate', given, recipe.network, dtype)
+  const { count } = examples
+  const plan = runner.plan({
+    units: blockCount(count),
+    examples: count,
+    flops: flopsOfCall(runner, count, 'forward'),
+    tallies,
+    needs: { training: needsOf(examples) },
+  })
+  await runner.store(plan.layout.training, examples)
+  const figures = await runner.figuresOf({ ...plan, kind: 'evaluate' })
+  return {
+    cost: figures[Tally.loss]!,
+    ...metricsOf(tallies, figures, count, output.units),
+    examples: count,
+  }
+}
+
+async function predict(runner: Runner, inputs: NumberArray): Promise<FloatArray> {
+  const { dtype, recipe } = runner
+  const examples = checkInputs('predict: inputs', inputs, recipe.network, dtype)
+  const { count } = examples
+  const plan = runner.plan({
+    units: blockCount(count),
+    examples: count,
+    flops: flopsOfCall(runner, count, 'forward'),
+    needs: { training: needsOf(examples), predicts: true },
+  })
+  await runner.store(plan.layout.training, { ...examples, where: 'predict' })
+  await runner.figuresOf({ ...plan, kind: 'predict' })
+  return runner.outputs(plan, count * outputLayer(recipe.network).units)
 }

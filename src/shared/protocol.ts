@@ -1,19 +1,19 @@
 // What crosses from the caller to the coordinator and on to the workers: runs, as plain data, and
 // how they ended.
 
+import type { ModelDescription } from './model/kinds.js'
 import type { ArenaLayout } from './arena/arena.js'
 import type { BackendName } from './backends.js'
 import type { OutcomeName } from './arena/control.js'
 import type { BlasLibrary } from './node/blas.js'
 import type { LossName } from './network/losses.js'
 import type { TallyLayout } from './figures/metrics.js'
-import type { Network } from './network/network.js'
+import type { Network } from './model/network.js'
 import type { Optimizer } from './optimizers/optimizers.js'
 
 /** What every run of the workers needs. */
 export interface RunBase {
-  network: Network
-  loss: LossName
+  model: ModelDescription
   l2: number
   tallies: TallyLayout
   backend: BackendName

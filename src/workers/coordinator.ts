@@ -1,25 +1,11 @@
 // The coordinator: runs the workers of a job and says how it ended. It awaits promises and never
 // blocks, so it hears at once when a worker has died.
 
-import type {
-  Arena,
-  CoordinatorEndpoint,
-  EpochFigures,
-  GradientWorkerData,
-  Position,
-  Run,
-  RunResult,
-  WorkerTask,
-} from '../shared/protocol.js'
+import { index64 } from '../shared/arena/offsets.js'
+import type { Arena, CoordinatorEndpoint, EpochFigures, GradientWorkerData, Position, Run, RunResult, WorkerTask } from '../shared/protocol.js'
 import { Header, epochRecordFields } from '../shared/arena/arena.js'
 import { abortRun } from '../shared/arena/barrier.js'
-import {
-  type OutcomeName,
-  Control,
-  Outcome,
-  currentVersion,
-  resetControl,
-} from '../shared/arena/control.js'
+import { type OutcomeName, Control, Outcome, currentVersion, resetControl } from '../shared/arena/control.js'
 import { readTimeline } from '../shared/figures/timeline.js'
 
 /** The threads that gradient workers run on. */
@@ -99,7 +85,7 @@ function resultOf(run: Run, { memory }: Arena): RunResult {
   const doubles = new Float64Array(memory.buffer)
   const { fields } = run.tallies
   const record = (index: number): Float64Array => {
-    const at = run.layout.epochRecords / 8 + index * epochRecordFields(fields)
+    const at = index64(run.layout.records.epochs) + index * epochRecordFields(fields)
     return doubles.slice(at, at + epochRecordFields(fields))
   }
   if (run.kind !== 'train') return { kind: 'done', figures: record(0).subarray(1, 1 + fields) }
@@ -112,7 +98,10 @@ function resultOf(run: Run, { memory }: Arena): RunResult {
       : stepsOf(run, memory, currentVersion(words))
   const finished = Math.floor(steps / run.stepsPerEpoch) - run.fromEpoch
   const epochs: EpochFigures[] = []
-  const [began, ended] = doubles.subarray(run.layout.clock / 8) as unknown as [number, number]
+  const [began, ended] = doubles.subarray(index64(run.layout.records.clock)) as unknown as [
+    number,
+    number,
+  ]
   let before = began
   for (let index = 0; index < finished; index++) {
     const figures = record(index)
@@ -148,7 +137,9 @@ function positionOf(run: Run, { memory }: Pick<Arena, 'memory'>): Position {
   const steps = diverged
     ? Atomics.load(words, Control.divergedStep)
     : stepsOf(run, memory, currentVersion(words))
-  const lastCost = diverged ? new Float64Array(memory.buffer)[run.layout.clock / 8 + 2]! : NaN
+  const lastCost = diverged
+    ? new Float64Array(memory.buffer)[index64(run.layout.records.clock) + 2]!
+    : NaN
   const { stepsPerEpoch } = run
   return {
     epoch: Math.floor(steps / stepsPerEpoch) + 1,
@@ -158,7 +149,9 @@ function positionOf(run: Run, { memory }: Pick<Arena, 'memory'>): Position {
 }
 
 function stepsOf(run: Run, memory: WebAssembly.Memory, version: number): number {
-  return new Float64Array(memory.buffer)[run.layout.versions[version]!.header / 8 + Header.steps]!
+  return new Float64Array(memory.buffer)[
+    index64(run.layout.versions[version]!.header) + Header.steps
+  ]!
 }
 
 function outcomeName(code: number): Exclude<OutcomeName, 'running'> {

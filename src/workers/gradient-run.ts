@@ -5,13 +5,19 @@
 // shard's gradient is the same whoever computes it, and a parameter's sum runs over the shards in
 // one fixed order.
 
-import { type BackendName, type Engine, backends } from '../shared/backends.js'
+import type { SlotsLayout } from '../shared/arena/arena.js'
 import { createBarrier } from '../shared/arena/barrier.js'
 import { claimNext } from '../shared/arena/control.js'
-import { createPass } from '../shared/model/pass.js'
+import { bytesPerElement } from '../shared/arena/element-types.js'
+import { NOWHERE } from '../shared/arena/offsets.js'
 import { piecesOfWorker } from '../shared/arena/pieces.js'
-import type { Run, WorkerTask } from '../shared/protocol.js'
+import { type BackendName, type Engine, backends } from '../shared/backends.js'
 import { Phase, createTimeline } from '../shared/figures/timeline.js'
+import type { SlotOperands, UpdateOperands } from '../shared/kernels/kernels.js'
+import { createBlock } from '../shared/model/block.js'
+import { modelKindOf } from '../shared/model/kinds.js'
+import type { Run, WorkerTask } from '../shared/protocol.js'
+import type { Exchange } from './exchange/exchange.js'
 import { evaluate, predict } from './step/evaluation-run.js'
 import { computeGradient, train } from './step/training-run.js'
 import {
@@ -42,50 +48,27 @@ export function openArena(
   }
 }
 
+/** How a run is taken part in; tests put delays, faults and other machines here. */
+export interface Surroundings {
+  synchronize?: typeof createSynchronization
+  exchange?: (worker: GradientWorker) => Exchange
+}
+
 /**
  * Does one worker's part of a run.
  *
- * @param synchronize How to meet and claim; tests put delays and faults here.
  * @throws {AbortedRun} if another worker failed.
  */
 export function performTask(
-  { run, workerIndex }: WorkerTask,
+  task: WorkerTask,
   access: ArenaAccess,
-  synchronize = createSynchronization,
+  { synchronize = createSynchronization, exchange }: Surroundings = {},
 ): void {
-  const { layout } = run
-  const { meet, claim } = synchronize(access.words, run)
-  const timeline = createTimeline(
-    access.doubles,
-    layout.scratch[workerIndex]!.timeline,
-    run.orderedAt,
-  )
-  const worker: GradientWorker = {
-    ...access,
-    run,
-    index: workerIndex,
-    pass: createPass(
-      access.kernels,
-      access.words,
-      layout,
-      run.network,
-      run.loss,
-      run.tallies,
-      workerIndex,
-    ),
-    pieces: piecesOfWorker(layout.parameters, run.workers, workerIndex),
-    row: inOrder,
-    figures: new Float64Array(run.tallies.fields),
-    factors: { learningRate: 0, firstCorrection: 1, secondCorrection: 1 },
-    timeline,
-    claim,
-    meet(serial) {
-      meet(serial)
-      timeline.mark(Phase.wait)
-    },
-  }
-  meet(nothing)
-  timeline.start()
+  const { run } = task
+  const worker = createWorker(task, access, synchronize(access.words, run))
+  worker.exchange = exchange?.(worker)
+  worker.meet(nothing)
+  worker.timeline.start()
   prepareMyWeights(worker)
   switch (run.kind) {
     case 'train':
@@ -98,5 +81,68 @@ export function performTask(
       return predict(worker)
     default:
       run satisfies never
+  }
+}
+
+/** What a worker has at hand in a run. */
+export function createWorker(
+  { run, workerIndex }: WorkerTask,
+  access: ArenaAccess,
+  { claim, meet }: Synchronization,
+): GradientWorker {
+  const { layout } = run
+  const { doubles, kernels, words } = access
+  const scratch = layout.scratch[workerIndex]!
+  const elementBytes = bytesPerElement[layout.dtype]
+  const timeline = createTimeline(doubles, scratch.timeline, run.orderedAt)
+  const block = createBlock(words, scratch, elementBytes)
+  const values =
+    layout.dtype === 'float32' ? new Float32Array(words.buffer) : new Float64Array(words.buffer)
+  return {
+    ...access,
+    run,
+    index: workerIndex,
+    model: modelKindOf(run.model).create(run.model, {
+      kernels,
+      block,
+      values,
+      parameters: layout.parameters,
+      shared: layout.model,
+      scratch: scratch.model,
+      tallies: run.tallies,
+    }),
+    block,
+    tallies: Array.from({ length: layout.slots.parts }, () => new Float64Array(run.tallies.fields)),
+    scratch,
+    elementBytes,
+    pieces: piecesOfWorker(layout.parameters, run.workers, workerIndex),
+    slotSum: createSlotSum(layout.slots),
+    update: createUpdate(layout.parameters.elements * elementBytes),
+    factors: { learningRate: 0, firstCorrection: 1, secondCorrection: 1 },
+    row: inOrder,
+    figures: new Float64Array(run.tallies.fields),
+    exchange: undefined,
+    timeline,
+    claim,
+    meet(serial) {
+      meet(serial)
+      timeline.mark(Phase.wait)
+    },
+  }
+}
+
+function createSlotSum({ first, bytes, count }: SlotsLayout): SlotOperands {
+  return { slots: first, slotBytes: bytes, count, sum: NOWHERE, elements: 0, divisor: 1 }
+}
+
+function createUpdate(stateStride: number): UpdateOperands {
+  return {
+    parameters: NOWHERE,
+    nextParameters: NOWHERE,
+    gradient: NOWHERE,
+    state: NOWHERE,
+    nextState: NOWHERE,
+    stateStride,
+    elements: 0,
   }
 }

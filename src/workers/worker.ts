@@ -1,14 +1,18 @@
 // What one worker has at hand during a run, and what every kind of run does with it.
 
+import type { ScratchLayout } from '../shared/arena/arena.js'
 import type { Barrier } from '../shared/arena/barrier.js'
 import { currentVersion } from '../shared/arena/control.js'
-import type { Kernels } from '../shared/kernels/kernels.js'
-import type { UpdateFactors } from '../shared/optimizers/optimizers.js'
-import { type Pass, prepareWeights } from '../shared/model/pass.js'
+import { type ByteOffset, index64 } from '../shared/arena/offsets.js'
 import type { Piece } from '../shared/arena/pieces.js'
-import type { Run } from '../shared/protocol.js'
 import type { Permutation } from '../shared/batches/shuffle.js'
 import { Phase, type Timeline } from '../shared/figures/timeline.js'
+import type { Kernels, SlotOperands, UpdateOperands } from '../shared/kernels/kernels.js'
+import type { Block } from '../shared/model/block.js'
+import type { Model } from '../shared/model/model.js'
+import type { UpdateFactors } from '../shared/optimizers/optimizers.js'
+import type { Run } from '../shared/protocol.js'
+import type { Exchange } from './exchange/exchange.js'
 
 /** How workers meet and share out work. */
 export interface Synchronization {
@@ -28,14 +32,25 @@ export interface ArenaAccess {
 export interface GradientWorker extends Synchronization, ArenaAccess {
   run: Run
   index: number
-  pass: Pass
+  model: Model
+  /** The rows on their way through the model. */
+  block: Block
+  /** Of each part of the block, sums over its examples. */
+  tallies: Float64Array[]
+  scratch: ScratchLayout
+  /** Bytes of a number of the backend's type. */
+  elementBytes: number
   /** The parameters that this worker sums, updates and prepares. */
   pieces: Piece[]
+  slotSum: SlotOperands
+  update: UpdateOperands
+  factors: UpdateFactors
   /** The row of the examples at each position of the epoch under way. */
   row: Permutation
   /** Sums over examples, or what comes of them: as a tally. */
   figures: Float64Array
-  factors: UpdateFactors
+  /** The other machines, if there are any. */
+  exchange: Exchange | undefined
   timeline: Timeline
 }
 
@@ -45,8 +60,8 @@ export const nothing = (): void => undefined
 /** Rows as they come. */
 export const inOrder: Permutation = (position) => position
 
-/** Byte offset of the parameters of the last committed step. */
-export function currentParameters({ run, words }: GradientWorker): number {
+/** Where the parameters of the last committed step begin. */
+export function currentParameters({ run, words }: GradientWorker): ByteOffset {
   return run.layout.versions[currentVersion(words)].parameters
 }
 
@@ -55,27 +70,12 @@ export function currentParameters({ run, words }: GradientWorker): number {
  * run, since any other may have gone before.
  */
 export function prepareMyWeights(worker: GradientWorker): void {
-  const backward = worker.run.kind === 'train' || worker.run.kind === 'gradient'
+  const { meet, model, pieces, run, timeline } = worker
+  const backward = run.kind === 'train' || run.kind === 'gradient'
   const parameters = currentParameters(worker)
-  for (const piece of worker.pieces)
-    if (piece.kind === 'weights') prepareWeights(worker.pass, parameters, piece, backward)
-  worker.timeline.mark(Phase.prepare)
-  worker.meet(nothing)
-}
-
-/**
- * Makes the examples at positions first .. first + rows - 1 the next block's part number `part`.
- */
-export function placePart(
-  { pass: { parts, scratch }, words }: GradientWorker,
-  row: Permutation,
-  part: number,
-  first: number,
-  rows: number,
-): void {
-  const at = scratch.rowNumbers / 4 + part * parts.stride
-  for (let i = 0; i < rows; i++) words[at + i] = row(first + i)
-  parts.rows[part] = rows
+  for (const { rows } of pieces) if (rows) model.prepare(parameters, rows, backward)
+  timeline.mark(Phase.prepare)
+  meet(nothing)
 }
 
 /** A field of a version's header. */
@@ -84,5 +84,5 @@ export function headerField(
   version: number,
   field: number,
 ): number {
-  return doubles[run.layout.versions[version]!.header / 8 + field]!
+  return doubles[index64(run.layout.versions[version]!.header) + field]!
 }

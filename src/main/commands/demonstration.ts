@@ -1,7 +1,7 @@
 // `npm start`: the digits learned on all cores, then by one worker alone: the accuracy, the
 // speedup, and the same bits.
 
-import { dense } from '../../shared/network/network.js'
+import { dense } from '../../shared/model/layers/dense.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { availableCores } from '../runtime/node/cores.js'
 import { loadDataSet } from '../data/data-sets.js'

@@ -2,7 +2,8 @@
 
 import type { ActivationName } from '../../shared/network/activations.js'
 import type { InitializerName } from '../../shared/network/initializers.js'
-import { type Network, dense } from '../../shared/network/network.js'
+import type { Network } from '../../shared/model/network.js'
+import { dense } from '../../shared/model/layers/dense.js'
 import type { DataSet } from '../data/data-sets.js'
 
 /** What a user may say about the network; `layers` are the units of the hidden ones. */

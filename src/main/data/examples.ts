@@ -8,7 +8,7 @@ import { InputError, show } from '../../shared/errors.js'
 import { applyToRows } from '../../shared/network/preprocessing.js'
 import { hasAccuracy } from '../../shared/network/losses.js'
 import { classOf } from '../../shared/figures/metrics.js'
-import { type Network, storesPreprocessed } from '../../shared/network/network.js'
+import { type Network, storesPreprocessed } from '../../shared/model/network.js'
 
 /** A matrix as the caller holds it, row-major. Bytes stay bytes in the arena. */
 export type NumberArray = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array
@@ -56,7 +56,7 @@ export function checkExamples(
     throw new InputError(where, '{ inputs, targets }', show(examples))
   refuseOptions(where, given)
   const checked = checkInputs(`${where}: inputs`, given.inputs, network, dtype)
-  const classes = network.layers.at(-1)!.units
+  const classes = outputLayer(network).units
   const { count } = checked
   const { targets, sampleWeights } = given
   if (
@@ -111,7 +111,7 @@ export function checkInputs(
     targets: undefined,
     targetType: undefined,
     sampleWeights: undefined,
-    classes: network.layers.at(-1)!.units,
+    classes: outputLayer(network).units,
   }
 }
 
@@ -152,7 +152,7 @@ export function weighClasses(
   dtype: DType,
 ): CheckedExamples {
   const { classes: columns, count, network, targets, targetType, sampleWeights } = examples
-  const { activation } = network.layers.at(-1)!
+  const { activation } = outputLayer(network)
   if (targetType !== 'labels' && !hasAccuracy(activation)) {
     throw new InputError(
       `${where}: classWeights`,

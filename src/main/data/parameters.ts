@@ -1,7 +1,7 @@
 // The parameters as the caller sees them: one packed array for each layer.
 
-import { createHash } from 'node:crypto'
 import type { DType } from '../../shared/arena/element-types.js'
+import type { Tensor } from '../../shared/arena/parameter-layout.js'
 import { InputError, show } from '../../shared/errors.js'
 
 export type FloatArray = Float32Array | Float64Array
@@ -18,59 +18,46 @@ export interface Parameters {
  */
 export function checkParameters(
   given: unknown,
-  widths: readonly number[],
+  tensors: readonly Tensor[],
   dtype: DType,
 ): Parameters {
   const where = 'setParameters'
-  if (typeof given !== 'object' || given === null)
+  if (typeof given !== 'object' || given === null) {
     throw new InputError(where, '{ weights, biases }', show(given))
+  }
   const parameters = given as Parameters
   for (const kind of ['weights', 'biases'] as const) {
+    const expected = tensors.filter(({ list }) => list === kind)
     const list: unknown = parameters[kind]
-    const layers = widths.length - 1
-    if (!Array.isArray(list) || list.length !== layers)
-      throw new InputError(`${where}: ${kind}`, `an array of ${layers}, one per layer`, show(list))
-    widths.slice(1).forEach((outputs, l) => {
-      const inputs = widths[l]!
-      const length = kind === 'weights' ? inputs * outputs : outputs
-      const values: unknown = list[l]
-      if (
-        !(values instanceof Float32Array || values instanceof Float64Array) ||
-        values.length !== length
-      ) {
-        const shape = kind === 'weights' ? ` (${inputs} rows of ${outputs})` : ''
-        throw new InputError(
-          `${where}: ${kind}[${l}]`,
-          `a Float32Array or Float64Array of ${length}${shape}`,
-          show(values),
-        )
-      }
-      const wrong = values.findIndex(
-        (value) => !Number.isFinite(dtype === 'float32' ? Math.fround(value) : value),
-      )
-      if (wrong >= 0)
-        throw new InputError(
-          `${where}: ${kind}[${l}][${wrong}]`,
-          `a finite ${dtype}`,
-          String(values[wrong]),
-        )
-    })
+    if (!Array.isArray(list) || list.length !== expected.length) {
+      const rule = `an array of ${expected.length}, one per layer`
+      throw new InputError(`${where}: ${kind}`, rule, show(list))
+    }
+    expected.forEach((tensor, l) => checkTensor(`${where}: ${kind}[${l}]`, list[l], tensor, dtype))
   }
   return parameters
 }
 
-/**
- * sha256 over float32 little-endian bytes: layer by layer, weights (row-major), then biases. In
- * hexadecimal.
- */
-export function hashParameters({ weights, biases }: Parameters): string {
-  const hash = createHash('sha256')
-  weights.forEach((layer, l) => {
+function checkTensor(where: string, values: unknown, tensor: Tensor, dtype: DType): void {
+  const { list, rows, columns } = tensor
+  const isFloats = values instanceof Float32Array || values instanceof Float64Array
+  if (!isFloats || values.length !== rows * columns) {
+    const shape = list === 'weights' ? ` (${rows} rows of ${columns})` : ''
+    const rule = `a Float32Array or Float64Array of ${rows * columns}${shape}`
+    throw new InputError(where, rule, show(values))
+  }
+  const stored = (value: number): number => (dtype === 'float32' ? Math.fround(value) : value)
+  const wrong = values.findIndex((value) => !Number.isFinite(stored(value)))
+  if (wrong >= 0) throw new InputError(`${where}[${wrong}]`, `a finite ${dtype}`, String(values[wrong]))
+}
+
+/** float32 little-endian bytes: layer by layer, weights (row-major), then biases. */
+export function* bytesOfParameters({ weights, biases }: Parameters): Generator<Uint8Array> {
+  for (const [l, layer] of weights.entries()) {
     for (const values of [layer, biases[l]!]) {
       const bytes = new DataView(new ArrayBuffer(values.length * 4))
       values.forEach((value, i) => bytes.setFloat32(i * 4, value, true))
-      hash.update(new Uint8Array(bytes.buffer))
+      yield new Uint8Array(bytes.buffer)
     }
-  })
-  return hash.digest('hex')
+  }
 }

@@ -10,15 +10,9 @@ import { extentOf } from '../../shared/batches/parts.js'
 import { createReferenceKernels } from '../../shared/kernels/reference/reference.js'
 import type { LossName } from '../../shared/network/losses.js'
 import { Tally, tallyLayout } from '../../shared/figures/metrics.js'
-import type { Network } from '../../shared/network/network.js'
+import type { Network } from '../../shared/model/network.js'
 import { paddedWidth } from '../../shared/batches/padding.js'
-import {
-  type Pass,
-  backward,
-  createPass,
-  forwardWithLoss,
-  loadBlock,
-} from '../../shared/model/pass.js'
+import { type Pass, backward, createPass, forwardWithLoss, loadBlock } from '../../shared/model/pass.js'
 import { BLOCK_ROWS } from '../../shared/batches/shards.js'
 import { type Examples, checkExamples, storeExamples } from '../data/examples.js'
 import type { Parameters } from '../data/parameters.js'

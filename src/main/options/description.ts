@@ -10,7 +10,7 @@ import { initializerNames } from '../../shared/network/initializers.js'
 import type { LearningRate } from '../../shared/optimizers/learning-rate.js'
 import { type LossName, fusedActivation, lossNames } from '../../shared/network/losses.js'
 import { type MetricOptions, metricNames } from '../../shared/figures/metrics.js'
-import type { Network } from '../../shared/network/network.js'
+import type { Network } from '../../shared/model/network.js'
 import { type Optimizer, sgd } from '../../shared/optimizers/optimizers.js'
 
 const wholeNumber = (minimum: number): v.GenericSchema<unknown, number> =>

@@ -1,59 +1,57 @@
-// The parameters as the caller sees them: one packed array per layer, taken from and put into the
-// padded rows of the arena.
+// The parameters as the caller sees them, taken from and put into the padded rows of the arena.
 
-import type { FloatArray } from '../data/parameters.js'
-import type { Parameters } from '../data/parameters.js'
-import type { ParameterLayout } from '../../shared/arena/parameter-layout.js'
-import type { DType } from '../../shared/arena/element-types.js'
+import { type DType } from '../../shared/arena/element-types.js'
+import type { ByteOffset } from '../../shared/arena/offsets.js'
+import type { ParameterLayout, PlacedTensor } from '../../shared/arena/parameter-layout.js'
+import type { FloatArray, Parameters } from '../data/parameters.js'
 
-import { paddedWidth } from '../../shared/batches/padding.js'
-
-/** Unpacks the parameters that begin at a byte offset. */
+/** Unpacks the parameters that begin at a place in the arena. */
 export function readParameters(
   memory: WebAssembly.Memory,
-  offset: number,
+  offset: ByteOffset,
   layout: ParameterLayout,
   dtype: DType,
 ): Parameters {
-  const stored = elements(memory, offset, layout, dtype)
-  const weights = layout.layers.map(({ inputs, outputs, weights: at }) => {
-    const packed =
-      dtype === 'float32' ? new Float32Array(inputs * outputs) : new Float64Array(inputs * outputs)
-    const width = paddedWidth(outputs)
-    for (let row = 0; row < inputs; row++)
-      packed.set(stored.subarray(at + row * width, at + row * width + outputs), row * outputs)
-    return packed
-  })
-  return {
-    weights,
-    biases: layout.layers.map(({ outputs, biases: at }) => stored.slice(at, at + outputs)),
+  const stored = elementsAt(memory, offset, layout, dtype)
+  const parameters: Parameters = { weights: [], biases: [] }
+  for (const tensor of layout.tensors) {
+    const { list, rows, columns } = tensor
+    const packed = new (dtype === 'float32' ? Float32Array : Float64Array)(rows * columns)
+    for (let row = 0; row < rows; row++) packed.set(rowOf(stored, tensor, row), row * columns)
+    parameters[list].push(packed)
   }
+  return parameters
 }
 
 /** Puts parameters where `readParameters` finds them. The padding is left as it is: zero. */
 export function writeParameters(
   memory: WebAssembly.Memory,
-  offset: number,
+  offset: ByteOffset,
   layout: ParameterLayout,
   dtype: DType,
-  { weights, biases }: Parameters,
+  parameters: Parameters,
 ): void {
-  const stored = elements(memory, offset, layout, dtype)
-  layout.layers.forEach(({ inputs, outputs, weights: weightsAt, biases: biasesAt }, l) => {
-    const width = paddedWidth(outputs)
-    for (let row = 0; row < inputs; row++) {
-      stored.set(weights[l]!.subarray(row * outputs, (row + 1) * outputs), weightsAt + row * width)
+  const stored = elementsAt(memory, offset, layout, dtype)
+  const next = { weights: 0, biases: 0 }
+  for (const tensor of layout.tensors) {
+    const { list, rows, columns } = tensor
+    const packed = parameters[list][next[list]++]!
+    for (let row = 0; row < rows; row++) {
+      rowOf(stored, tensor, row).set(packed.subarray(row * columns, (row + 1) * columns))
     }
-    stored.set(biases[l]!, biasesAt)
-  })
+  }
 }
 
-function elements(
+function rowOf(stored: FloatArray, { first, width, columns }: PlacedTensor, row: number): FloatArray {
+  const at = first + row * width
+  return stored.subarray(at, at + columns)
+}
+
+function elementsAt(
   memory: WebAssembly.Memory,
-  offset: number,
-  layout: ParameterLayout,
+  offset: ByteOffset,
+  { elements }: ParameterLayout,
   dtype: DType,
 ): FloatArray {
-  const array = dtype === 'float32' ? Float32Array : Float64Array
-  return new array(memory.buffer, offset, layout.elements)
+  return new (dtype === 'float32' ? Float32Array : Float64Array)(memory.buffer, offset, elements)
 }

@@ -1,6 +1,8 @@
 // How many workers a job gets. More of them than pay for its size only make it slower: each step
 // costs two meetings.
 
+import { type Network, columnsOf } from '../../shared/model/network.js'
+
 /**
  * What one more worker must have to do in a step to pay for the meetings, in microseconds; see
  * bench/synchronization.ts.
@@ -15,15 +17,14 @@ const MICROSECONDS_AN_OUTPUT = 0.002
 /**
  * What a pass over `examples` takes one worker, roughly, in microseconds; its products have so many
  * flops.
- * @param widths Inputs, then the units of each layer.
  */
 export function estimateMicroseconds(
-  widths: number[],
+  network: Network,
   examples: number,
   flops: number,
   flopsPerMicrosecond: number,
 ): number {
-  const outputs = widths.slice(1).reduce((sum, units) => sum + units, 0)
+  const outputs = columnsOf(network).slice(1).reduce((sum, columns) => sum + columns, 0)
   return flops / flopsPerMicrosecond + examples * outputs * MICROSECONDS_AN_OUTPUT
 }
 

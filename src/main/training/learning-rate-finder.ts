@@ -47,7 +47,7 @@ export async function findLearningRate(
   options: RateFinderOptions,
 ): Promise<RateCurve> {
   const { from, to, steps } = checkRateFinderOptions(options)
-  const before = runner.snapshot()
+  const before = runner.state.snapshot()
   const factor = exactPower(to / from, 1 / (steps - 1))
   const optimizer = {
     ...runner.recipe.optimizer,
@@ -65,7 +65,7 @@ export async function findLearningRate(
     while (!training.over && !(costs.at(-1)! > 4 * Math.min(...costs)))
       if ((await training.advance()).divergence) break
   } finally {
-    runner.restore(before)
+    runner.state.restore(before)
   }
   return { rates, costs, suggested: suggestedRate(rates, costs) ?? from }
 }

@@ -89,14 +89,14 @@ export function createStopper(
   return {
     observe(report) {
       if (watched.improves(report[name]!)) {
-        best = { epoch: report.epoch, snapshot: runner.snapshot() }
+        best = { epoch: report.epoch, snapshot: runner.state.snapshot() }
         waited = 0
         return false
       }
       return ++waited >= patience
     },
     restore() {
-      if (best) runner.restore(best.snapshot)
+      if (best) runner.state.restore(best.snapshot)
       return best?.epoch
     },
   }

@@ -1,9 +1,8 @@
 // How the parameters are cut into pieces, the unit in which workers sum, update and prepare them. A
-// piece is a run of whole groups of 8 rows of one layer's weights, so that whoever has updated it
+// piece is a run of whole groups of 8 rows of one tensor of weights, so that whoever has updated it
 // can prepare it for the next products while it is in the cache; or a run of biases.
 
-import type { ParameterLayout } from './parameter-layout.js'
-import { paddedWidth } from '../batches/padding.js'
+import type { ParameterLayout, PlacedTensor } from './parameter-layout.js'
 
 /**
  * Elements that a pass takes at a time: small enough to stay in the first-level cache between one
@@ -11,50 +10,64 @@ import { paddedWidth } from '../batches/padding.js'
  */
 export const CHUNK = 1024
 
-interface Extent {
+export interface Piece {
   /** Its place among all pieces. */
   index: number
   /** Its first element, from the start of the parameters, and how many. */
   first: number
   elements: number
+  /** Whether the L2 term includes it. */
+  regularized: boolean
+  /** Of weights: the rows it has. */
+  rows: PieceRows | undefined
 }
-export interface WeightPiece extends Extent {
-  kind: 'weights'
+
+/** Rows firstRow .. endRow - 1 of a layer's weights. */
+export interface PieceRows {
   layer: number
-  /** Rows firstRow .. endRow - 1 of the layer's weights. */
   firstRow: number
   endRow: number
 }
-export type Piece = WeightPiece | (Extent & { kind: 'biases' })
 
-/** The pieces of all parameters in order: at least a chunk each, where a layer has that much. */
-export function piecesOf({ layers, weights, elements }: ParameterLayout): Piece[] {
-  const pieces: Piece[] = []
-  for (const [layer, { inputs, outputs, weights: start }] of layers.entries()) {
-    const width = paddedWidth(outputs)
-    const rows = 8 * Math.ceil(CHUNK / (8 * width))
-    for (let firstRow = 0; firstRow < inputs; firstRow += rows) {
-      const endRow = Math.min(firstRow + rows, paddedWidth(inputs))
-      pieces.push({
-        kind: 'weights',
-        index: pieces.length,
-        layer,
-        firstRow,
-        endRow,
-        first: start + firstRow * width,
-        elements: (endRow - firstRow) * width,
-      })
+type Extent = Omit<Piece, 'index'>
+
+/** The pieces of all parameters in order: at least a chunk each, where a tensor has that much. */
+export function piecesOf({ tensors, elements }: ParameterLayout): Piece[] {
+  const weights = tensors.filter(({ list }) => list === 'weights')
+  const biases = tensors.filter(({ list }) => list === 'biases')
+  const end = biases[0]?.first ?? elements
+  return [...weights.flatMap(piecesOfWeights), ...piecesOfRun(end, elements)].map(
+    (piece, index) => ({ index, ...piece }),
+  )
+}
+
+function piecesOfWeights({
+  layer,
+  rows,
+  width,
+  first,
+  regularized,
+  elements,
+}: PlacedTensor): Extent[] {
+  const stored = elements / width
+  const step = 8 * Math.ceil(CHUNK / (8 * width))
+  return Array.from({ length: Math.ceil(rows / step) }, (_, i) => {
+    const [firstRow, endRow] = [i * step, Math.min((i + 1) * step, stored)]
+    return {
+      first: first + firstRow * width,
+      elements: (endRow - firstRow) * width,
+      regularized,
+      rows: { layer, firstRow, endRow },
     }
-  }
-  for (let first = weights; first < elements; first += CHUNK) {
-    pieces.push({
-      kind: 'biases',
-      index: pieces.length,
-      first,
-      elements: Math.min(CHUNK, elements - first),
-    })
-  }
-  return pieces
+  })
+}
+
+/** All biases are one run, whosever they are. */
+function piecesOfRun(start: number, end: number): Extent[] {
+  return Array.from({ length: Math.ceil((end - start) / CHUNK) }, (_, i) => {
+    const first = start + i * CHUNK
+    return { first, elements: Math.min(CHUNK, end - first), regularized: false, rows: undefined }
+  })
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import { InputError } from '../errors.js'
 import { hasAccuracy } from '../network/losses.js'
-import type { Network } from '../network/network.js'
+import type { Network } from '../model/network.js'
 
 /** The sums that every tally begins with. */
 export const Tally = {

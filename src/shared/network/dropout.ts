@@ -4,7 +4,7 @@
 // state of the seed, the epoch, the layer, the example and the column: it never depends on worker
 // or shard. (The kernels' own copy: kernels/wasm/assembly/dropout.ts.)
 
-import type { Network } from './network.js'
+import type { Network } from '../model/network.js'
 import { scramble, scrambleSeed } from '../numerics/random.js'
 
 /** The keys of an epoch, one for each layer. */

@@ -3,13 +3,13 @@
 
 import type { ExamplesLayout } from '../../shared/arena/arena.js'
 import { leaveIfAborted } from '../../shared/arena/barrier.js'
-import { clearTally } from '../../shared/figures/metrics.js'
 import { paddedRows, paddedWidth } from '../../shared/batches/padding.js'
-import { forward, forwardWithLoss, loadBlock } from '../../shared/model/pass.js'
 import { BLOCK_ROWS, blockCount } from '../../shared/batches/shards.js'
+import { clearTally } from '../../shared/figures/metrics.js'
 import { Phase } from '../../shared/figures/timeline.js'
+import { placePart } from '../../shared/model/block.js'
+import { type GradientWorker, currentParameters, inOrder } from '../worker.js'
 import { recordResult, recordSquares, recordTally, sumFigures } from './records.js'
-import { type GradientWorker, currentParameters, inOrder, placePart } from '../worker.js'
 
 /** Figures of the examples. */
 export function evaluate(worker: GradientWorker): void {
@@ -20,41 +20,32 @@ export function evaluate(worker: GradientWorker): void {
 
 /** Claims blocks of the examples and records their tallies. */
 export function evaluateExamples(worker: GradientWorker, examples: ExamplesLayout): void {
-  const { pass, timeline } = worker
+  const { model, tallies, timeline } = worker
   const parameters = currentParameters(worker)
-  const tally = pass.tallies[0]!
+  const tally = tallies[0]!
+  const weighted = examples.sampleWeights !== undefined
   recordSquares(worker)
-  for (let block = claimBlock(worker, examples); block >= 0; block = claimBlock(worker, examples)) {
+  for (let b = claimBlock(worker, examples); b >= 0; b = claimBlock(worker, examples)) {
     clearTally(tally)
-    forwardWithLoss(pass, parameters, examples.sampleWeights !== undefined)
+    model.forwardWithLoss(parameters, tallies, weighted)
     timeline.mark(Phase.forward)
-    recordTally(worker, block, tally)
+    recordTally(worker, b, tally)
   }
 }
 
 /** Keeps the outputs of the examples, packed. */
 export function predict(worker: GradientWorker): void {
-  const {
-    pass,
-    run: { layout },
-    timeline,
-  } = worker
-  const examples = layout.training!
-  const { outputs } = pass.layout.layers.at(-1)!
+  const { bytes, elementBytes, model, run, timeline } = worker
+  const examples = run.layout.training!
   const parameters = currentParameters(worker)
-  const bytes = outputs * pass.elementBytes
-  const stride = paddedWidth(outputs) * pass.elementBytes
-  const results = pass.scratch.activations.at(-1)!
-  for (let block = claimBlock(worker, examples); block >= 0; block = claimBlock(worker, examples)) {
-    const rows = rowsOf(block, examples)
-    forward(pass, parameters)
-    for (let row = 0; row < rows; row++) {
-      const from = results + row * stride
-      worker.bytes.copyWithin(
-        layout.outputs + (block * BLOCK_ROWS + row) * bytes,
-        from,
-        from + bytes,
-      )
+  const packed = model.outputs * elementBytes
+  const padded = paddedWidth(model.outputs) * elementBytes
+  for (let b = claimBlock(worker, examples); b >= 0; b = claimBlock(worker, examples)) {
+    const results = model.forward(parameters)
+    const first = run.layout.outputs + b * BLOCK_ROWS * packed
+    for (let row = 0; row < rowsOf(b, examples); row++) {
+      const from = results + row * padded
+      bytes.copyWithin(first + row * packed, from, from + packed)
     }
     timeline.mark(Phase.forward)
   }
@@ -65,16 +56,17 @@ export function predict(worker: GradientWorker): void {
  * @returns Its number, or -1 if none was left.
  */
 function claimBlock(worker: GradientWorker, examples: ExamplesLayout): number {
-  leaveIfAborted(worker.words)
-  const block = worker.claim()
-  if (block >= blockCount(examples.count)) return -1
-  const rows = rowsOf(block, examples)
-  worker.pass.parts.count = 1
-  worker.pass.parts.stride = paddedRows(rows)
-  placePart(worker, inOrder, 0, block * BLOCK_ROWS, rows)
-  loadBlock(worker.pass, examples)
-  worker.timeline.mark(Phase.gather)
-  return block
+  const { block, model, timeline, words } = worker
+  leaveIfAborted(words)
+  const number = worker.claim()
+  if (number >= blockCount(examples.count)) return -1
+  const rows = rowsOf(number, examples)
+  block.parts.count = 1
+  block.parts.stride = paddedRows(rows)
+  placePart(block, 0, number * BLOCK_ROWS, rows, inOrder)
+  model.load(examples)
+  timeline.mark(Phase.gather)
+  return number
 }
 
 function rowsOf(block: number, { count }: ExamplesLayout): number {

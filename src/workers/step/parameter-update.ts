@@ -3,31 +3,28 @@
 
 import { Header } from '../../shared/arena/arena.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'
-import { learningRateAt } from '../../shared/optimizers/learning-rate.js'
-import { Tally } from '../../shared/figures/metrics.js'
-import { setUpdateFactors } from '../../shared/optimizers/optimizers.js'
-import { prepareWeights } from '../../shared/model/pass.js'
+import { type ByteOffset, advance, index64 } from '../../shared/arena/offsets.js'
 import { CHUNK, type Piece } from '../../shared/arena/pieces.js'
-import type { TrainRun } from '../../shared/protocol.js'
+import { Tally } from '../../shared/figures/metrics.js'
 import { Phase } from '../../shared/figures/timeline.js'
-import type { Step } from './shard-gradients.js'
+import { learningRateAt } from '../../shared/optimizers/learning-rate.js'
+import { setUpdateFactors } from '../../shared/optimizers/optimizers.js'
+import type { TrainRun } from '../../shared/protocol.js'
 import { type GradientWorker, currentParameters, headerField, nothing } from '../worker.js'
+import type { Step } from './shard-gradients.js'
 
 /**
  * Adds my pieces of a batch's gradients to those of the step's batches before it: sums, not yet
  * divided.
  */
-export function addMySlots(worker: GradientWorker, { layout }: TrainRun, isFirst: boolean): void {
-  const {
-    pass: { kernels, elementBytes, scratch },
-  } = worker
-  for (const piece of worker.pieces) {
+export function addMySlots(worker: GradientWorker, isFirst: boolean): void {
+  const { elementBytes, kernels, pieces, run, scratch } = worker
+  for (const piece of pieces) {
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
       const elements = Math.min(CHUNK, end - first)
-      const at = first * elementBytes
-      const target = isFirst ? layout.gradient! + at : scratch.chunk
-      kernels.sumSlots(layout.slots + at, layout.slotBytes, layout.slotCount, target, elements, 1)
-      if (!isFirst) kernels.addInto(layout.gradient! + at, target, elements)
+      const gradient = advance(run.layout.gradient!, first * elementBytes)
+      sumSlots(worker, first, elements, isFirst ? gradient : scratch.chunk, 1)
+      if (!isFirst) kernels.addInto(gradient, scratch.chunk, elements)
     }
   }
 }
@@ -37,33 +34,29 @@ export function addMySlots(worker: GradientWorker, { layout }: TrainRun, isFirst
  * step's products.
  */
 export function updateMyPieces(worker: GradientWorker, run: TrainRun, step: Step): void {
-  const {
-    doubles,
-    factors,
-    pass,
-    run: { layout },
-    words,
-  } = worker
+  const { doubles, model, words } = worker
+  const { layout } = run
   const version = currentVersion(words)
-  const next = 1 - version
-  const weight = doubles[layout.stepSums / 8 + Tally.weight]!
-  const steps = headerField(worker, version, Header.steps)
-  const rate = learningRateAt(
-    run.optimizer.learningRate,
-    steps,
-    run.stepsPerEpoch,
-    run.rateReduction,
-  )
-  setUpdateFactors(factors, run.optimizer, rate, headerField(worker, version, Header.updates) + 1)
+  const weight = doubles[index64(layout.records.stepSums) + Tally.weight]!
+  setFactors(worker, run, version)
   const several = step.size > run.batchSize
-  if (several) addMySlots(worker, run, false)
+  if (several) addMySlots(worker, false)
   if (layout.gradient !== undefined) averageMyPieces(worker, weight, several)
   const divisor = run.clipNorm === undefined ? 1 : clipDivisor(worker, run.clipNorm)
+  const next = layout.versions[1 - version]!
   for (const piece of worker.pieces) {
     updatePiece(worker, run, weight, piece, version, divisor)
-    if (piece.kind === 'weights')
-      prepareWeights(pass, layout.versions[next]!.parameters, piece, true)
+    if (piece.rows) model.prepare(next.parameters, piece.rows, true)
   }
+}
+
+/** What all parameters of the step under way have in common. */
+function setFactors(worker: GradientWorker, run: TrainRun, version: 0 | 1): void {
+  const { optimizer, rateReduction, stepsPerEpoch } = run
+  const steps = headerField(worker, version, Header.steps)
+  const rate = learningRateAt(optimizer.learningRate, steps, stepsPerEpoch, rateReduction)
+  const update = headerField(worker, version, Header.updates) + 1
+  setUpdateFactors(worker.factors, optimizer, rate, update)
 }
 
 /**
@@ -71,23 +64,20 @@ export function updateMyPieces(worker: GradientWorker, run: TrainRun, step: Step
  * @param summed Whether the sums are there already.
  */
 function averageMyPieces(worker: GradientWorker, weight: number, summed: boolean): void {
-  const {
-    doubles,
-    pass: { kernels, elementBytes },
-    run: { layout },
-  } = worker
-  for (const piece of worker.pieces) {
+  const { doubles, elementBytes, kernels, pieces, run } = worker
+  const records = index64(run.layout.records.gradientSquares)
+  for (const piece of pieces) {
     let squares = 0
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
       const elements = Math.min(CHUNK, end - first)
-      const target = layout.gradient! + first * elementBytes
+      const target = advance(run.layout.gradient!, first * elementBytes)
       if (summed) {
         kernels.divide(target, elements, weight || 1)
-        addRegularization(worker, weight, piece.kind, first, elements, target)
-      } else averageChunk(worker, weight, piece.kind, first, elements, target)
+        addRegularization(worker, weight, piece, first, elements, target)
+      } else averageChunk(worker, weight, piece, first, elements, target)
       squares += kernels.sumSquares(target, elements)
     }
-    doubles[layout.gradientSquareRecords / 8 + piece.index] = squares
+    doubles[records + piece.index] = squares
   }
 }
 
@@ -97,15 +87,12 @@ function averageMyPieces(worker: GradientWorker, weight: number, summed: boolean
  * networks", 2013). Waits for the other workers' pieces.
  */
 function clipDivisor(worker: GradientWorker, clipNorm: number): number {
-  const {
-    doubles,
-    run: { layout },
-  } = worker
-  worker.timeline.mark(Phase.sum)
-  worker.meet(nothing)
+  const { doubles, meet, run, timeline } = worker
+  const { gradientSquares, pieces } = run.layout.records
+  timeline.mark(Phase.sum)
+  meet(nothing)
   let squares = 0
-  for (let piece = 0; piece < layout.pieces; piece++)
-    squares += doubles[layout.gradientSquareRecords / 8 + piece]!
+  for (let i = 0; i < pieces; i++) squares += doubles[index64(gradientSquares) + i]!
   return Math.max(1, Math.sqrt(squares) / clipNorm)
 }
 
@@ -117,80 +104,68 @@ function updatePiece(
   version: 0 | 1,
   divisor: number,
 ): void {
-  const {
-    factors,
-    pass: { kernels, scratch, elementBytes },
-    run: { layout },
-  } = worker
-  const [current, next] = [layout.versions[version], layout.versions[1 - version]!]
-  const stateStride = layout.parameters.elements * elementBytes
+  const { elementBytes, factors, kernels, scratch, update, words } = worker
+  const { gradient: whole, versions } = run.layout
+  const [current, next] = [versions[version], versions[1 - version]!]
   for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
     const elements = Math.min(CHUNK, end - first)
-    const at = first * elementBytes
-    const gradient = layout.gradient === undefined ? scratch.chunk : layout.gradient + at
-    if (layout.gradient === undefined)
-      averageChunk(worker, weight, piece.kind, first, elements, gradient)
+    const bytes = first * elementBytes
+    const gradient = whole === undefined ? scratch.chunk : advance(whole, bytes)
+    if (whole === undefined) averageChunk(worker, weight, piece, first, elements, gradient)
     if (divisor !== 1) kernels.divide(gradient, elements, divisor)
-    kernels.update(
-      run.optimizer,
-      factors,
-      current.parameters + at,
-      next.parameters + at,
-      gradient,
-      current.state + at,
-      next.state + at,
-      stateStride,
-      elements,
-    )
-    if (!kernels.allFinite(next.parameters + at, elements))
-      Atomics.store(worker.words, Control.notFinite, 1)
+    update.parameters = advance(current.parameters, bytes)
+    update.nextParameters = advance(next.parameters, bytes)
+    update.gradient = gradient
+    update.state = advance(current.state, bytes)
+    update.nextState = advance(next.state, bytes)
+    update.elements = elements
+    kernels.update(run.optimizer, factors, update)
+    if (!kernels.allFinite(update.nextParameters, elements)) {
+      Atomics.store(words, Control.notFinite, 1)
+    }
   }
 }
 
 /**
  * A chunk of the gradient: summed over the slots in the order of the tree, divided once, plus the
- * L2 term's.
+ * L2 term's. Examples that weigh nothing have no gradient.
  */
 export function averageChunk(
   worker: GradientWorker,
   weight: number,
-  kind: Piece['kind'],
+  piece: Piece,
   first: number,
   elements: number,
-  target: number,
+  target: ByteOffset,
 ): void {
-  const {
-    pass: { kernels, elementBytes },
-    run: { layout },
-  } = worker
-  kernels.sumSlots(
-    layout.slots + first * elementBytes,
-    layout.slotBytes,
-    layout.slotCount,
-    target,
-    elements,
-    weight || 1,
-  ) // examples that weigh nothing have no gradient
-  addRegularization(worker, weight, kind, first, elements, target)
+  sumSlots(worker, first, elements, target, weight || 1)
+  addRegularization(worker, weight, piece, first, elements, target)
+}
+
+function sumSlots(
+  { elementBytes, kernels, run, slotSum }: GradientWorker,
+  first: number,
+  elements: number,
+  target: ByteOffset,
+  divisor: number,
+): void {
+  slotSum.slots = advance(run.layout.slots.first, first * elementBytes)
+  slotSum.sum = target
+  slotSum.elements = elements
+  slotSum.divisor = divisor
+  kernels.sumSlots(slotSum)
 }
 
 function addRegularization(
   worker: GradientWorker,
   weight: number,
-  kind: Piece['kind'],
+  { regularized }: Piece,
   first: number,
   elements: number,
-  target: number,
+  target: ByteOffset,
 ): void {
-  const {
-    pass: { kernels, elementBytes },
-    run: { l2 },
-  } = worker
-  if (l2 > 0 && weight > 0 && kind === 'weights')
-    kernels.addDecay(
-      target,
-      currentParameters(worker) + first * elementBytes,
-      elements,
-      l2 / weight,
-    )
+  const { elementBytes, kernels, run } = worker
+  if (run.l2 === 0 || weight === 0 || !regularized) return
+  const parameters = advance(currentParameters(worker), first * elementBytes)
+  kernels.addDecay(target, parameters, elements, run.l2 / weight)
 }

@@ -2,6 +2,7 @@
 // epoch, times.
 
 import { epochRecordFields } from '../../shared/arena/arena.js'
+import { advance, index64 } from '../../shared/arena/offsets.js'
 import { Tally, clearTally } from '../../shared/figures/metrics.js'
 import type { TrainRun } from '../../shared/protocol.js'
 import { type GradientWorker, currentParameters } from '../worker.js'
@@ -12,25 +13,20 @@ export function recordTally(
   record: number,
   tally: Float64Array,
 ): void {
-  const at = layout.tallyRecords / 8 + record * tally.length
+  const at = index64(layout.records.tallies) + record * tally.length
   for (let field = 0; field < tally.length; field++) doubles[at + field] = tally[field]!
 }
 
 /** The squares of my pieces of the weights, for the cost's regularization term. */
 export function recordSquares(worker: GradientWorker): void {
-  const {
-    doubles,
-    pass: { kernels, elementBytes },
-    run: { l2, layout },
-  } = worker
-  if (l2 === 0) return
+  const { doubles, elementBytes, kernels, pieces, run } = worker
+  if (run.l2 === 0) return
   const parameters = currentParameters(worker)
-  for (const { kind, index, first, elements } of worker.pieces) {
-    if (kind === 'weights')
-      doubles[layout.squareRecords / 8 + index] = kernels.sumSquares(
-        parameters + first * elementBytes,
-        elements,
-      )
+  const squares = index64(run.layout.records.squares)
+  for (const { regularized, index, first, elements } of pieces) {
+    if (!regularized) continue
+    const values = advance(parameters, first * elementBytes)
+    doubles[squares + index] = kernels.sumSquares(values, elements)
   }
 }
 
@@ -41,7 +37,7 @@ export function sumTallies(
 ): void {
   clearTally(figures)
   for (let record = 0; record < records; record++) {
-    const at = layout.tallyRecords / 8 + record * figures.length
+    const at = index64(layout.records.tallies) + record * figures.length
     for (let field = 0; field < figures.length; field++) figures[field]! += doubles[at + field]!
   }
 }
@@ -58,8 +54,8 @@ export function costOf(
   if (weight === 0) return loss // 0, or NaN
   let squares = 0
   if (l2 > 0)
-    for (let piece = 0; piece < layout.weightPieces; piece++)
-      squares += doubles[layout.squareRecords / 8 + piece]!
+    for (let piece = 0; piece < layout.records.regularizedPieces; piece++)
+      squares += doubles[index64(layout.records.squares) + piece]!
   return loss / weight + (l2 / (2 * weight)) * squares
 }
 
@@ -98,7 +94,7 @@ function epochRecord(
   { fromEpoch }: TrainRun,
   epoch: number,
 ): number {
-  return layout.epochRecords / 8 + (epoch - fromEpoch) * epochRecordFields(figures.length)
+  return index64(layout.records.epochs) + (epoch - fromEpoch) * epochRecordFields(figures.length)
 }
 
 /**
@@ -106,7 +102,8 @@ function epochRecord(
  * thread's own clock starts elsewhere.
  */
 export function recordTime({ doubles, run: { layout } }: GradientWorker, field: number): number {
-  return (doubles[layout.clock / 8 + field] = performance.timeOrigin + performance.now())
+  return (doubles[index64(layout.records.clock) + field] =
+    performance.timeOrigin + performance.now())
 }
 
 /** The result of a run that isn't training, in the first epoch's record. */
@@ -115,5 +112,5 @@ export function recordResult(
   figures: Float64Array,
 ): void {
   for (let field = 0; field < figures.length; field++)
-    doubles[layout.epochRecords / 8 + 1 + field] = figures[field]!
+    doubles[index64(layout.records.epochs) + 1 + field] = figures[field]!
 }

@@ -9,8 +9,8 @@ import {
   currentVersion,
   revertVersion,
 } from '../../shared/arena/control.js'
-import { dropoutKeys } from '../../shared/network/dropout.js'
 import { Tally } from '../../shared/figures/metrics.js'
+import { advance, index64 } from '../../shared/arena/offsets.js'
 import { CHUNK } from '../../shared/arena/pieces.js'
 import type { GradientRun, TrainRun } from '../../shared/protocol.js'
 import { blockCount } from '../../shared/batches/shards.js'
@@ -32,15 +32,14 @@ import { type GradientWorker, headerField, inOrder, nothing } from '../worker.js
 
 /** Trains until the run's last epoch, its slice of time, or a reason to stop. */
 export function train(worker: GradientWorker, run: TrainRun): void {
-  const { meet, timeline, words } = worker
-  const { training, validation } = run.layout
+  const { meet, model, timeline, words } = worker
+  const { validation } = run.layout
   const deadline = performance.now() + run.sliceMs
   const step: Step = { epoch: -1, first: 0, size: 0, endsEpoch: false }
-  const batch: Batch = { first: 0, size: 0 }
+  const batch: Batch = { first: 0, size: 0, shards: run.shards }
   const close = (): void => closeBatch(worker, run, step, batch)
   const finish = (): void => commit(worker, run, step, deadline)
   const finishValidation = (): void => closeValidation(worker, run, step, deadline)
-  const drops = run.network.layers.some(({ dropout }) => dropout)
   let epoch = -1
   meet(() => void recordTime(worker, 0))
   do {
@@ -49,57 +48,73 @@ export function train(worker: GradientWorker, run: TrainRun): void {
     timeline.enterStep(steps)
     if (step.epoch !== epoch) {
       epoch = step.epoch
-      worker.row = run.shuffle ? permutation(run.seed, epoch, training!.count) : inOrder
-      if (drops) worker.pass.dropoutKeys = dropoutKeys(run.seed, epoch, run.network)
+      enterEpoch(worker, run, epoch)
     }
-    for (let first = step.first; first < step.first + step.size; first += run.batchSize) {
-      if (first > step.first) {
-        addMySlots(worker, run, first - run.batchSize === step.first)
-        meet(nothing)
-      }
-      batch.first = first
-      batch.size = Math.min(run.batchSize, step.first + step.size - first)
-      computeShardGradients(worker, batch, run.shards)
-      meet(close)
-    }
+    computeStepGradients(worker, run, step, batch, close)
     if (outcomeOf(words) === Outcome.diverged) return
     updateMyPieces(worker, run, step)
     timeline.mark(Phase.sum)
     meet(finish)
     if (step.endsEpoch && validation && outcomeOf(words) !== Outcome.diverged) {
-      // Validation leaves nothing out; the next epoch has keys of its own.
-      worker.pass.dropoutKeys = undefined
+      model.draw(run.seed, undefined) // validation leaves nothing out
       evaluateExamples(worker, validation)
       meet(finishValidation)
     }
   } while (outcomeOf(words) === Outcome.running)
 }
 
+/** Another order of the examples, and other random numbers. */
+function enterEpoch(worker: GradientWorker, run: TrainRun, epoch: number): void {
+  const { count } = run.layout.training!
+  worker.row = run.shuffle ? permutation(run.seed, epoch, count) : inOrder
+  worker.model.draw(run.seed, epoch)
+}
+
+/** The gradients of a step's batches, one after the other; those of the last stay in the slots. */
+function computeStepGradients(
+  worker: GradientWorker,
+  run: TrainRun,
+  step: Step,
+  batch: Batch,
+  close: () => void,
+): void {
+  const { meet } = worker
+  const end = step.first + step.size
+  for (let first = step.first; first < end; first += run.batchSize) {
+    if (first > step.first) {
+      addMySlots(worker, first - run.batchSize === step.first)
+      meet(nothing)
+    }
+    batch.first = first
+    batch.size = Math.min(run.batchSize, end - first)
+    computeBatchGradients(worker, batch)
+    meet(close)
+  }
+}
+
+/** Fills all slots: this machine's, then with the other machines' help the rest. */
+function computeBatchGradients(worker: GradientWorker, batch: Batch): void {
+  const { exchange, meet } = worker
+  computeShardGradients(worker, batch)
+  if (exchange) meet(exchange.complete)
+}
+
 /** One gradient over all examples, averaged, where the next parameters would be. */
 export function computeGradient(worker: GradientWorker, run: GradientRun): void {
-  const {
-    doubles,
-    pass: { elementBytes },
-    run: { layout },
-    words,
-  } = worker
-  computeShardGradients(worker, { first: 0, size: layout.training!.count }, run.shards)
-  worker.meet(() => {
+  const { doubles, elementBytes, meet, pieces, words } = worker
+  const { records, training, versions } = run.layout
+  computeBatchGradients(worker, { first: 0, size: training!.count, shards: run.shards })
+  meet(() => {
     Atomics.store(words, Control.previousWhole, 0)
     recordResult(worker, sumFigures(worker, run.shards))
   })
-  const weight = doubles[layout.epochRecords / 8 + 1 + Tally.weight]!
-  const target = layout.versions[1 - currentVersion(words)]!.parameters
-  for (const piece of worker.pieces) {
+  const weight = doubles[index64(records.epochs) + 1 + Tally.weight]!
+  const target = versions[1 - currentVersion(words)]!.parameters
+  for (const piece of pieces) {
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
-      averageChunk(
-        worker,
-        weight,
-        piece.kind,
-        first,
-        Math.min(CHUNK, end - first),
-        target + first * elementBytes,
-      )
+      const elements = Math.min(CHUNK, end - first)
+      const place = advance(target, first * elementBytes)
+      averageChunk(worker, weight, piece, first, elements, place)
     }
   }
 }
@@ -125,7 +140,7 @@ function closeBatch(worker: GradientWorker, run: TrainRun, step: Step, batch: Ba
     words,
     run: { layout },
   } = worker
-  const stepSums = layout.stepSums / 8
+  const stepSums = index64(layout.records.stepSums)
   sumTallies(worker, run.shards)
   for (let field = 0; field < figures.length; field++) {
     doubles[stepSums + field] =
@@ -148,7 +163,10 @@ function closeBatch(worker: GradientWorker, run: TrainRun, step: Step, batch: Ba
   setHeaderField(worker, next, Header.steps, steps + 1)
   setHeaderField(worker, next, Header.cost, cost)
   setHeaderField(worker, next, Header.updates, headerField(worker, version, Header.updates) + 1)
-  const [before, after] = [layout.sums[version] / 8, layout.sums[next]! / 8]
+  const [before, after] = [
+    index64(layout.records.sums[version]),
+    index64(layout.records.sums[next]!),
+  ]
   for (let field = 0; field < figures.length; field++) {
     const added = field === Tally.loss ? cost * weight : doubles[stepSums + field]!
     doubles[after + field] = (step.first === 0 ? 0 : doubles[before + field]!) + added
@@ -172,7 +190,7 @@ function commit(worker: GradientWorker, run: TrainRun, step: Step, deadline: num
     )
   }
   if (step.endsEpoch) {
-    const sums = layout.sums[next]! / 8
+    const sums = index64(layout.records.sums[next]!)
     for (let field = 0; field < figures.length; field++) figures[field] = doubles[sums + field]!
     figures[Tally.loss]! /= figures[Tally.weight]! || 1
     recordEpoch(worker, run, step.epoch, 'training', figures)
@@ -190,7 +208,7 @@ function diverge(
   steps: number,
   lastFiniteCost: number,
 ): void {
-  doubles[layout.clock / 8 + 2] = lastFiniteCost
+  doubles[index64(layout.records.clock) + 2] = lastFiniteCost
   Atomics.store(words, Control.divergedStep, steps)
   Atomics.store(words, Control.outcome, Outcome.diverged)
 }
@@ -217,7 +235,8 @@ function endStep(worker: GradientWorker, run: TrainRun, step: Step, deadline: nu
   if (step.endsEpoch) recordEpochTime(worker, run, step.epoch, now)
   const epochs = step.epoch + 1 - run.fromEpoch
   const complete =
-    step.endsEpoch && (step.epoch + 1 === run.untilEpoch || epochs === run.layout.epochRecordCount)
+    step.endsEpoch &&
+    (step.epoch + 1 === run.untilEpoch || epochs === run.layout.records.epochCount)
   if (Atomics.load(words, Control.stop) !== 0)
     Atomics.store(words, Control.outcome, Outcome.stopped)
   else if (complete || performance.now() >= deadline || someTimelineIsFull(worker))
@@ -239,7 +258,7 @@ function setHeaderField(
   field: number,
   value: number,
 ): void {
-  doubles[run.layout.versions[version]!.header / 8 + field] = value
+  doubles[index64(run.layout.versions[version]!.header) + field] = value
 }
 
 function outcomeOf(words: Int32Array): number {

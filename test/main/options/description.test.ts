@@ -1,12 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { activationNames } from '../../../dist/shared/network/activations.js'
-import {
-  checkTrainerOptions,
-  checkTrainingOptions,
-} from '../../../dist/main/options/description.js'
+import { checkTrainerOptions, checkTrainingOptions } from '../../../dist/main/options/description.js'
 import { InputError } from '../../../dist/shared/errors.js'
-import { dense } from '../../../dist/shared/network/network.js'
+import { dense } from '../../../dist/shared/model/layers/dense.js'
 import { lossNames } from '../../../dist/shared/network/losses.js'
 import { stepDecay, warmUp } from '../../../dist/shared/optimizers/learning-rate.js'
 import { adam, rmsprop, sgd } from '../../../dist/shared/optimizers/optimizers.js'

@@ -1,16 +1,11 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import {
-  type ArenaLayout,
-  type ArenaNeeds,
-  createArena,
-  planArena,
-} from '../../../dist/shared/arena/arena.js'
+import { type ArenaLayout, type ArenaNeeds, createArena, planArena } from '../../../dist/shared/arena/arena.js'
 import { bytesPerElement } from '../../../dist/shared/arena/element-types.js'
 import { parameterLayout } from '../../../dist/shared/arena/parameter-layout.js'
 import { CONTROL_BYTES } from '../../../dist/shared/arena/control.js'
 import { ArenaError } from '../../../dist/shared/errors.js'
-import { dense } from '../../../dist/shared/network/network.js'
+import { dense } from '../../../dist/shared/model/layers/dense.js'
 import { piecesOf } from '../../../dist/shared/arena/pieces.js'
 import { partStart } from '../../../dist/shared/batches/shards.js'
 

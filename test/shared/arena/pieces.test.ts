@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { parameterLayout } from '../../../dist/shared/arena/parameter-layout.js'
-import { type Network, dense } from '../../../dist/shared/network/network.js'
+import type { Network } from '../../../dist/shared/model/network.js'
+import { dense } from '../../../dist/shared/model/layers/dense.js'
 import { CHUNK, piecesOf, piecesOfWorker } from '../../../dist/shared/arena/pieces.js'
 
 const width = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 2000 }))

@@ -7,16 +7,11 @@ import { createArena, planArena } from '../../../dist/shared/arena/arena.js'
 import { type BackendName, backends } from '../../../dist/shared/backends.js'
 import type { LossName } from '../../../dist/shared/network/losses.js'
 import { Tally, tallyLayout } from '../../../dist/shared/figures/metrics.js'
-import { type Network, dense } from '../../../dist/shared/network/network.js'
+import type { Network } from '../../../dist/shared/model/network.js'
+import { dense } from '../../../dist/shared/model/layers/dense.js'
 import { paddedWidth } from '../../../dist/shared/batches/padding.js'
 import { piecesOf } from '../../../dist/shared/arena/pieces.js'
-import {
-  backward,
-  createPass,
-  forwardWithLoss,
-  loadBlock,
-  prepareWeights,
-} from '../../../dist/shared/model/pass.js'
+import { backward, createPass, forwardWithLoss, loadBlock, prepareWeights } from '../../../dist/shared/model/pass.js'
 import { createUniform } from '../../../dist/shared/numerics/random.js'
 import { backendsHere } from '../../machine.js'
 import { engineOf, noise, worstDifference } from '../support.js'

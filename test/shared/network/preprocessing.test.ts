@@ -2,16 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkTrainerOptions } from '../../../dist/main/options/description.js'
 import { InputError } from '../../../dist/shared/errors.js'
-import {
-  type PreprocessingStep,
-  applyPreprocessing,
-  columnsAfter,
-  cross,
-  minMax,
-  oneHot,
-  standardize,
-} from '../../../dist/shared/network/preprocessing.js'
-import { dense, widthsOf } from '../../../dist/shared/network/network.js'
+import { type PreprocessingStep, applyPreprocessing, columnsAfter, cross, minMax, oneHot, standardize } from '../../../dist/shared/network/preprocessing.js'
+import { dense } from '../../../dist/shared/model/layers/dense.js'
+import { widthsOf } from '../../../dist/shared/network/network.js'
 
 const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true })
 /** Rows of 1 to 5 columns, few distinct values in some of them. */

@@ -12,22 +12,10 @@ import type {
   Run,
   RunResult,
 } from '../../../shared/protocol.js'
-
-interface CoordinatorDeath {
-  kind: 'coordinatorFailed'
-  reason: string
-}
-
-export interface CoordinatorThread {
-  /** Says what the workers are started with; before the first run. */
-  equip: (data: GradientWorkerData) => void
-  /** Resolves with how the run ended; a coordinator that dies counts as failed. */
-  run: (run: Run, arena: Arena) => Promise<RunResult | CoordinatorDeath>
-  close: () => Promise<void>
-}
+import type { Coordinator, CoordinatorDeath } from '../platform.js'
 
 /** @param gradientWorker URL of the script that the workers run. */
-export function startCoordinator(gradientWorker: URL): CoordinatorThread {
+export function startCoordinator(gradientWorker: URL): Coordinator {
   const data: CoordinatorData = { gradientWorker: gradientWorker.href }
   const thread = new Worker(
     new URL('../../../workers/node/coordinator-worker.js', import.meta.url),

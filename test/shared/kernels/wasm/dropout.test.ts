@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import { backends } from '../../../../dist/shared/backends.js'
 import { dropoutKeys } from '../../../../dist/shared/network/dropout.js'
-import { dense } from '../../../../dist/shared/network/network.js'
+import { dense } from '../../../../dist/shared/model/layers/dense.js'
 import { backendsHere } from '../../../machine.js'
 import { noise, openBench } from '../../support.js'
 

@@ -1,19 +1,11 @@
 // Which backend computes: what was asked for if this machine can do it, otherwise the fastest that
 // it can and that pays for the network.
 
-import type { BackendName } from '../../shared/backends.js'
-import { BackendError } from '../../shared/errors.js'
-import { type BlasLibrary, type BlasRefusal, findBlas } from '../../shared/node/blas.js'
-import { flopsOf } from '../../shared/network/network.js'
-import { relaxedSimdWorks } from './node/compiled-kernels.js'
-
-export interface BackendChoice {
-  backend: BackendName
-  /** Why this one, in words. */
-  reason: string
-  /** The library, for `native`. */
-  blas?: BlasLibrary
-}
+import type { BackendName } from '../../../shared/backends.js'
+import { BackendError } from '../../../shared/errors.js'
+import { type BlasLibrary, type BlasRefusal, findBlas } from '../../../shared/node/blas.js'
+import type { BackendChoice } from '../platform.js'
+import { relaxedSimdWorks } from './compiled-kernels.js'
 
 /**
  * Flops of one example, forward and backward, below which calls into a library cost more than they
@@ -22,16 +14,16 @@ export interface BackendChoice {
 const FLOPS_WORTH_A_CALL = 2500
 
 /**
- * @param widths Inputs, then the units of each layer.
+ * @param flops Floating-point operations of one example, forward and backward.
  * @throws {BackendError} if the backend asked for can't run here; it says what was tried.
  */
 export async function chooseBackend(
   requested: BackendName | 'auto',
-  widths: number[],
+  flops: number,
 ): Promise<BackendChoice> {
   switch (requested) {
     case 'auto':
-      return chooseFastest(widths)
+      return chooseFastest(flops)
     case 'native':
       return requireNative()
     case 'wasm-relaxed':
@@ -41,10 +33,10 @@ export async function chooseBackend(
   }
 }
 
-async function chooseFastest(widths: number[]): Promise<BackendChoice> {
-  const small = flopsOf(widths, 1) < FLOPS_WORTH_A_CALL
+async function chooseFastest(flops: number): Promise<BackendChoice> {
+  const small = flops < FLOPS_WORTH_A_CALL
   const { library, refusals } = small ? { library: undefined, refusals: [] } : await searchBlas()
-  if (library) return { backend: 'native', reason: `${library.name} was found`, blas: library }
+  if (library) return native(library, `${library.name} was found`)
   const why = small
     ? 'so small a network does not pay for calls into a library'
     : describeRefusals(refusals)
@@ -57,7 +49,11 @@ async function requireNative(): Promise<BackendChoice> {
   const { library, refusals } = await searchBlas()
   if (!library)
     throw new BackendError('native', `${describeRefusals(refusals)}. ${installCommand()}`)
-  return { backend: 'native', reason: 'as asked for', blas: library }
+  return native(library, 'as asked for')
+}
+
+function native(blas: BlasLibrary, reason: string): BackendChoice {
+  return { backend: 'native', reason, blas, library: describeBlas(blas) }
 }
 
 function requireRelaxed(): BackendChoice {

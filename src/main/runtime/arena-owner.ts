@@ -1,0 +1,118 @@
+// Whoever owns a trainer's one arena: what the last committed step has left there, and how a larger
+// arena takes its place.
+
+import { Header, type VersionLayout, createArena } from '../../shared/arena/arena.js'
+import { Control, currentVersion } from '../../shared/arena/control.js'
+import type { DType } from '../../shared/arena/element-types.js'
+import type { ByteOffset } from '../../shared/arena/offsets.js'
+import type { ParameterLayout } from '../../shared/arena/parameter-layout.js'
+import type { Arena } from '../../shared/protocol.js'
+import type { FloatArray, Parameters } from '../data/parameters.js'
+import { readParameters, writeParameters } from './stored-parameters.js'
+
+export interface ArenaOwner {
+  readonly arena: Arena
+  /** Moves what the versions hold to a larger arena, if this one is smaller than that. */
+  grow: (bytes: number) => void
+  /** Before training goes on at a step: where it stands, and that nothing asks it to stop. */
+  enterStep: (step: number) => void
+  /** Asks the workers to stop after the step under way. */
+  stop: () => void
+  parameters: () => Parameters
+  setParameters: (parameters: Parameters) => void
+  /** The gradient that a run has left. */
+  gradient: () => Parameters
+  /** Numbers that a run has left, copied. */
+  numbers: (offset: ByteOffset, count: number) => FloatArray
+  /** All that the last committed step left, optimizer state included. */
+  snapshot: () => Uint8Array
+  restore: (snapshot: Uint8Array) => void
+}
+
+/** What lies at the same place for every job. */
+export interface LastingLayout {
+  dtype: DType
+  parameters: ParameterLayout
+  versions: [VersionLayout, VersionLayout]
+  bytes: number
+}
+
+/** Arenas are numbered so that a worker knows whether it has this one open. */
+let nextArenaNumber = 0
+
+/** @param layout Of an arena with no job. @param initial The parameters to begin with. */
+export function createArenaOwner(layout: LastingLayout, initial: Parameters): ArenaOwner {
+  const { dtype, parameters: parameterLayout, versions } = layout
+  const headerBytes = versions[0].parameters - versions[0].header
+  const versionBytes = versions[1].header - versions[0].header
+  const lastingBytes = versions[1].header + versionBytes
+  let arena = openArena(layout.bytes)
+  let words = new Int32Array(arena.memory.buffer)
+
+  const version = (): VersionLayout => versions[currentVersion(words)]
+  const bytesOf = ({ header }: VersionLayout): Uint8Array =>
+    new Uint8Array(arena.memory.buffer, header, versionBytes)
+  const read = (place: ByteOffset): Parameters =>
+    readParameters(arena.memory, place, parameterLayout, dtype)
+  const write = (place: ByteOffset, parameters: Parameters): void =>
+    writeParameters(arena.memory, place, parameterLayout, dtype, parameters)
+  write(versions[0].parameters, initial)
+
+  return {
+    get arena() {
+      return arena
+    },
+
+    grow(bytes) {
+      if (bytes <= arena.memory.buffer.byteLength) return
+      const larger = openArena(bytes)
+      const lasting = new Uint8Array(arena.memory.buffer, 0, lastingBytes)
+      new Uint8Array(larger.memory.buffer).set(lasting)
+      arena = larger
+      words = new Int32Array(arena.memory.buffer)
+    },
+
+    enterStep(step) {
+      const header = new Float64Array(arena.memory.buffer, version().header, headerBytes / 8)
+      header[Header.steps] = step
+      header[Header.cost] = NaN // none yet
+      Atomics.store(words, Control.previousWhole, 0)
+      Atomics.store(words, Control.stop, 0)
+    },
+
+    stop: () => void Atomics.store(words, Control.stop, 1),
+
+    parameters() {
+      for (;;) {
+        // A step may commit while we copy, and the next one write what we read: then copy again.
+        const commits = Atomics.load(words, Control.commits)
+        const parameters = read(version().parameters)
+        if (Atomics.load(words, Control.commits) === commits) return parameters
+      }
+    },
+
+    setParameters(parameters) {
+      bytesOf(version()).fill(0)
+      write(version().parameters, parameters)
+      Atomics.store(words, Control.previousWhole, 0)
+    },
+
+    gradient: () => read(versions[1 - currentVersion(words)]!.parameters),
+
+    numbers(offset, count) {
+      const array = dtype === 'float32' ? Float32Array : Float64Array
+      return new array(arena.memory.buffer, offset, count).slice()
+    },
+
+    snapshot: () => bytesOf(version()).slice(),
+
+    restore(snapshot) {
+      bytesOf(version()).set(snapshot)
+      Atomics.store(words, Control.previousWhole, 0)
+    },
+  }
+}
+
+function openArena(bytes: number): Arena {
+  return { number: nextArenaNumber++, memory: createArena(bytes) }
+}

@@ -1,0 +1,42 @@
+// Node as a platform.
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import type { CallbackScope, Platform } from '../platform.js'
+import { chooseBackend } from './backend-choice.js'
+import { compileKernels, programOf } from './compiled-kernels.js'
+import { startCoordinator } from './coordinator-thread.js'
+import { availableCores } from './cores.js'
+
+/** The script that the gradient workers run; tests start others. */
+const GRADIENT_WORKER = new URL('../../../workers/node/gradient-worker.js', import.meta.url)
+
+/** @param gradientWorker URL of the script that the workers run. */
+export function createNodePlatform(gradientWorker = GRADIENT_WORKER): Platform {
+  return {
+    cores: availableCores,
+    chooseBackend,
+    compileKernels: (backend) => compileKernels(programOf(backend)),
+    startCoordinator: () => startCoordinator(gradientWorker),
+    sha256(bytes) {
+      const hash = createHash('sha256')
+      for (const some of bytes) hash.update(some)
+      return hash.digest('hex')
+    },
+    rest: async () => setImmediate(),
+    createCallbackScope,
+  }
+}
+
+function createCallbackScope(): CallbackScope {
+  const inside = new AsyncLocalStorage<{ over: boolean }>()
+  return {
+    async run(callback) {
+      const wait = { over: false }
+      await inside.run(wait, callback)
+      wait.over = true // what the callback started may still be running, and may call
+    },
+    isInside: () => inside.getStore()?.over === false,
+  }
+}

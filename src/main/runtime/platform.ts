@@ -1,0 +1,57 @@
+// What a trainer asks of wherever it runs. Node's answers are in node/; tests have a stand-in.
+
+import type { BackendName } from '../../shared/backends.js'
+import type { BlasLibrary } from '../../shared/node/blas.js'
+import type { Arena, GradientWorkerData, Run, RunResult } from '../../shared/protocol.js'
+
+export interface Platform {
+  /** Cores that this process may use. */
+  cores: () => number
+  /**
+   * Chooses who computes.
+   * @param flops Floating-point operations of one example, forward and backward.
+   * @throws {BackendError} if the backend asked for can't run here; it says what was tried.
+   */
+  chooseBackend: (requested: BackendName | 'auto', flops: number) => Promise<BackendChoice>
+  /** The compiled wasm kernels that a backend builds on. */
+  compileKernels: (backend: BackendName) => WebAssembly.Module
+  /** Starts the coordinator, on a thread of its own where there are threads. */
+  startCoordinator: () => Coordinator
+  /** The sha256 of some bytes, one after the other, in hexadecimal. */
+  sha256: (bytes: Iterable<Uint8Array>) => string
+  /** Lets the event loop turn. */
+  rest: () => Promise<void>
+  /** What tells whether code runs because of a callback. */
+  createCallbackScope: () => CallbackScope
+}
+
+export interface BackendChoice {
+  backend: BackendName
+  /** Why this one, in words. */
+  reason: string
+  /** What multiplies, in words, beside what the backend says of itself. */
+  library?: string
+  /** The library, for `native`. */
+  blas?: BlasLibrary
+}
+
+/** The caller's side of the coordinator. */
+export interface Coordinator {
+  /** Says what the workers are started with; before the first run. */
+  equip: (data: GradientWorkerData) => void
+  /** Resolves with how the run ended; a coordinator that dies counts as failed. */
+  run: (run: Run, arena: Arena) => Promise<RunResult | CoordinatorDeath>
+  close: () => Promise<void>
+}
+
+export interface CoordinatorDeath {
+  kind: 'coordinatorFailed'
+  reason: string
+}
+
+/** Runs callbacks, and knows its own. */
+export interface CallbackScope {
+  run: (callback: () => unknown) => Promise<void>
+  /** Whether the code under way was called by a callback that is not over yet. */
+  isInside: () => boolean
+}

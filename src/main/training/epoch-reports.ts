@@ -1,0 +1,50 @@
+// What the workers' figures come to: a report of each epoch that they have finished.
+
+import { Tally, metricsOf } from '../../shared/figures/metrics.js'
+import { learningRateAt } from '../../shared/optimizers/learning-rate.js'
+import type { EpochFigures, RunResult } from '../../shared/protocol.js'
+import { type EpochReport, ofValidation } from './history.js'
+import type { TrainingCall } from './training-call.js'
+
+export type TrainedResult = Extract<RunResult, { kind: 'trained' }>
+
+/**
+ * Makes reports of one run after another: an epoch may take several runs.
+ * @param reduction What plateaus have multiplied the learning rate by.
+ */
+export function createReporter(
+  call: TrainingCall,
+  reduction: () => number,
+): (result: TrainedResult) => EpochReport[] {
+  let secondsBefore = 0 // of the epoch under way, in runs before this one
+  return (result) => {
+    const finished = result.epochs.reduce((sum, { seconds }) => sum + seconds, 0)
+    const reports = result.epochs.map((figures, i) =>
+      reportOf(call, figures, figures.seconds + (i === 0 ? secondsBefore : 0), reduction()),
+    )
+    secondsBefore =
+      reports.length > 0 ? result.seconds - finished : secondsBefore + result.seconds
+    return reports
+  }
+}
+
+function reportOf(
+  { optimizer, stepsPerEpoch, tallies, training, validation }: TrainingCall,
+  { epoch, training: figures, validation: held }: EpochFigures,
+  seconds: number,
+  reduction: number,
+): EpochReport {
+  const steps = epoch * stepsPerEpoch
+  const rate = learningRateAt(optimizer.learningRate, steps - 1, stepsPerEpoch, reduction)
+  return {
+    epoch,
+    cost: figures[Tally.loss]!,
+    ...metricsOf(tallies, figures, training.count, training.classes),
+    ...(held && {
+      validationCost: held[Tally.loss]!,
+      ...ofValidation(metricsOf(tallies, held, validation!.count, training.classes)),
+    }),
+    learningRate: rate,
+    examplesPerSecond: Math.round(training.count / seconds),
+  }
+}

@@ -1,0 +1,140 @@
+// What a call to train asks for, once it is checked, and what of it the workers are told.
+
+import { stepsPerEpoch } from '../../shared/batches/shards.js'
+import { InputError } from '../../shared/errors.js'
+import { type TallyLayout, tallyLayout } from '../../shared/figures/metrics.js'
+import { outputLayer } from '../../shared/model/network.js'
+import type { Optimizer } from '../../shared/optimizers/optimizers.js'
+import type { TrainRun } from '../../shared/protocol.js'
+import {
+  type CheckedExamples,
+  type Examples,
+  checkExamples,
+  splitExamples,
+  weighClasses,
+} from '../data/examples.js'
+import { checkTrainingOptions } from '../options/training-options.js'
+import { type Plan, type Runner, flopsOfCall, needsOf } from '../runtime/runner.js'
+import type { EpochsOptions } from './training.js'
+
+/** The calls that train. */
+export type TrainingCallName = 'fit' | 'epochs' | 'findLearningRate'
+
+export interface TrainingCall {
+  options: EpochsOptions & ReturnType<typeof checkTrainingOptions>
+  optimizer: Optimizer
+  training: CheckedExamples
+  validation: CheckedExamples | undefined
+  tallies: TallyLayout
+  batchSize: number
+  stepsPerEpoch: number
+  shards: number
+}
+
+/** How long the workers run before they report. */
+const SLICE_MS = 100
+
+/** @throws {InputError} on wrong options or data. */
+export function readCall(
+  runner: Runner,
+  where: TrainingCallName,
+  given: Examples,
+  givenOptions: EpochsOptions,
+  optimizer: Optimizer,
+): TrainingCall {
+  const { recipe } = runner
+  const options = checkTrainingOptions(where, givenOptions) as TrainingCall['options']
+  const [training, validation] = trainingAndValidation(runner, where, given, options)
+  const { count } = training
+  const batchSize = options.batchSize === 'all' ? count : Math.min(options.batchSize, count)
+  return {
+    options,
+    optimizer,
+    training,
+    validation,
+    tallies: tallyLayout(where, outputLayer(recipe.network), options),
+    batchSize,
+    stepsPerEpoch: stepsPerEpoch(count, batchSize, options.accumulationSteps),
+    shards: runner.shardsFor(batchSize),
+  }
+}
+
+/** Brings a call's job into the arena, to go on after `epoch` epochs. */
+export async function layOut(runner: Runner, call: TrainingCall, epoch: number): Promise<Plan> {
+  const { batchSize, options, shards, tallies, training, validation } = call
+  const plan = runner.plan({
+    units: shards,
+    examples: batchSize,
+    flops: flopsOfCall(runner, batchSize, 'forward and backward'),
+    tallies,
+    needs: {
+      shards,
+      batchSize,
+      training: needsOf(training),
+      validation: validation && needsOf(validation),
+      timeline: options.onTimeline !== undefined,
+      gradient: options.accumulationSteps > 1 || runner.recipe.clipNorm !== undefined,
+    },
+  })
+  await runner.store(plan.layout.training, training)
+  if (validation) await runner.store(plan.layout.validation, validation)
+  runner.state.enterStep(epoch * call.stepsPerEpoch)
+  return plan
+}
+
+/**
+ * What the workers are told.
+ * @param fromEpoch Epochs that are done.
+ * @param untilEpoch The epoch after which they come back.
+ * @param rateReduction What plateaus have multiplied the learning rate by.
+ */
+export function runOf(
+  { recipe }: Runner,
+  call: TrainingCall,
+  plan: Plan,
+  { fromEpoch, untilEpoch, rateReduction }: Pick<TrainRun, 'fromEpoch' | 'untilEpoch' | 'rateReduction'>,
+): TrainRun {
+  const { batchSize, optimizer, options, shards, training } = call
+  return {
+    ...plan,
+    kind: 'train',
+    optimizer,
+    clipNorm: recipe.clipNorm,
+    rateReduction,
+    seed: recipe.seed,
+    shards,
+    batchSize,
+    accumulationSteps: options.accumulationSteps,
+    stepsPerEpoch: call.stepsPerEpoch,
+    shuffle: options.shuffle && batchSize < training.count,
+    fromEpoch,
+    untilEpoch,
+    sliceMs: SLICE_MS,
+  }
+}
+
+/** The examples to train on, weighed, and those to validate with. */
+function trainingAndValidation(
+  { recipe: { network }, dtype }: Runner,
+  where: string,
+  given: Examples,
+  { classWeights, validation }: EpochsOptions,
+): [CheckedExamples, CheckedExamples | undefined] {
+  const examples = checkExamples(where, given, network, dtype)
+  const weigh = (chosen: CheckedExamples): CheckedExamples =>
+    classWeights === undefined ? chosen : weighClasses(where, chosen, classWeights, dtype)
+  if (validation === undefined) return [weigh(examples), undefined]
+  if (typeof validation !== 'number') {
+    return [weigh(examples), checkExamples(`${where}: validation`, validation, network, dtype)]
+  }
+  const held = Math.ceil(examples.count * validation)
+  if (held === examples.count) {
+    throw new InputError(
+      `${where}: validation`,
+      `a share that leaves some of the ${held} examples to train on`,
+      String(validation),
+    )
+  }
+  const [training, heldOut] = splitExamples(examples, held)
+  return [weigh(training), heldOut]
+}

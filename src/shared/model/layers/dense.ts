@@ -1,0 +1,162 @@
+// The dense layer: A = f(X.W + b).
+//
+//   backward, given dA:   dZ = dA * f'(Z)    dW = X^T.dZ    db = column sums of dZ    dX = dZ.W^T
+//
+// (Goodfellow, Bengio and Courville, Deep Learning, 2016, algorithms 6.3 and 6.4.)
+
+import { NOWHERE, advance } from '../../arena/offsets.js'
+import { extentOf } from '../../batches/parts.js'
+import type { ActivationOperands, DenseOperands } from '../../kernels/kernels.js'
+import { type ActivationName, keepsSlopes } from '../../network/activations.js'
+import type { InitializerName } from '../../network/initializers.js'
+import type { LayerContext, LayerKind, OutputLayer } from './layer.js'
+
+/** One dense layer: `units` outputs, each activation(inputs . weights + bias). */
+export interface DenseLayer {
+  kind: 'dense'
+  /** How many outputs. */
+  units: number
+  /** What the pre-activations go through. */
+  activation: ActivationName
+  /** How the weights start; biases start at 0. */
+  initializer: InitializerName
+}
+
+/**
+ * Describes a dense layer: activation(inputs . weights + bias).
+ *
+ * @param units Outputs of the layer, at least 1.
+ * @param activation What the pre-activations go through.
+ * @default 'identity'
+ * @param options How it starts.
+ */
+export function dense(
+  units: number,
+  activation: ActivationName = 'identity',
+  options: {
+    /**
+     * How the weights start; biases start at 0.
+     * @default 'xavier'
+     */
+    initializer?: InitializerName
+  } = {},
+): DenseLayer {
+  // Whatever else the options have, a trainer's checks find.
+  return {
+    kind: 'dense',
+    units,
+    activation,
+    ...options,
+    initializer: options.initializer ?? 'xavier',
+  }
+}
+
+export const denseKind: LayerKind<DenseLayer> = {
+  fields: { units: 'count', activation: 'activation', initializer: 'initializer' },
+
+  outputs: ({ units }) => units,
+
+  tensors({ units, initializer }, inputs) {
+    const fans = { inputs, outputs: units }
+    return [
+      { list: 'weights', rows: inputs, columns: units, regularized: true, initializer, fans },
+      { list: 'biases', rows: 1, columns: units, regularized: false, initializer: 'zeros', fans },
+    ]
+  },
+
+  flops: ({ units }, inputs, passesBack) => (passesBack ? 6 : 4) * inputs * units,
+
+  claimShared: ({ units }, inputs, { elements, kernels }) => ({
+    prepared: elements(kernels.preparedElements(inputs, units)),
+  }),
+
+  claimScratch: ({ activation, units }, _inputs, { matrix }) => ({
+    z: matrix(units),
+    slopes: keepsSlopes(activation) ? matrix(units) : NOWHERE,
+  }),
+
+  temporaryElements: ({ units }, inputs, { kernels, parts, partStride }) =>
+    kernels.productElements({ parts, rows: partStride, inputs, outputs: units }),
+
+  create: createDense,
+}
+
+function createDense({ activation, units }: DenseLayer, context: LayerContext): OutputLayer {
+  const { block, inputs, kernels, passesBack, scratch, shared, temporary, tensors } = context
+  const [weightsPlace, biasPlace] = tensors.map(({ first }) => first * block.elementBytes) as [
+    number,
+    number,
+  ]
+  const product: DenseOperands = {
+    inputs,
+    outputs: units,
+    parts: block.parts,
+    x: NOWHERE,
+    weights: NOWHERE,
+    prepared: shared.prepared!,
+    z: scratch.z!,
+    dZ: NOWHERE,
+    dX: NOWHERE,
+    dWeights: NOWHERE,
+    dBias: NOWHERE,
+    scratch: temporary,
+    accumulate: false,
+  }
+  const elementwise: ActivationOperands = {
+    rows: 0,
+    columns: units,
+    a: scratch.z!,
+    bias: NOWHERE,
+    slopes: scratch.slopes!,
+    dA: NOWHERE,
+  }
+  const { forward, backward } = kernels.activations[activation]
+
+  const layer: OutputLayer = {
+    forward(x, parameters) {
+      const z = layer.linear(x, parameters)
+      layer.activate(parameters)
+      return z
+    },
+
+    linear(x, parameters) {
+      product.x = x
+      product.weights = advance(parameters, weightsPlace)
+      kernels.matmul(product)
+      return product.z
+    },
+
+    bias: (parameters) => advance(parameters, biasPlace),
+
+    activate(parameters) {
+      elementwise.rows = extentOf(block.parts)
+      elementwise.bias = layer.bias(parameters)
+      forward(elementwise)
+    },
+
+    backward(way) {
+      elementwise.rows = extentOf(block.parts)
+      elementwise.dA = way.dOutputs
+      backward(elementwise)
+      return layer.backwardLinear(way)
+    },
+
+    backwardLinear({ dOutputs, spare, parameters, gradient, accumulate }) {
+      product.dZ = dOutputs
+      product.dX = spare
+      product.weights = advance(parameters, weightsPlace)
+      product.dWeights = advance(gradient, weightsPlace)
+      product.dBias = advance(gradient, biasPlace)
+      product.accumulate = accumulate
+      kernels.matmulTransposedA(product)
+      if (passesBack) kernels.matmulTransposedB(product)
+      return spare
+    },
+
+    prepare(parameters, firstRow, endRow, toGoBack) {
+      product.weights = advance(parameters, weightsPlace)
+      kernels.prepare(product, firstRow, endRow, toGoBack && passesBack)
+    },
+  }
+  return layer
+}

@@ -1,0 +1,80 @@
+// Dropout: in every training step a share of the inputs is left out, and the others are multiplied
+// by 1 / (1 - share), so that the next layer is given what it expects on average (Srivastava et
+// al., "Dropout", 2014, in its inverted form). Outside training it does nothing.
+
+import { type ByteOffset, NOWHERE } from '../../arena/offsets.js'
+import type { DropoutOperands } from '../../kernels/kernels.js'
+import { scrambleSeed } from '../../numerics/random.js'
+import { partOf, rowNumbersOf } from '../block.js'
+import type { Layer, LayerContext, LayerKind } from './layer.js'
+
+/** A layer that leaves out a share of its inputs in every step of training. */
+export interface DropoutLayer {
+  kind: 'dropout'
+  /** The share that is left out, at least 0 and below 1. */
+  rate: number
+}
+
+/**
+ * Describes a dropout layer: each step of `fit` sets a share of its inputs to 0 and divides the
+ * others by 1 - rate; outside `fit` nothing is left out (Srivastava et al., "Dropout", 2014). It
+ * stands between other layers, or before the first.
+ *
+ * @param rate The share that is left out, at least 0 and below 1.
+ */
+export function dropout(rate: number): DropoutLayer {
+  return { kind: 'dropout', rate }
+}
+
+export const dropoutKind: LayerKind<DropoutLayer> = {
+  fields: { rate: 'share' },
+  outputs: (_, inputs) => inputs,
+  tensors: () => [],
+  flops: () => 0,
+  claimShared: () => ({}),
+  claimScratch: (_, inputs, { matrix }) => ({ kept: matrix(inputs) }),
+  temporaryElements: () => 0,
+  create: createDropout,
+}
+
+function createDropout({ rate }: DropoutLayer, context: LayerContext): Layer {
+  const { block, inputs: columns, kernels, scratch, layersBefore } = context
+  const operands: DropoutOperands = {
+    rows: 0,
+    columns,
+    from: NOWHERE,
+    to: NOWHERE,
+    rowNumbers: NOWHERE,
+    rate,
+    key: 0,
+  }
+  let draws = false
+
+  /** Part by part, since the rows between them stand for no examples. */
+  const leaveOut = (from: ByteOffset, to: ByteOffset): void => {
+    for (let part = 0; part < block.parts.count; part++) {
+      operands.rows = block.parts.rows[part]!
+      operands.from = partOf(block, from, part, columns)
+      operands.to = partOf(block, to, part, columns)
+      operands.rowNumbers = rowNumbersOf(block, part)
+      kernels.dropout(operands)
+    }
+  }
+
+  return {
+    forward(inputs) {
+      if (!draws) return inputs
+      leaveOut(inputs, scratch.kept!)
+      return scratch.kept!
+    },
+    backward({ dOutputs }) {
+      if (draws) leaveOut(dOutputs, dOutputs)
+      return dOutputs
+    },
+    draw(key) {
+      draws = key !== undefined && rate > 0
+      // Numbered like the layer with parameters that it follows; no other dropout follows that one.
+      if (key !== undefined) operands.key = scrambleSeed(key, layersBefore - 1)
+    },
+  }
+}

@@ -1,0 +1,68 @@
+// The model: whatever is trained, as a worker's step sees it. Nothing outside a model looks into
+// its memory. The kinds there are: kinds.ts.
+
+import type { ExamplesLayout } from '../arena/arena.js'
+import type { Claims, ModelLayout } from '../arena/claims.js'
+import type { ByteOffset } from '../arena/offsets.js'
+import type { ParameterLayout, Tensor } from '../arena/parameter-layout.js'
+import type { PieceRows } from '../arena/pieces.js'
+import type { TallyLayout } from '../figures/metrics.js'
+import type { Kernels } from '../kernels/kernels.js'
+import type { Block } from './block.js'
+
+/** What a kind of model says of a description, before anything is computed. */
+export interface ModelKind<Description extends { kind: string }> {
+  /** Columns of the inputs as they lie in the arena, and of the outputs. */
+  inputs: (description: Description) => number
+  outputs: (description: Description) => number
+  tensors: (description: Description) => Tensor[]
+  /** Memory beside the parameters: for all workers together, and for each. */
+  claimShared: (description: Description, claims: Claims) => ModelLayout
+  claimScratch: (description: Description, claims: Claims) => ModelLayout
+  create: (description: Description, context: ModelContext) => Model
+}
+
+/** What a model works with; it is made once a run. */
+export interface ModelContext {
+  kernels: Kernels
+  block: Block
+  /** The arena, as numbers of the backend's type. */
+  values: Float32Array | Float64Array
+  parameters: ParameterLayout
+  /** What the model has claimed. */
+  shared: ModelLayout
+  scratch: ModelLayout
+  /** What the tallies count. */
+  tallies: TallyLayout
+}
+
+/** What a worker asks of a model. The rows are those of the block. */
+export interface Model {
+  /** Columns of the outputs. */
+  readonly outputs: number
+  /** Readies rows of the weights that begin at `parameters`. */
+  prepare: (parameters: ByteOffset, rows: PieceRows, backward: boolean) => void
+  /**
+   * From here on numbers are drawn as training does in an epoch; without one nothing is random. A
+   * model begins without.
+   */
+  draw: (seed: number, epoch: number | undefined) => void
+  /** Brings in the block's rows: inputs, and targets and weights if there are any. */
+  load: (examples: ExamplesLayout) => void
+  /**
+   * Takes the block forward.
+   * @returns Where its outputs lie: (rows, outputs), padded.
+   */
+  forward: (parameters: ByteOffset) => ByteOffset
+  /**
+   * Takes the block forward, and adds what there is to count to the tally of each part.
+   * @param weighted Whether the examples have weights.
+   */
+  forwardWithLoss: (parameters: ByteOffset, tallies: Float64Array[], weighted: boolean) => void
+  /**
+   * The gradient of the block that `forwardWithLoss` has seen last: the tree over its parts, each
+   * summed over its rows.
+   * @param accumulate Whether it is added to what is there; with a single part alone.
+   */
+  backward: (parameters: ByteOffset, gradient: ByteOffset, accumulate: boolean) => void
+}

@@ -1,0 +1,72 @@
+// The network description: plain data that crosses threads and, later, files.
+
+import type { Tensor } from '../arena/parameter-layout.js'
+import { type PreprocessingStep, columnsAfter } from '../network/preprocessing.js'
+import type { DenseLayer } from './layers/dense.js'
+import { type LayerDescription, kindOf } from './layers/kinds.js'
+
+/** A feed-forward network: each layer is given what the one before it gives. */
+export interface Network {
+  /** Columns of the inputs, as the caller gives them. */
+  inputs: number
+  /**
+   * What every input is multiplied by when it is read, 1/255 for bytes of pixels, say.
+   * @default 1
+   */
+  scale?: number
+  /**
+   * What is then made of every row, one after the other, before the first layer.
+   * @default none
+   */
+  preprocessing?: PreprocessingStep[]
+  /** The layers in order, such as `dense(10, 'softmax')`; the last one is dense. */
+  layers: LayerDescription[]
+}
+
+/** The columns of what the first layer is given, then of each layer's outputs. */
+export function columnsOf({ inputs, preprocessing = [], layers }: Network): number[] {
+  const columns = [columnsAfter(preprocessing, inputs)]
+  for (const layer of layers) columns.push(kindOf(layer).outputs(layer, columns.at(-1)!))
+  return columns
+}
+
+/** The arrays of parameters, layer by layer. */
+export function tensorsOf(network: Network): Tensor[] {
+  const columns = columnsOf(network)
+  return network.layers.flatMap((description, layer) =>
+    kindOf(description)
+      .tensors(description, columns[layer]!)
+      .map((tensor) => ({ layer, ...tensor })),
+  )
+}
+
+/** Of each layer, how many layers with parameters come before it. */
+export function layersBefore(network: Network): number[] {
+  const withParameters = new Set(tensorsOf(network).map(({ layer }) => layer))
+  return network.layers.map((_, l) => [...withParameters].filter((other) => other < l).length)
+}
+
+/** Floating-point operations of forward and backward over `examples`. */
+export function flopsOf(network: Network, examples: number): number {
+  const columns = columnsOf(network)
+  const before = layersBefore(network)
+  return network.layers.reduce((sum, layer, l) => {
+    const passesBack = before[l]! > 0
+    return sum + examples * kindOf(layer).flops(layer, columns[l]!, passesBack)
+  }, 0)
+}
+
+/** The last layer, whose outputs are the network's. */
+export function outputLayer({ layers }: Network): DenseLayer {
+  const last = layers.at(-1)
+  if (last?.kind !== 'dense') throw new Error('internal: the last layer is not dense')
+  return last
+}
+
+/**
+ * Whether examples lie in the arena with scale and preprocessing applied; without preprocessing
+ * they lie there as given, to be scaled when they are read.
+ */
+export function storesPreprocessed({ preprocessing = [] }: Network): boolean {
+  return preprocessing.length > 0
+}
