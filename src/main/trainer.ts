@@ -1,12 +1,12 @@
 // The trainer: what a caller holds. Its calls check what they are given, and have the workers do
 // it.
 
+import { checkEvaluateOptions } from './options/evaluate-options.js'
 import {
   type TrainerOptions,
   type TrainerRecipe,
-  checkEvaluateOptions,
   checkTrainerOptions,
-} from './options/description.js'
+} from './options/trainer-options.js'
 import {
   type MetricOptions,
   type Metrics,

@@ -1,6 +1,6 @@
 // Examples apart: some to train on, some to test with.
 
-import { checkSplitOptions } from '../options/description.js'
+import { checkSplitOptions } from '../options/split-options.js'
 import { InputError, show } from '../../shared/errors.js'
 import { permutation } from '../../shared/batches/shuffle.js'
 import {

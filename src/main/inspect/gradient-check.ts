@@ -2,11 +2,8 @@
 // parameter, and one shard against many.
 
 import { type BackendName, backends } from '../../shared/backends.js'
-import {
-  type TrainerOptions,
-  checkGradientCheckOptions,
-  checkTrainerOptions,
-} from '../options/description.js'
+import { checkGradientCheckOptions } from '../options/gradient-check-options.js'
+import { type TrainerOptions, checkTrainerOptions } from '../options/trainer-options.js'
 import { createUniform } from '../../shared/numerics/random.js'
 import type { Examples } from '../data/examples.js'
 import { type InProcess, openInProcess } from './in-process.js'

@@ -15,7 +15,7 @@ import {
 import type { DType } from '../../shared/arena/element-types.js'
 import { type BackendName, backends } from '../../shared/backends.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'
-import type { TrainerRecipe } from '../options/description.js'
+import type { TrainerRecipe } from '../options/trainer-options.js'
 import { WorkerError } from '../../shared/errors.js'
 import { initialWeights } from '../../shared/network/initializers.js'
 import { type TallyLayout, tallyLayout } from '../../shared/figures/metrics.js'

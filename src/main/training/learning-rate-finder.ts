@@ -1,6 +1,6 @@
 // The learning-rate finder: the cost as the learning rate rises from step to step.
 
-import { checkRateFinderOptions } from '../options/description.js'
+import { checkRateFinderOptions } from '../options/rate-finder-options.js'
 import { exactPower } from '../../shared/numerics/exact.js'
 import { exponentialDecay } from '../../shared/optimizers/learning-rate.js'
 import type { Examples } from '../data/examples.js'

@@ -1,6 +1,6 @@
 // One call to train, epoch by epoch: what `fit` and `epochs` have in common.
 
-import { checkTrainingOptions } from '../options/description.js'
+import { checkTrainingOptions } from '../options/training-options.js'
 import { DivergenceError, InputError } from '../../shared/errors.js'
 import { learningRateAt } from '../../shared/optimizers/learning-rate.js'
 import { type MetricOptions, Tally, metricsOf, tallyLayout } from '../../shared/figures/metrics.js'
