@@ -1,6 +1,9 @@
 // The trainer: what a caller holds. Its calls check what they are given, and have the workers do
 // it.
 
+// For `await using`, whatever `lib` the caller compiles with.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { checkEvaluateOptions } from './options/evaluate-options.js'
 import {
   type TrainerOptions,
@@ -19,21 +22,22 @@ import { blockCount } from '../shared/batches/shards.js'
 import { type BackendChoice, chooseBackend } from './runtime/backend-choice.js'
 import { compileKernels, programOf } from './runtime/node/compiled-kernels.js'
 import { type CoordinatorThread, startCoordinator } from './runtime/node/coordinator-thread.js'
-import { type Examples, type NumberArray, checkExamples, checkInputs } from './data/examples.js'
+import type { Examples, NumberArray } from './data/arrays.js'
+import { checkExamples, checkInputs } from './data/examples.js'
 import type { EpochReport, History } from './training/history.js'
-import {
-  type RateCurve,
-  type RateFinderOptions,
-  findLearningRate,
-} from './training/learning-rate-finder.js'
+import type { RateFinderOptions } from './options/rate-finder-options.js'
+import { findLearningRate } from './training/learning-rate-finder.js'
+import type { RateCurve } from './training/rate-curve.js'
 import {
   type FloatArray,
   type Parameters,
   checkParameters,
   hashParameters,
 } from './data/parameters.js'
-import { type TrainerInfo, createRunner, needsOf } from './runtime/runner.js'
-import { type EpochsOptions, type FitOptions, prepareTraining } from './training/training.js'
+import { createRunner, needsOf } from './runtime/runner.js'
+import type { TrainerInfo } from './runtime/trainer-info.js'
+import type { EpochsOptions, FitOptions } from './training/fit-options.js'
+import { prepareTraining } from './training/training.js'
 
 /** The gradient of the cost, averaged over the examples, in the shape of the parameters. */
 export interface Gradient extends Parameters {
@@ -135,7 +139,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
 
 /** `createTrainer` with another worker script. */
 export async function createTrainerOn(
-  gradientWorker: URL,
+  gradientWorker: { readonly href: string },
   options: TrainerOptions,
 ): Promise<Trainer> {
   const recipe = checkTrainerOptions(options)

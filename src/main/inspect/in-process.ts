@@ -20,7 +20,8 @@ import {
   loadBlock,
 } from '../../shared/model/pass.js'
 import { BLOCK_ROWS } from '../../shared/batches/shards.js'
-import { type Examples, checkExamples, storeExamples } from '../data/examples.js'
+import type { Examples } from '../data/arrays.js'
+import { checkExamples, storeExamples } from '../data/examples.js'
 import type { Parameters } from '../data/parameters.js'
 import { readParameters, writeParameters } from '../runtime/stored-parameters.js'
 import { needsOf } from '../runtime/runner.js'

@@ -13,7 +13,7 @@ import {
   planArena,
 } from '../../shared/arena/arena.js'
 import type { DType } from '../../shared/arena/element-types.js'
-import { type BackendName, backends } from '../../shared/backends.js'
+import { backends } from '../../shared/backends.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'
 import type { TrainerRecipe } from '../options/trainer-options.js'
 import { WorkerError } from '../../shared/errors.js'
@@ -30,24 +30,7 @@ import { availableCores } from './node/cores.js'
 import { type CheckedExamples, storeExamples } from '../data/examples.js'
 import type { Parameters } from '../data/parameters.js'
 import { readParameters, writeParameters } from './stored-parameters.js'
-
-/** What a trainer works with. `workers`, `shards` and `arenaBytes` are those of the latest call. */
-export interface TrainerInfo {
-  workers: number
-  /** Why so many workers. */
-  reason: string
-  /** Shards of a batch; undefined before the first batch, unless given. */
-  shards: number | undefined
-  backend: BackendName
-  /** Why this backend. */
-  backendReason: string
-  /** What multiplies, in words. */
-  kernels: string
-  cores: number
-  /** Weights and biases. */
-  parameters: number
-  arenaBytes: number
-}
+import type { TrainerInfo } from './trainer-info.js'
 
 /** A job as it lies in the arena; a larger arena keeps it where it is. */
 export type Plan = RunBase

@@ -27,7 +27,7 @@ export interface CoordinatorThread {
 }
 
 /** @param gradientWorker URL of the script that the workers run. */
-export function startCoordinator(gradientWorker: URL): CoordinatorThread {
+export function startCoordinator(gradientWorker: { readonly href: string }): CoordinatorThread {
   const data: CoordinatorData = { gradientWorker: gradientWorker.href }
   const thread = new Worker(
     new URL('../../../workers/node/coordinator-worker.js', import.meta.url),
