@@ -1,9 +1,10 @@
 // How close do the kernels come to what the processor can do? GFLOP/s of the three products by
 // backend and shape; nanoseconds an element of the rest.
 import benny from 'benny'
-import { chooseBackend } from '../dist/main/runtime/backend-choice.js'
+import { chooseBackend } from '../dist/main/runtime/node/backend-choice.js'
 import { compileKernels, programOf } from '../dist/main/runtime/node/compiled-kernels.js'
-import { backendNames, backends } from '../dist/shared/backends.js'
+import { backendNames } from '../dist/shared/backend-names.js'
+import { backends } from '../dist/shared/backends.js'
 import { MOST_PARTS } from '../dist/shared/batches/parts.js'
 import { paddedRows, paddedWidth } from '../dist/shared/batches/padding.js'
 import { loadEngine } from '../dist/workers/node/engine.js'

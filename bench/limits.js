@@ -1,7 +1,7 @@
 // What the machine can do at most: matrix products by BLAS and by the wasm kernels, memory traffic,
 // and what meeting costs; on one core and on all.
 import { Worker } from 'node:worker_threads'
-import { searchBlas } from '../dist/main/runtime/backend-choice.js'
+import { searchBlas } from '../dist/main/runtime/node/backend-choice.js'
 import { compileKernels } from '../dist/main/runtime/node/compiled-kernels.js'
 
 /** @returns GFLOP/s (blas, wasmRelaxed, wasm) and GB/s (memory) of `threads` threads together. */

@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { measure } from '../dist/main/commands/bench.js'
-import { searchBlas } from '../dist/main/runtime/backend-choice.js'
+import { searchBlas } from '../dist/main/runtime/node/backend-choice.js'
 import { availableCores } from '../dist/main/runtime/node/cores.js'
 import { describePhases } from '../dist/main/inspect/phases.js'
 import { barrier } from './barrier.js'

@@ -1,7 +1,7 @@
 // How much faster do more workers train? From one to every core; the same bits are required of all
 // before anything is timed.
 import benny from 'benny'
-import { chooseBackend } from '../dist/main/runtime/backend-choice.js'
+import { chooseBackend } from '../dist/main/runtime/node/backend-choice.js'
 import { measure } from '../dist/main/commands/bench.js'
 import { availableCores } from '../dist/main/runtime/node/cores.js'
 import { createTrainer, dense, sgd } from '../dist/main/index.js'

@@ -2,7 +2,7 @@
 // skipped, and said so once, before the first test.
 
 import { existsSync } from 'node:fs'
-import { type BackendName, backendNames } from '../dist/shared/backends.js'
+import { type BackendName, backendNames } from '../dist/shared/backend-names.js'
 import { findBlas } from '../dist/shared/node/blas.js'
 import { relaxedSimdWorks } from '../dist/main/runtime/node/compiled-kernels.js'
 

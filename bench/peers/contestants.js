@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { availableCores } from '../../dist/main/runtime/node/cores.js'
-import { backendNames } from '../../dist/shared/backends.js'
+import { backendNames } from '../../dist/shared/backend-names.js'
 
 const SHARDGRAD_BACKENDS = ['native', 'wasm-relaxed', 'wasm']
 const PYTHON_PACKAGES = ['numpy', 'torch', 'sklearn']

@@ -1,19 +1,22 @@
-// What `import ... from 'shardgrad'` gives.
-export { createTrainer } from './trainer.js'
+/**
+ * Trains neural networks on several cores at once: `createTrainer` makes a trainer, whose workers
+ * share one copy of the weights; what describes the network, the optimizer and the data is plain
+ * data from the functions here.
+ *
+ * @module shardgrad
+ */
+export { createTrainer } from './create-trainer.js'
 export type { Evaluation, Gradient, Trainer } from './trainer.js'
-export type { TrainerInfo } from './runtime/runner.js'
-export type { EpochsOptions, FitOptions, Progress } from './training/training.js'
-export type { EpochReport, History } from './training/history.js'
-export type { EarlyStopping } from './training/monitor.js'
-export type { RateCurve, RateFinderOptions } from './training/learning-rate-finder.js'
-export type { Span } from '../shared/figures/timeline.js'
-export type { TrainerOptions } from './options/description.js'
-export type { Examples, LabelArray, NumberArray } from './data/examples.js'
-export { loadDataSet } from './data/data-sets.js'
-export type { DataSet } from './data/data-sets.js'
-export type { Recipe } from './data/recipe.js'
-export { trainTestSplit } from './data/split.js'
-export type { FloatArray, Parameters } from './data/parameters.js'
+export type { TrainerInfo } from './runtime/trainer-info.js'
+export type { TrainerOptions } from './options/trainer-options.js'
+export type { BackendName } from '../shared/backend-names.js'
+
+export { dense } from '../shared/model/layers/dense.js'
+export type { DenseLayer } from '../shared/model/layers/dense.js'
+export type { Network } from '../shared/model/network.js'
+export type { ActivationName } from '../shared/network/activations.js'
+export type { InitializerName } from '../shared/network/initializers.js'
+export type { LossName } from '../shared/network/losses.js'
 export {
   applyPreprocessing,
   cross,
@@ -23,9 +26,9 @@ export {
 } from '../shared/network/preprocessing.js'
 export type {
   Cross,
-  PreprocessingStep,
   MinMax,
   OneHot,
+  PreprocessingStep,
   Standardize,
 } from '../shared/network/preprocessing.js'
 export { dense } from '../shared/model/layers/dense.js'
@@ -38,6 +41,7 @@ export type {
   Adam,
   Adamw,
   Optimizer,
+  OptimizerName,
   Rmsprop,
   Sgd,
 } from '../shared/optimizers/optimizers.js'
@@ -50,11 +54,51 @@ export {
   stepDecay,
   warmUp,
 } from '../shared/optimizers/learning-rate.js'
-export type { LearningRate, Schedule } from '../shared/optimizers/learning-rate.js'
+export type {
+  ConstantRate,
+  CosineDecay,
+  ExponentialDecay,
+  InverseScaling,
+  LastingSchedule,
+  LearningRate,
+  ReduceOnPlateau,
+  Schedule,
+  ScheduleName,
+  ScheduleOptions,
+  StepDecay,
+  WarmUp,
+} from '../shared/optimizers/learning-rate.js'
+
+export type { Examples, LabelArray, NumberArray } from './data/arrays.js'
+export type { FloatArray, Parameters } from './data/parameters.js'
+export { loadDataSet } from './data/data-sets.js'
+export type { DataSet } from './data/data-sets.js'
+export type { Recipe } from './data/recipe.js'
+export { trainTestSplit } from './data/split.js'
+export type { SplitOptions } from './options/split-options.js'
+
+export type {
+  EarlyStopping,
+  EpochsOptions,
+  FitOptions,
+  MonitoredName,
+  Progress,
+} from './training/fit-options.js'
+export type { EpochReport, History, ValidationMetrics } from './training/history.js'
+export type { RateFinderOptions } from './options/rate-finder-options.js'
+export type { RateCurve } from './training/rate-curve.js'
 export type { MetricName, MetricOptions, Metrics } from '../shared/figures/metrics.js'
-export type { ActivationName } from '../shared/network/activations.js'
-export type { InitializerName } from '../shared/network/initializers.js'
-export type { LossName } from '../shared/network/losses.js'
+export type { PhaseName, Span } from '../shared/figures/timeline.js'
+
+export { checkGradients } from './inspect/gradient-check.js'
+export type {
+  CheckedLayer,
+  CheckedParameter,
+  GradientCheck,
+  GradientCheckOptions,
+  ShardingCheck,
+} from './inspect/gradient-report.js'
+
 export {
   ArenaError,
   BackendError,
@@ -62,10 +106,3 @@ export {
   InputError,
   WorkerError,
 } from '../shared/errors.js'
-export { checkGradients } from './inspect/gradient-check.js'
-export type {
-  CheckedLayer,
-  CheckedParameter,
-  GradientCheck,
-  ShardingCheck,
-} from './inspect/gradient-check.js'

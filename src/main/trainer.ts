@@ -1,20 +1,16 @@
-// The trainer: what a caller holds. Its calls check what they are given, and have the workers do
-// it.
+// The trainer: what a caller holds.
 
-import { type TrainerOptions, type TrainerRecipe, checkEvaluateOptions, checkTrainerOptions } from './options/description.js'
-import { type MetricOptions, type Metrics, Tally, metricsOf, tallyLayout } from '../shared/figures/metrics.js'
-import { flopsOf } from '../shared/model/network.js'
-import { widthsOf } from '../shared/network/network.js'
-import { blockCount } from '../shared/batches/shards.js'
-import { type BackendChoice, chooseBackend } from './runtime/backend-choice.js'
-import { compileKernels, programOf } from './runtime/node/compiled-kernels.js'
-import { type CoordinatorThread, startCoordinator } from './runtime/node/coordinator-thread.js'
-import { type Examples, type NumberArray, checkExamples, checkInputs } from './data/examples.js'
+// For `await using`, whatever `lib` the caller compiles with.
+/// <reference lib="esnext.disposable" preserve="true" />
+
+import type { MetricOptions, Metrics } from '../shared/figures/metrics.js'
+import type { Examples, NumberArray } from './data/arrays.js'
+import type { FloatArray, Parameters } from './data/parameters.js'
+import type { RateFinderOptions } from './options/rate-finder-options.js'
+import type { TrainerInfo } from './runtime/trainer-info.js'
+import type { EpochsOptions, FitOptions } from './training/fit-options.js'
 import type { EpochReport, History } from './training/history.js'
-import { type RateCurve, type RateFinderOptions, findLearningRate } from './training/learning-rate-finder.js'
-import { type FloatArray, type Parameters, checkParameters, hashParameters } from './data/parameters.js'
-import { type TrainerInfo, createRunner, needsOf } from './runtime/runner.js'
-import { type EpochsOptions, type FitOptions, prepareTraining } from './training/training.js'
+import type { RateCurve } from './training/rate-curve.js'
 
 /** The gradient of the cost, averaged over the examples, in the shape of the parameters. */
 export interface Gradient extends Parameters {
@@ -99,163 +95,4 @@ export interface Trainer extends AsyncDisposable {
   parametersHash: () => string
   /** Ends the threads, once the calls under way are done. May be called twice. */
   close: () => Promise<void>
-}
-
-/**
- * Makes a trainer for a network.
- *
- * @throws {InputError} naming the option that is wrong, before anything starts.
- * @throws {BackendError} if the backend asked for can't run here.
- * @throws {ArenaError} if the parameters alone don't fit in a shared memory.
- */
-export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
-  return createTrainerOn(createNodePlatform(), options)
-}
-
-/** `createTrainer` on another platform. */
-export async function createTrainerOn(
-  platform: Platform,
-  options: TrainerOptions,
-): Promise<Trainer> {
-  const recipe = checkTrainerOptions(options)
-  // Its thread starts while we look what this machine has.
-  const coordinator = platform.startCoordinator()
-  try {
-    const choice = await platform.chooseBackend(recipe.backend, flopsOf(recipe.network, 1))
-    coordinator.equip({ compiled: platform.compileKernels(choice.backend), blas: choice.blas })
-    return createTrainerWith(createRunner(platform, recipe, choice, coordinator))
-  } catch (error) {
-    await coordinator.close()
-    throw error
-  }
-}
-
-function createTrainerWith(runner: Runner): Trainer {
-  const { inTurn, platform, state, tensors } = runner
-  const trainer: Trainer = {
-    get info() {
-      return { ...runner.info }
-    },
-    gradient: async (inputs, targets, sampleWeights) =>
-      inTurn(async () => gradient(runner, { inputs, targets, sampleWeights })),
-    fit: async (examples, options = {}) => inTurn(async () => fit(runner, examples, options)),
-    epochs: (examples, options = {}) => epochs(runner, examples, options),
-    findLearningRate: async (examples, options = {}) =>
-      inTurn(async () => findLearningRate(runner, examples, options)),
-    evaluate: async (examples, options = {}) =>
-      inTurn(async () => evaluate(runner, examples, options)),
-    predict: async (inputs) => inTurn(async () => predict(runner, inputs)),
-    getParameters() {
-      runner.requireOpen()
-      return state.parameters()
-    },
-    setParameters(given) {
-      runner.requireIdle('setParameters')
-      state.setParameters(checkParameters(given, tensors, runner.dtype))
-    },
-    parametersHash: () => platform.sha256(bytesOfParameters(trainer.getParameters())),
-    close: runner.close,
-    [Symbol.asyncDispose]: runner.close,
-  }
-  return trainer
-}
-
-async function gradient(runner: Runner, given: Partial<Examples>): Promise<Gradient> {
-  const { dtype, recipe, state } = runner
-  const examples = checkExamples('gradient', given, recipe.network, dtype)
-  const { count } = examples
-  const shards = runner.shardsFor(count)
-  const plan = runner.plan({
-    units: shards,
-    examples: count,
-    flops: flopsOfCall(runner, count, 'forward and backward'),
-    needs: { shards, batchSize: count, training: needsOf(examples) },
-  })
-  await runner.store(plan.layout.training, examples)
-  const figures = await runner.figuresOf({ ...plan, kind: 'gradient', shards })
-  return { cost: figures[Tally.loss]!, ...state.gradient() }
-}
-
-async function fit(runner: Runner, examples: Examples, options: FitOptions): Promise<History> {
-  const training = await prepareTraining(runner, 'fit', examples, options)
-  const { onEpoch, onProgress, signal } = options
-  try {
-    while (!training.over) {
-      const { divergence, ...progress } = await training.advance()
-      onProgress?.(progress)
-      for (const report of progress.epochs) {
-        if (onEpoch) await runner.waitFor(() => onEpoch(report))
-      }
-      if (divergence) throw divergence
-      signal?.throwIfAborted()
-    }
-  } finally {
-    training.end()
-  }
-  return training.history
-}
-
-async function* epochs(
-  runner: Runner,
-  examples: Examples,
-  options: EpochsOptions,
-): AsyncGenerator<EpochReport, History, undefined> {
-  const { inTurn } = runner
-  const training = await inTurn(async () => prepareTraining(runner, 'epochs', examples, options))
-  const finishEpoch = async (): Promise<EpochReport> => {
-    for (;;) {
-      const { divergence, ...progress } = await training.advance()
-      if (divergence) throw divergence
-      options.signal?.throwIfAborted()
-      const [finished] = progress.epochs
-      if (finished) return finished
-    }
-  }
-  try {
-    while (!training.over) yield await inTurn(finishEpoch)
-  } finally {
-    if (runner.isOpen()) await inTurn(training.end)
-  }
-  return training.history
-}
-
-async function evaluate(
-  runner: Runner,
-  given: Examples,
-  options: MetricOptions,
-): Promise<Evaluation> {
-  const { dtype, recipe } = runner
-  const output = outputLayer(recipe.network)
-  const tallies = tallyLayout('evaluate', output, checkEvaluateOptions(options))
-  const examples = checkExamples('evaluate', given, recipe.network, dtype)
-  const { count } = examples
-  const plan = runner.plan({
-    units: blockCount(count),
-    examples: count,
-    flops: flopsOfCall(runner, count, 'forward'),
-    tallies,
-    needs: { training: needsOf(examples) },
-  })
-  await runner.store(plan.layout.training, examples)
-  const figures = await runner.figuresOf({ ...plan, kind: 'evaluate' })
-  return {
-    cost: figures[Tally.loss]!,
-    ...metricsOf(tallies, figures, count, output.units),
-    examples: count,
-  }
-}
-
-async function predict(runner: Runner, inputs: NumberArray): Promise<FloatArray> {
-  const { dtype, recipe } = runner
-  const examples = checkInputs('predict: inputs', inputs, recipe.network, dtype)
-  const { count } = examples
-  const plan = runner.plan({
-    units: blockCount(count),
-    examples: count,
-    flops: flopsOfCall(runner, count, 'forward'),
-    needs: { training: needsOf(examples), predicts: true },
-  })
-  await runner.store(plan.layout.training, { ...examples, where: 'predict' })
-  await runner.figuresOf({ ...plan, kind: 'predict' })
-  return runner.outputs(plan, count * outputLayer(recipe.network).units)
 }

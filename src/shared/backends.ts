@@ -1,6 +1,7 @@
 // Backends by name: who computes, in which type, and what it needs of the arena.
 
 import type { DType } from './arena/element-types.js'
+import type { BackendName } from './backend-names.js'
 import type { Kernels } from './kernels/kernels.js'
 import {
   type MatrixMultiply,
@@ -45,7 +46,7 @@ export interface Backend {
   create: (engine: Engine, memory: WebAssembly.Memory) => Kernels
 }
 
-/** Fastest first. */
+/** What each backend is. */
 export const backends = {
   native: {
     dtype: 'float32',
@@ -86,7 +87,6 @@ export const backends = {
     productElements: () => 0,
     create: (_engine, memory) => createReferenceKernels(memory),
   },
-} as const satisfies Record<string, Backend>
+} as const satisfies Record<BackendName, Backend>
 
-export type BackendName = keyof typeof backends
-export const backendNames = Object.keys(backends) as BackendName[]
+export { type BackendName, backendNames } from './backend-names.js'

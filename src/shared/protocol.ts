@@ -3,7 +3,7 @@
 
 import type { ModelDescription } from './model/kinds.js'
 import type { ArenaLayout } from './arena/arena.js'
-import type { BackendName } from './backends.js'
+import type { BackendName } from './backend-names.js'
 import type { OutcomeName } from './arena/control.js'
 import type { BlasLibrary } from './node/blas.js'
 import type { LossName } from './network/losses.js'

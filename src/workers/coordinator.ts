@@ -2,10 +2,25 @@
 // blocks, so it hears at once when a worker has died.
 
 import { index64 } from '../shared/arena/offsets.js'
-import type { Arena, CoordinatorEndpoint, EpochFigures, GradientWorkerData, Position, Run, RunResult, WorkerTask } from '../shared/protocol.js'
+import type {
+  Arena,
+  CoordinatorEndpoint,
+  EpochFigures,
+  GradientWorkerData,
+  Position,
+  Run,
+  RunResult,
+  WorkerTask,
+} from '../shared/protocol.js'
 import { Header, epochRecordFields } from '../shared/arena/arena.js'
 import { abortRun } from '../shared/arena/barrier.js'
-import { type OutcomeName, Control, Outcome, currentVersion, resetControl } from '../shared/arena/control.js'
+import {
+  type OutcomeName,
+  Control,
+  Outcome,
+  currentVersion,
+  resetControl,
+} from '../shared/arena/control.js'
 import { readTimeline } from '../shared/figures/timeline.js'
 
 /** The threads that gradient workers run on. */

@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { loadDataSet } from '../../dist/main/data/data-sets.js'
-import { createTrainer, dense, sgd } from '../../dist/main/index.js'
-import type { Examples, Parameters, Trainer } from '../../dist/main/index.js'
-import type { BackendName } from '../../dist/shared/backends.js'
+import { type Examples, type Parameters, type Trainer, createTrainer, dense, sgd } from '../../dist/main/index.js'
+import type { BackendName } from '../../dist/shared/backend-names.js'
 import { has } from '../machine.js'
 
 const oracle = (name: string): Buffer =>

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
-import { DivergenceError, WorkerError, dense, sgd } from '../../dist/main/index.js'
-import { createTrainerOn } from '../../dist/main/trainer.js'
-import type { Trainer } from '../../dist/main/index.js'
+import { type Trainer, DivergenceError, WorkerError, dense, sgd } from '../../dist/main/index.js'
+import { createTrainerOn } from '../../dist/main/trainer-calls.js'
 import { backendsHere } from '../machine.js'
 
 const fixture = (name: string): URL => new URL(`../fixtures/${name}`, import.meta.url)

@@ -1,12 +1,8 @@
 // An arena of its own for a test of kernels: matrices go in and come out without their padding.
 
 import { compileKernels } from '../../dist/main/runtime/node/compiled-kernels.js'
-import {
-  type Backend,
-  type BackendName,
-  type Engine,
-  backends,
-} from '../../dist/shared/backends.js'
+import { type Backend, type Engine, backends } from '../../dist/shared/backends.js'
+import type { BackendName } from '../../dist/shared/backend-names.js'
 import { loadBlas } from '../../dist/shared/node/blas.js'
 import type { Kernels } from '../../dist/shared/kernels/kernels.js'
 import { type Parts, MOST_PARTS } from '../../dist/shared/batches/parts.js'

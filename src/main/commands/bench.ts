@@ -3,18 +3,19 @@
 // timed.
 
 import type { ActivationName } from '../../shared/network/activations.js'
-import type { BackendName } from '../../shared/backends.js'
+import type { BackendName } from '../../shared/backend-names.js'
 import { InputError } from '../../shared/errors.js'
 import { dense } from '../../shared/model/layers/dense.js'
 import { flopsOf } from '../../shared/model/network.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { createUniform } from '../../shared/numerics/random.js'
 import { availableCores } from '../runtime/node/cores.js'
-import type { Examples } from '../data/examples.js'
+import type { Examples } from '../data/arrays.js'
 import { type PhaseShares, describePhases, summarizePhases } from '../inspect/phases.js'
 import { print, printJson } from './report.js'
 import type { Span } from '../../shared/figures/timeline.js'
-import { type Trainer, createTrainer } from '../trainer.js'
+import type { Trainer } from '../trainer.js'
+import { createTrainer } from '../create-trainer.js'
 
 export interface BenchOptions {
   dims: number[]

@@ -1,14 +1,15 @@
 // `shardgrad check`: whether the gradient of a network is right, parameter by parameter.
 
 import { readFile } from 'node:fs/promises'
-import type { BackendName } from '../../shared/backends.js'
+import type { BackendName } from '../../shared/backend-names.js'
 import { InputError, show } from '../../shared/errors.js'
 import type { LossName } from '../../shared/network/losses.js'
 import type { Network } from '../../shared/model/network.js'
 import { widthsOf } from '../../shared/network/network.js'
 import { type DataSet, loadDataSet } from '../data/data-sets.js'
-import type { Examples } from '../data/examples.js'
-import { type GradientCheck, checkGradients } from '../inspect/gradient-check.js'
+import type { Examples } from '../data/arrays.js'
+import { checkGradients } from '../inspect/gradient-check.js'
+import type { GradientCheck } from '../inspect/gradient-report.js'
 import { type NetworkOptions, networkFor } from './network-options.js'
 import { print, printJson } from './report.js'
 

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { activationNames } from '../../shared/network/activations.js'
-import { backendNames } from '../../shared/backends.js'
+import { backendNames } from '../../shared/backend-names.js'
 import { InputError } from '../../shared/errors.js'
 import { initializerNames } from '../../shared/network/initializers.js'
 import { lossNames } from '../../shared/network/losses.js'

@@ -6,9 +6,9 @@ import { sgd } from '../../shared/optimizers/optimizers.js'
 import { availableCores } from '../runtime/node/cores.js'
 import { loadDataSet } from '../data/data-sets.js'
 import { createReporter, percent, print } from './report.js'
-import type { TrainerInfo } from '../runtime/runner.js'
+import type { TrainerInfo } from '../runtime/trainer-info.js'
 import { trainTestSplit } from '../data/split.js'
-import { createTrainer } from '../trainer.js'
+import { createTrainer } from '../create-trainer.js'
 import type { History } from '../training/history.js'
 
 const SEED = 1

@@ -1,6 +1,6 @@
 // `shardgrad explain`: the first steps of a small network, written out for a person, or as JSON.
 
-import { checkTrainerOptions } from '../options/description.js'
+import { checkTrainerOptions } from '../options/trainer-options.js'
 import { InputError, show } from '../../shared/errors.js'
 import { losses } from '../../shared/network/losses.js'
 import type { Network } from '../../shared/model/network.js'

@@ -1,14 +1,15 @@
 // `shardgrad info`: what this machine offers, and the default choices.
 
 import { cpus } from 'node:os'
-import { backendNames, backends } from '../../shared/backends.js'
+import { backendNames } from '../../shared/backend-names.js'
+import { backends } from '../../shared/backends.js'
 import {
   chooseBackend,
   describeBlas,
   describeRefusals,
   installCommand,
   searchBlas,
-} from '../runtime/backend-choice.js'
+} from '../runtime/node/backend-choice.js'
 import { relaxedSimdWorks } from '../runtime/node/compiled-kernels.js'
 import { availableCores } from '../runtime/node/cores.js'
 import { print, printJson } from './report.js'

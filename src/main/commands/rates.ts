@@ -1,9 +1,9 @@
 // `shardgrad rates`: a data set's recipe, trained once for each learning rate; or one run at a rate
 // that rises from step to step, to find how large it may be.
 
-import type { BackendName } from '../../shared/backends.js'
+import type { BackendName } from '../../shared/backend-names.js'
 import { DivergenceError } from '../../shared/errors.js'
-import { type OptimizerName } from '../../shared/optimizers/optimizers.js'
+import type { OptimizerName } from '../../shared/optimizers/optimizers.js'
 import { type DataSet, loadDataSet } from '../data/data-sets.js'
 import { networkFor } from './network-options.js'
 import { optimizerFor } from './optimizer-options.js'
@@ -11,7 +11,8 @@ import { checkPicturePath, writePicture } from '../pictures/file.js'
 import type { RateTrial } from '../pictures/rates.js'
 import { print, printJson } from './report.js'
 import { sparkline } from './sparkline.js'
-import { type Trainer, createTrainer } from '../trainer.js'
+import type { Trainer } from '../trainer.js'
+import { createTrainer } from '../create-trainer.js'
 
 export interface RatesOptions {
   rates: number[]

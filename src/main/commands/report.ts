@@ -3,9 +3,9 @@
 
 import ora from 'ora'
 import type { EpochReport, History } from '../training/history.js'
-import type { TrainerInfo } from '../runtime/runner.js'
+import type { TrainerInfo } from '../runtime/trainer-info.js'
 import { sparkline } from './sparkline.js'
-import type { Progress } from '../training/training.js'
+import type { Progress } from '../training/fit-options.js'
 
 export interface Reporter {
   start: (info: TrainerInfo) => void

@@ -1,6 +1,6 @@
 // `shardgrad train`: a network from the command line's options, trained on a built-in data set.
 
-import type { BackendName } from '../../shared/backends.js'
+import type { BackendName } from '../../shared/backend-names.js'
 import { InputError } from '../../shared/errors.js'
 import type { LossName } from '../../shared/network/losses.js'
 import type { MetricName } from '../../shared/figures/metrics.js'
@@ -11,7 +11,7 @@ import { checkPicturePath } from '../pictures/file.js'
 import { createReporter } from './report.js'
 import { trainTestSplit } from '../data/split.js'
 import { createTrace } from '../inspect/trace.js'
-import { createTrainer } from '../trainer.js'
+import { createTrainer } from '../create-trainer.js'
 
 export interface TrainOptions extends NetworkOptions, OptimizerOptions {
   loss?: LossName

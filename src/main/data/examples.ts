@@ -1,30 +1,21 @@
 // The caller's examples: checked, then copied into the arena in slices, so that the caller's event
 // loop is never held up for long.
 
+import { type Network, outputLayer, storesPreprocessed } from '../../shared/model/network.js'
 import type { DType, ElementType } from '../../shared/arena/element-types.js'
 import type { ExamplesLayout, MatrixLayout } from '../../shared/arena/arena.js'
-import { refuseOptions } from '../options/description.js'
+import { refuseOptions } from '../options/check.js'
 import { InputError, show } from '../../shared/errors.js'
 import { applyToRows } from '../../shared/network/preprocessing.js'
 import { hasAccuracy } from '../../shared/network/losses.js'
 import { classOf } from '../../shared/figures/metrics.js'
-import { type Network, storesPreprocessed } from '../../shared/model/network.js'
-
-/** A matrix as the caller holds it, row-major. Bytes stay bytes in the arena. */
-export type NumberArray = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array
-/** Class labels, whole numbers from 0. */
-export type LabelArray =
-  Uint8Array | Uint8ClampedArray | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array
-
-/**
- * Inputs (m, n_0) and targets: (m, n_L), or class labels (m). Weights, if given, (m): the cost is
- * the mean loss weighted by them, so that twice the weight is as good as two examples.
- */
-export interface Examples {
-  inputs: NumberArray
-  targets: NumberArray | LabelArray
-  sampleWeights?: NumberArray
-}
+import {
+  type Examples,
+  type LabelArray,
+  type NumberArray,
+  isLabelArray,
+  isNumberArray,
+} from './arrays.js'
 
 /** Examples whose shape is known to be right. */
 export interface CheckedExamples {
@@ -297,24 +288,4 @@ function indexNotFinite(values: ArrayLike<number>): number | undefined {
 function indexOutOfRange(labels: ArrayLike<number>, classes: number): number | undefined {
   for (let i = 0; i < labels.length; i++) if (labels[i]! < 0 || labels[i]! >= classes) return i
   return undefined
-}
-
-export function isNumberArray(value: unknown): value is NumberArray {
-  return (
-    value instanceof Uint8Array ||
-    value instanceof Uint8ClampedArray ||
-    value instanceof Float32Array ||
-    value instanceof Float64Array
-  )
-}
-
-export function isLabelArray(value: unknown): value is LabelArray {
-  return (
-    ArrayBuffer.isView(value) &&
-    !(value instanceof DataView) &&
-    !(value instanceof Float32Array) &&
-    !(value instanceof Float64Array) &&
-    !(value instanceof BigInt64Array) &&
-    !(value instanceof BigUint64Array)
-  )
 }

@@ -48,7 +48,8 @@ function checkTensor(where: string, values: unknown, tensor: Tensor, dtype: DTyp
   }
   const stored = (value: number): number => (dtype === 'float32' ? Math.fround(value) : value)
   const wrong = values.findIndex((value) => !Number.isFinite(stored(value)))
-  if (wrong >= 0) throw new InputError(`${where}[${wrong}]`, `a finite ${dtype}`, String(values[wrong]))
+  if (wrong >= 0)
+    throw new InputError(`${where}[${wrong}]`, `a finite ${dtype}`, String(values[wrong]))
 }
 
 /** float32 little-endian bytes: layer by layer, weights (row-major), then biases. */

@@ -1,6 +1,6 @@
 // Examples apart: some to train on, some to test with.
 
-import { checkSplitOptions } from '../options/description.js'
+import { type SplitOptions, checkSplitOptions } from '../options/split-options.js'
 import { InputError, show } from '../../shared/errors.js'
 import { permutation } from '../../shared/batches/shuffle.js'
 import {
@@ -9,7 +9,7 @@ import {
   type NumberArray,
   isLabelArray,
   isNumberArray,
-} from './examples.js'
+} from './arrays.js'
 
 /**
  * Draws examples at random, by the seed, to test with; the rest is for training. Both are copies.
@@ -24,7 +24,7 @@ import {
 export function trainTestSplit(
   { inputs, targets, sampleWeights }: Examples,
   columns: number,
-  options: { test?: number; seed?: number } = {},
+  options: SplitOptions = {},
 ): { training: Examples; test: Examples } {
   const where = 'trainTestSplit'
   const { test, seed } = checkSplitOptions(where, options)

@@ -1,74 +1,24 @@
 // Whether a gradient is right: backpropagation against central finite differences, parameter by
 // parameter, and one shard against many.
 
-import { type BackendName, backends } from '../../shared/backends.js'
-import {
-  type TrainerOptions,
-  checkGradientCheckOptions,
-  checkTrainerOptions,
-} from '../options/description.js'
+import { backends } from '../../shared/backends.js'
+import { checkGradientCheckOptions } from '../options/gradient-check-options.js'
+import { type TrainerOptions, checkTrainerOptions } from '../options/trainer-options.js'
 import { createUniform } from '../../shared/numerics/random.js'
-import type { Examples } from '../data/examples.js'
-import { type InProcess, openInProcess } from './in-process.js'
-import type { FloatArray, Parameters } from '../data/parameters.js'
-import { type Gradient, type Trainer, createTrainer } from '../trainer.js'
+import type { Examples } from '../data/arrays.js'
+import type { Parameters } from '../data/parameters.js'
+import {
+  SHARE_OF_LARGEST,
+  compareWithDifferences,
+  gradientValues,
+  largestOf,
+  relativeTo,
+} from './finite-differences.js'
+import type { GradientCheck, ShardingCheck } from './gradient-report.js'
+import { openInProcess } from './in-process.js'
+import type { Gradient, Trainer } from '../trainer.js'
+import { createTrainer } from '../create-trainer.js'
 
-/** One parameter's gradient, computed both ways. */
-export type CheckedParameter = {
-  /** From 0. */
-  layer: number
-  /** Such as weights[1][3][0]: layer 1, from input 3 to output 0; or biases[1][0]. */
-  name: string
-  backpropagation: number
-  finiteDifference: number
-  error: number
-} & ({ kind: 'weights'; row: number; column: number } | { kind: 'biases'; index: number })
-
-/** The largest errors of one layer. */
-export interface CheckedLayer {
-  weights: number
-  biases: number
-}
-
-/** The gradient of many shards and of several workers, against that of one. */
-export interface ShardingCheck {
-  backend: BackendName
-  shards: number
-  workers: number
-  /**
-   * Largest error of the cost and the gradient, of one shard and of many, against all examples at
-   * once in float64.
-   */
-  error: number
-  /** What it may be: 1e-12 of a backend in float64, 2e-4 of one in float32. */
-  tolerance: number
-  /** Whether so many workers give the bits of one. */
-  sameBits: boolean
-}
-
-export interface GradientCheck {
-  /** Weights and biases, each of which was checked. */
-  parameters: number
-  examples: number
-  tolerance: number
-  layers: CheckedLayer[]
-  worst: CheckedParameter
-  sharding: ShardingCheck
-  passed: boolean
-}
-
-/**
- * Steps of the differences, of max(1, |w|): the next one where the one before doesn't agree, since
- * it may have stepped over a kink.
- */
-const STEPS = [1e-5, 1e-6, 1e-7]
-/**
- * Entries are compared relative to themselves, or to this share of the gradient's largest if they
- * are smaller.
- */
-const SHARE_OF_LARGEST = 0.01
-/** What rounding does to a cost, relative to it. */
-const ROUNDING = 8 * Number.EPSILON
 /** Of all that is random, the stream of the biases. */
 const BIAS_STREAM = 0x62696173
 
@@ -142,103 +92,6 @@ export async function checkGradients(
   }
 }
 
-/** Every entry of a gradient against the slope of the cost. */
-export function compareWithDifferences(
-  inProcess: InProcess,
-  parameters: Parameters,
-  tolerance: number,
-): { layers: CheckedLayer[]; worst: CheckedParameter } {
-  const gradient = inProcess.gradient(parameters)
-  const floor = SHARE_OF_LARGEST * largestOf(gradientValues(gradient))
-  const { weights, biases } = parameters
-  const moved: Parameters = {
-    weights: weights.map((layer) => Float64Array.from(layer)),
-    biases: biases.map((layer) => Float64Array.from(layer)),
-  }
-  const start = inProcess.cost(moved)
-
-  const compare = (
-    values: FloatArray,
-    index: number,
-    backpropagation: number,
-  ): { finiteDifference: number; error: number } => {
-    const value = values[index]!
-    const costAt = (w: number): number => {
-      values[index] = w
-      const cost = inProcess.cost(moved)
-      values[index] = value
-      return cost
-    }
-    let best = { finiteDifference: NaN, error: Infinity }
-    for (const step of STEPS) {
-      const h = step * Math.max(1, Math.abs(value))
-      const [right, left] = [value + h, value - h]
-      const [rightCost, leftCost] = [costAt(right), costAt(left)]
-      const slopes = [(rightCost - start) / (right - value), (start - leftCost) / (value - left)]
-      const isSubgradient =
-        step === STEPS.at(-1) &&
-        Math.min(...slopes) <= backpropagation &&
-        backpropagation <= Math.max(...slopes)
-      const finiteDifference = isSubgradient
-        ? backpropagation
-        : (rightCost - leftCost) / (right - left)
-      const rounding = (ROUNDING * Math.max(Math.abs(rightCost), Math.abs(leftCost))) / h
-      const size =
-        Math.max(Math.abs(backpropagation), Math.abs(finiteDifference), floor) +
-        rounding / tolerance
-      const error = relativeTo(size, Math.abs(backpropagation - finiteDifference))
-      if (error < best.error) best = { finiteDifference, error }
-      if (error <= tolerance) break
-    }
-    return best
-  }
-
-  const checked = moved.weights.flatMap((_, layer): CheckedParameter[] => {
-    const outputs = moved.biases[layer]!.length
-    const checkedWeights = Array.from(
-      gradient.weights[layer]!,
-      (backpropagation, i): CheckedParameter => {
-        const [row, column] = [Math.floor(i / outputs), i % outputs]
-        const name = `weights[${layer}][${row}][${column}]`
-        return {
-          layer,
-          kind: 'weights',
-          row,
-          column,
-          name,
-          backpropagation,
-          ...compare(moved.weights[layer]!, i, backpropagation),
-        }
-      },
-    )
-    const checkedBiases = Array.from(
-      gradient.biases[layer]!,
-      (backpropagation, index): CheckedParameter => ({
-        layer,
-        kind: 'biases',
-        index,
-        name: `biases[${layer}][${index}]`,
-        backpropagation,
-        ...compare(moved.biases[layer]!, index, backpropagation),
-      }),
-    )
-    return [...checkedWeights, ...checkedBiases]
-  })
-  const largest = (layer: number, kind: CheckedParameter['kind']): number =>
-    checked.reduce(
-      (error, one) =>
-        one.layer === layer && one.kind === kind ? Math.max(error, one.error) : error,
-      0,
-    )
-  return {
-    layers: moved.weights.map((_, layer) => ({
-      weights: largest(layer, 'weights'),
-      biases: largest(layer, 'biases'),
-    })),
-    worst: checked.reduce((worst, one) => (one.error > worst.error ? one : worst)),
-  }
-}
-
 /** The trainer's initial weights, and biases that are not 0. */
 function startOf(trainer: Trainer, seed: number): Parameters {
   const { weights, biases } = trainer.getParameters()
@@ -273,25 +126,10 @@ function largestError(actual: Gradient, expected: Gradient): number {
   )
 }
 
-/** Where both are nothing, nothing is off; what is not a number is off without bound. */
-function relativeTo(size: number, difference: number): number {
-  if (difference === 0) return 0
-  const error = difference / size
-  return Number.isNaN(error) ? Infinity : error
-}
-
-function gradientValues({ weights, biases }: Parameters): number[] {
-  return [...weights, ...biases].flatMap((layer) => Array.from(layer))
-}
-
 function haveSameBits(one: Gradient, other: Gradient): boolean {
   const values = gradientValues(other)
   return (
     Object.is(one.cost, other.cost) &&
     gradientValues(one).every((value, i) => Object.is(value, values[i]))
   )
-}
-
-function largestOf(values: number[]): number {
-  return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
 }

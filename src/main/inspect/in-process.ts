@@ -12,9 +12,16 @@ import type { LossName } from '../../shared/network/losses.js'
 import { Tally, tallyLayout } from '../../shared/figures/metrics.js'
 import type { Network } from '../../shared/model/network.js'
 import { paddedWidth } from '../../shared/batches/padding.js'
-import { type Pass, backward, createPass, forwardWithLoss, loadBlock } from '../../shared/model/pass.js'
+import {
+  type Pass,
+  backward,
+  createPass,
+  forwardWithLoss,
+  loadBlock,
+} from '../../shared/model/pass.js'
 import { BLOCK_ROWS } from '../../shared/batches/shards.js'
-import { type Examples, checkExamples, storeExamples } from '../data/examples.js'
+import type { Examples } from '../data/arrays.js'
+import { checkExamples, storeExamples } from '../data/examples.js'
 import type { Parameters } from '../data/parameters.js'
 import { readParameters, writeParameters } from '../runtime/stored-parameters.js'
 import { needsOf } from '../runtime/runner.js'

@@ -1,7 +1,7 @@
 // What a network with two inputs says over the plane.
 
 import { contour, dot, frame } from '@observablehq/plot'
-import type { LabelArray, NumberArray } from '../data/examples.js'
+import type { LabelArray, NumberArray } from '../data/arrays.js'
 import { classesOf } from './classes.js'
 import { colorOf, drawPlot } from './plot.js'
 

@@ -1,7 +1,7 @@
 // Which class each example belongs to, and which the network takes it for.
 
 import { classOf } from '../../shared/figures/metrics.js'
-import type { LabelArray, NumberArray } from '../data/examples.js'
+import type { LabelArray, NumberArray } from '../data/arrays.js'
 
 /**
  * The class of each of `count` rows: its number where there is one number a row, else where the row

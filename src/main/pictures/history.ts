@@ -2,8 +2,9 @@
 
 import { type ScaleOptions, dot, frame, line } from '@observablehq/plot'
 import type { History } from '../training/history.js'
-import { colorOf, drawPlot, stackPictures } from './plot.js'
+import { colorOf, drawPlot } from './plot.js'
 import { drawable, logarithmicFloor, powersOfTen } from './scale.js'
+import { stackPictures } from './stack.js'
 
 const MOST_POINTS = 1000
 

@@ -1,7 +1,7 @@
 // The examples that a network gets most wrong, as images.
 
 import { rect, text } from '@observablehq/plot'
-import type { NumberArray } from '../data/examples.js'
+import type { NumberArray } from '../data/arrays.js'
 import { TITLE_HEIGHT, drawPlot } from './plot.js'
 
 export interface Mistake {

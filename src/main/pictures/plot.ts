@@ -2,13 +2,8 @@
 // out.
 
 import { type PlotOptions, plot } from '@observablehq/plot'
-import {
-  DOMImplementation,
-  DOMParser,
-  type Document,
-  type Element,
-  XMLSerializer,
-} from '@xmldom/xmldom'
+import type { Element } from '@xmldom/xmldom'
+import { element, emptyDocument, finish } from './svg.js'
 
 /** Colors that stay apart for color-blind eyes (Okabe and Ito, "Color Universal Design", 2008). */
 export const colors = [
@@ -36,7 +31,6 @@ export interface PictureOptions extends Omit<PlotOptions, 'title' | 'document'> 
   legend?: { label: string; color: string }[]
 }
 
-const SVG = 'http://www.w3.org/2000/svg'
 /** What a title takes of a picture's height. */
 export const TITLE_HEIGHT = 34
 const LEGEND_HEIGHT = 28
@@ -68,109 +62,4 @@ export function drawPlot({ title, legend = [], ...options }: PictureOptions): st
     element(document, 'text', { ...middle, 'font-size': 15, 'font-weight': 'bold' }, [title]),
     ...(legend.length > 0 ? [element(document, 'text', { ...middle, y: head - 17 }, entries)] : []),
   ])
-}
-
-/** Puts pictures into one: the pictures of a row beside each other, row under row. */
-export function stackPictures(rows: string[][], title: string): string {
-  const document = emptyDocument()
-  const svg = element(document, 'svg', {})
-  let [width, top] = [0, 44]
-  for (const row of rows) {
-    let [left, height] = [0, 0]
-    for (const picture of row) {
-      const panel = document.importNode(
-        new DOMParser().parseFromString(picture, 'image/svg+xml').documentElement!,
-        true,
-      )
-      panel.setAttribute('x', String(left))
-      panel.setAttribute('y', String(top))
-      svg.appendChild(panel)
-      left += Number(panel.getAttribute('width'))
-      height = Math.max(height, Number(panel.getAttribute('height')))
-    }
-    width = Math.max(width, left)
-    top += height
-  }
-  const heading = element(
-    document,
-    'text',
-    { x: 16, y: 30, 'font-size': 19, 'font-weight': 'bold' },
-    [title],
-  )
-  return finish(document, svg, title, { width, height: top }, [heading])
-}
-
-function emptyDocument(): Document {
-  return new DOMImplementation().createDocument(SVG, 'svg', null)
-}
-
-function element(
-  document: Document,
-  name: string,
-  attributes: Record<string, string | number>,
-  children: (Element | string)[] = [],
-): Element {
-  const made = document.createElementNS(SVG, name)
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value))
-  for (const child of children)
-    made.appendChild(typeof child === 'string' ? document.createTextNode(child) : child)
-  return made
-}
-
-/** Size, type and background, which every picture has, then the picture as text. */
-function finish(
-  document: Document,
-  svg: Element,
-  title: string,
-  { width, height }: { width: number; height: number },
-  front: Element[],
-): string {
-  const attributes = {
-    width,
-    height,
-    viewBox: `0 0 ${width} ${height}`,
-    fill: 'currentColor',
-    color: '#222222',
-    'font-family': 'sans-serif',
-    'font-size': 12,
-    role: 'img',
-    'aria-label': title,
-  }
-  for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, String(value))
-  svg.insertBefore(element(document, 'rect', { width, height, fill: '#ffffff' }), svg.firstChild)
-  for (const part of front) svg.appendChild(part)
-  roundCoordinates(svg)
-  return new XMLSerializer().serializeToString(svg)
-}
-
-/**
- * Tenths of a pixel: a third of the bytes, and the same on engines whose logarithms differ in the
- * last bits.
- */
-function roundCoordinates(svg: Element): void {
-  for (const part of svg.getElementsByTagName('*')) {
-    for (const name of [
-      'd',
-      'transform',
-      'x',
-      'y',
-      'width',
-      'height',
-      'cx',
-      'cy',
-      'x1',
-      'x2',
-      'y1',
-      'y2',
-    ]) {
-      const value = part.getAttribute(name)
-      if (value)
-        part.setAttribute(
-          name,
-          value.replace(/-?\d+\.\d+(e-?\d+)?/g, (number) =>
-            String(Math.round(10 * Number(number)) / 10),
-          ),
-        )
-    }
-  }
 }

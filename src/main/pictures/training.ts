@@ -1,7 +1,7 @@
 // What `train --plot` draws: the curves, then what the data lets us see.
 
 import type { DataSet } from '../data/data-sets.js'
-import type { Examples } from '../data/examples.js'
+import type { Examples } from '../data/arrays.js'
 import type { Trainer } from '../trainer.js'
 import type { History } from '../training/history.js'
 import { drawBoundary, gridInputs, planeAround } from './boundary.js'
@@ -10,7 +10,7 @@ import { confusionMatrix, drawConfusion } from './confusion.js'
 import { writePicture } from './file.js'
 import { historyPanels } from './history.js'
 import { drawMistakes, worstMistakes } from './mistakes.js'
-import { stackPictures } from './plot.js'
+import { stackPictures } from './stack.js'
 
 /** What a training left behind. */
 export interface TrainingResult {

@@ -1,6 +1,6 @@
 // What a trainer asks of wherever it runs. Node's answers are in node/; tests have a stand-in.
 
-import type { BackendName } from '../../shared/backends.js'
+import type { BackendName } from '../../shared/backend-names.js'
 import type { BlasLibrary } from '../../shared/node/blas.js'
 import type { Arena, GradientWorkerData, Run, RunResult } from '../../shared/protocol.js'
 

@@ -1,6 +1,7 @@
 // What a trainer's calls have in common: runs of the workers on one arena, one call after the
 // other.
 
+import type { TrainerInfo } from './trainer-info.js'
 import {
   type ArenaLayout,
   type ArenaNeeds,
@@ -9,7 +10,8 @@ import {
 } from '../../shared/arena/arena.js'
 import type { DType } from '../../shared/arena/element-types.js'
 import { parameterCount } from '../../shared/arena/parameter-layout.js'
-import { type BackendName, backends } from '../../shared/backends.js'
+import type { BackendName } from '../../shared/backend-names.js'
+import { backends } from '../../shared/backends.js'
 import { shardCount } from '../../shared/batches/shards.js'
 import { WorkerError } from '../../shared/errors.js'
 import { type TallyLayout, tallyLayout } from '../../shared/figures/metrics.js'
@@ -25,24 +27,6 @@ import { type ArenaOwner, createArenaOwner } from './arena-owner.js'
 import { type CallQueue, createCallQueue } from './call-queue.js'
 import type { BackendChoice, Coordinator, Platform } from './platform.js'
 import { chooseWorkers, estimateMicroseconds } from './workforce.js'
-
-/** What a trainer works with. `workers`, `shards` and `arenaBytes` are those of the latest call. */
-export interface TrainerInfo {
-  workers: number
-  /** Why so many workers. */
-  reason: string
-  /** Shards of a batch; undefined before the first batch, unless given. */
-  shards: number | undefined
-  backend: BackendName
-  /** Why this backend. */
-  backendReason: string
-  /** What multiplies, in words. */
-  kernels: string
-  cores: number
-  /** Weights and biases. */
-  parameters: number
-  arenaBytes: number
-}
 
 /** A job as it lies in the arena; a larger arena keeps it where it is. */
 export type Plan = RunBase

@@ -42,7 +42,11 @@ export function writeParameters(
   }
 }
 
-function rowOf(stored: FloatArray, { first, width, columns }: PlacedTensor, row: number): FloatArray {
+function rowOf(
+  stored: FloatArray,
+  { first, width, columns }: PlacedTensor,
+  row: number,
+): FloatArray {
   const at = first + row * width
   return stored.subarray(at, at + columns)
 }

@@ -24,7 +24,9 @@ export function estimateMicroseconds(
   flops: number,
   flopsPerMicrosecond: number,
 ): number {
-  const outputs = columnsOf(network).slice(1).reduce((sum, columns) => sum + columns, 0)
+  const outputs = columnsOf(network)
+    .slice(1)
+    .reduce((sum, columns) => sum + columns, 0)
   return flops / flopsPerMicrosecond + examples * outputs * MICROSECONDS_AN_OUTPUT
 }
 

@@ -22,8 +22,7 @@ export function createReporter(
     const reports = result.epochs.map((figures, i) =>
       reportOf(call, figures, figures.seconds + (i === 0 ? secondsBefore : 0), reduction()),
     )
-    secondsBefore =
-      reports.length > 0 ? result.seconds - finished : secondsBefore + result.seconds
+    secondsBefore = reports.length > 0 ? result.seconds - finished : secondsBefore + result.seconds
     return reports
   }
 }

@@ -1,44 +1,12 @@
 // The learning-rate finder: the cost as the learning rate rises from step to step.
 
-import { checkRateFinderOptions } from '../options/description.js'
+import { type RateFinderOptions, checkRateFinderOptions } from '../options/rate-finder-options.js'
 import { exactPower } from '../../shared/numerics/exact.js'
 import { exponentialDecay } from '../../shared/optimizers/learning-rate.js'
-import type { Examples } from '../data/examples.js'
+import type { Examples } from '../data/arrays.js'
 import type { Runner } from '../runtime/runner.js'
+import { type RateCurve, suggestedRate } from './rate-curve.js'
 import { prepareTraining } from './training.js'
-
-export interface RateFinderOptions {
-  /**
-   * The first learning rate.
-   * @default 1e-5
-   */
-  from?: number
-  /**
-   * The last one.
-   * @default 10
-   */
-  to?: number
-  /**
-   * Steps from one to the other, each over all the examples.
-   * @default 100
-   */
-  steps?: number
-}
-
-export interface RateCurve {
-  /** The learning rates tried, rising. */
-  rates: number[]
-  /**
-   * The cost before the step at each rate. Ends where the cost has grown to four times its lowest,
-   * or is no longer finite.
-   */
-  costs: number[]
-  /**
-   * The smaller of two common suggestions: the rate at which the cost fell fastest, and a tenth of
-   * the one at which it was lowest.
-   */
-  suggested: number
-}
 
 /** Tries one learning rate after another, and leaves the trainer as it was. */
 export async function findLearningRate(
@@ -68,13 +36,4 @@ export async function findLearningRate(
     runner.state.restore(before)
   }
   return { rates, costs, suggested: suggestedRate(rates, costs) ?? from }
-}
-
-function suggestedRate(rates: number[], costs: number[]): number | undefined {
-  const falls = costs.slice(1).map((cost, i) => costs[i]! - cost)
-  const [fastest, lowest] = [
-    rates[falls.indexOf(Math.max(...falls))],
-    rates[costs.indexOf(Math.min(...costs))],
-  ]
-  return fastest === undefined || lowest === undefined ? undefined : Math.min(fastest, lowest / 10)
 }

@@ -4,36 +4,9 @@
 import { InputError, show } from '../../shared/errors.js'
 import { type LearningRate, plateauOf } from '../../shared/optimizers/learning-rate.js'
 import type { TallyLayout } from '../../shared/figures/metrics.js'
+import type { EarlyStopping, MonitoredName } from './fit-options.js'
 import { type EpochReport, validationName } from './history.js'
 import type { Runner } from '../runtime/runner.js'
-
-/** Figures of an epoch that can be watched. */
-export type MonitoredName = Exclude<
-  keyof EpochReport,
-  'epoch' | 'learningRate' | 'examplesPerSecond' | 'confusionMatrix' | 'validationConfusionMatrix'
->
-
-/**
- * Ends training when a figure has not got better for a while; the parameters (and the optimizer's
- * state) are then those of the best epoch, however training ended.
- */
-export interface EarlyStopping {
-  /**
-   * The figure. Costs and errors should fall, others rise.
-   * @default 'validationCost' with a validation, 'cost' without
-   */
-  monitor?: MonitoredName
-  /**
-   * Epochs without an improvement after which training ends.
-   * @default 0
-   */
-  patience?: number
-  /**
-   * Smaller changes are none.
-   * @default 0
-   */
-  minimumChange?: number
-}
 
 interface Monitor {
   /** Whether the figure is better than ever before, by more than the least change that counts. */

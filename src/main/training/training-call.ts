@@ -8,14 +8,14 @@ import type { Optimizer } from '../../shared/optimizers/optimizers.js'
 import type { TrainRun } from '../../shared/protocol.js'
 import {
   type CheckedExamples,
-  type Examples,
   checkExamples,
   splitExamples,
   weighClasses,
 } from '../data/examples.js'
+import type { Examples } from '../data/arrays.js'
 import { checkTrainingOptions } from '../options/training-options.js'
 import { type Plan, type Runner, flopsOfCall, needsOf } from '../runtime/runner.js'
-import type { EpochsOptions } from './training.js'
+import type { EpochsOptions } from './fit-options.js'
 
 /** The calls that train. */
 export type TrainingCallName = 'fit' | 'epochs' | 'findLearningRate'
@@ -92,7 +92,11 @@ export function runOf(
   { recipe }: Runner,
   call: TrainingCall,
   plan: Plan,
-  { fromEpoch, untilEpoch, rateReduction }: Pick<TrainRun, 'fromEpoch' | 'untilEpoch' | 'rateReduction'>,
+  {
+    fromEpoch,
+    untilEpoch,
+    rateReduction,
+  }: Pick<TrainRun, 'fromEpoch' | 'untilEpoch' | 'rateReduction'>,
 ): TrainRun {
   const { batchSize, optimizer, options, shards, training } = call
   return {

@@ -1,85 +1,16 @@
 // One call to train, epoch by epoch: what `fit` and `epochs` have in common.
 
+import type { FitOptions, Progress } from './fit-options.js'
 import { DivergenceError } from '../../shared/errors.js'
 import type { MetricOptions } from '../../shared/figures/metrics.js'
-import { type Span, spansOf } from '../../shared/figures/timeline.js'
+import { spansOf } from '../../shared/figures/timeline.js'
 import type { TrainRun } from '../../shared/protocol.js'
-import type { Examples } from '../data/examples.js'
+import type { Examples } from '../data/arrays.js'
 import type { Plan, Runner } from '../runtime/runner.js'
 import { type TrainedResult, createReporter } from './epoch-reports.js'
 import { type EpochReport, type History, appendTo, emptyHistory } from './history.js'
-import { type EarlyStopping, createPlateau, createStopper } from './monitor.js'
+import { createPlateau, createStopper } from './monitor.js'
 import { type TrainingCallName, layOut, readCall, runOf } from './training-call.js'
-
-/** How training stands; `epochs` are those finished since the last report. */
-export interface Progress {
-  epochs: EpochReport[]
-  /** Steps done, of how many; `initialEpoch` counts as done. */
-  step: number
-  steps: number
-}
-
-export interface EpochsOptions extends MetricOptions {
-  /**
-   * The number of the last epoch.
-   * @default 1
-   */
-  epochs?: number
-  /**
-   * Epochs that count as done: the order of the examples and the learning rate go on from there.
-   * @default 0
-   */
-  initialEpoch?: number
-  /**
-   * Examples of a batch; 'all', or more than there are, means every example.
-   * @default 32
-   */
-  batchSize?: number | 'all'
-  /**
-   * Batches whose gradients are summed into one update (gradient accumulation): the average is over
-   * the examples of them all. An epoch's last update takes what is left.
-   * @default 1
-   */
-  accumulationSteps?: number
-  /**
-   * Whether every epoch takes the examples in another order, which follows from the seed. Plays no
-   * part if a batch has them all.
-   * @default true
-   */
-  shuffle?: boolean
-  /**
-   * Examples to evaluate after every epoch: others, or the last share of the rows, which is then
-   * not trained on.
-   */
-  validation?: Examples | number
-  /**
-   * A weight for the examples of each class, by its number; 1 where there is none. Multiplied by
-   * the examples' own.
-   */
-  classWeights?: readonly number[] | Readonly<Record<number, number>>
-  /** @default none */
-  earlyStopping?: EarlyStopping
-  /**
-   * Has the workers record what they do when; called with the spans, some ten times a second. Costs
-   * a few percent of the time of small steps.
-   */
-  onTimeline?: (spans: Span[]) => void
-  /**
-   * Aborting stops training after the current step: the call rejects with the signal's reason, the
-   * parameters are the last step's.
-   */
-  signal?: AbortSignal
-}
-
-export interface FitOptions extends EpochsOptions {
-  /**
-   * Called after every epoch; training waits for it, so the parameters are those of that epoch. Of
-   * the trainer's calls only those that return at once may be made in it.
-   */
-  onEpoch?: (report: EpochReport) => unknown
-  /** Called about ten times a second while training goes on. */
-  onProgress?: (progress: Progress) => void
-}
 
 export interface Training {
   readonly history: History

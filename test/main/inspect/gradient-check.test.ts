@@ -11,7 +11,7 @@ import {
   createTrainer,
   dense,
 } from '../../../dist/main/index.js'
-import { compareWithDifferences } from '../../../dist/main/inspect/gradient-check.js'
+import { compareWithDifferences } from '../../../dist/main/inspect/finite-differences.js'
 import { openInProcess } from '../../../dist/main/inspect/in-process.js'
 import { activationNames } from '../../../dist/shared/network/activations.js'
 import { initializerNames } from '../../../dist/shared/network/initializers.js'

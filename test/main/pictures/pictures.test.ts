@@ -4,7 +4,7 @@ import { drawBoundary, gridInputs, planeAround } from '../../../dist/main/pictur
 import { confusionMatrix, drawConfusion } from '../../../dist/main/pictures/confusion.js'
 import { drawHistory } from '../../../dist/main/pictures/history.js'
 import { drawMistakes, worstMistakes } from '../../../dist/main/pictures/mistakes.js'
-import { stackPictures } from '../../../dist/main/pictures/plot.js'
+import { stackPictures } from '../../../dist/main/pictures/stack.js'
 import { drawRateFinder, drawRates } from '../../../dist/main/pictures/rates.js'
 
 /** Parses (which throws on what is no XML) and holds every picture to what all have. */

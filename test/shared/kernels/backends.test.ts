@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import {
-  type ActivationName,
-  activationNames,
-  keepsSlopes,
-} from '../../../dist/shared/network/activations.js'
-import { type BackendName, backendNames, backends } from '../../../dist/shared/backends.js'
+import { type ActivationName, activationNames, keepsSlopes } from '../../../dist/shared/network/activations.js'
+import { type BackendName, backendNames } from '../../../dist/shared/backend-names.js'
+import { backends } from '../../../dist/shared/backends.js'
 import { fusedActivation, lossNames } from '../../../dist/shared/network/losses.js'
 import { backendsHere, has } from '../../machine.js'
 import { type Bench, noise, openBench, relativeError, worstDifference } from '../support.js'

@@ -3,7 +3,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type BackendName, backendNames, backends } from '../../../dist/shared/backends.js'
+import { type BackendName, backendNames } from '../../../dist/shared/backend-names.js'
+import { backends } from '../../../dist/shared/backends.js'
 import { has } from '../../machine.js'
 import { noise, openBench } from '../support.js'
 

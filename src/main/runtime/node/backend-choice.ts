@@ -1,7 +1,7 @@
 // Which backend computes: what was asked for if this machine can do it, otherwise the fastest that
 // it can and that pays for the network.
 
-import type { BackendName } from '../../../shared/backends.js'
+import type { BackendName } from '../../../shared/backend-names.js'
 import { BackendError } from '../../../shared/errors.js'
 import { type BlasLibrary, type BlasRefusal, findBlas } from '../../../shared/node/blas.js'
 import type { BackendChoice } from '../platform.js'

@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
-import { type Backend, type BackendName, backends } from '../../../shared/backends.js'
+import { type Backend, backends } from '../../../shared/backends.js'
+import type { BackendName } from '../../../shared/backend-names.js'
 
 const compiled = new Map<Backend['program'], WebAssembly.Module>()
 

@@ -3,14 +3,11 @@
 import { Worker } from 'node:worker_threads'
 import { type Remote, releaseProxy, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
-import { THREAD_LIMITS } from '../../../shared/protocol.js'
-import type {
-  Arena,
-  CoordinatorData,
-  CoordinatorEndpoint,
-  GradientWorkerData,
-  Run,
-  RunResult,
+import {
+  type CoordinatorData,
+  type CoordinatorEndpoint,
+  type RunResult,
+  THREAD_LIMITS,
 } from '../../../shared/protocol.js'
 import type { Coordinator, CoordinatorDeath } from '../platform.js'
 

@@ -1,0 +1,17 @@
+// How a caller comes by a trainer, in Node.
+
+import type { TrainerOptions } from './options/trainer-options.js'
+import { createNodePlatform } from './runtime/node/platform.js'
+import { createTrainerOn } from './trainer-calls.js'
+import type { Trainer } from './trainer.js'
+
+/**
+ * Makes a trainer for a network.
+ *
+ * @throws {InputError} naming the option that is wrong, before anything starts.
+ * @throws {BackendError} if the backend asked for can't run here.
+ * @throws {ArenaError} if the parameters alone don't fit in a shared memory.
+ */
+export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
+  return createTrainerOn(createNodePlatform(), options)
+}

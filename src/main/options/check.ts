@@ -1,0 +1,65 @@
+// Checks before anything starts. What goes wrong is said as: where, which rule, what was given.
+
+import * as v from 'valibot'
+import { InputError, show } from '../../shared/errors.js'
+import { ownerOf } from './owners.js'
+
+/**
+ * Checks a value against a schema, up to the first thing that is wrong.
+ *
+ * @param where The call, as an error names it.
+ * @param schema What the value must be.
+ * @param value What was given.
+ * @returns The value with the schema's defaults filled in.
+ * @throws {InputError} naming the call, the option, the rule and the value.
+ */
+export function check<Schema extends v.GenericSchema>(
+  where: string,
+  schema: Schema,
+  value: unknown,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value, { abortEarly: true })
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const path = (issue.path ?? []).reduce(
+    (before, { key }) =>
+      typeof key === 'number'
+        ? `${before}[${key}]`
+        : before === ''
+          ? String(key)
+          : `${before}.${String(key)}`,
+    '',
+  )
+  // Of an unknown option, its value.
+  const given: unknown = issue.expected === 'never' ? issue.path?.at(-1)?.value : issue.input
+  throw new InputError(path === '' ? where : `${where}: ${path}`, ruleOf(issue), show(given))
+}
+
+/** The rule that an issue says was broken, in words. */
+function ruleOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === 'strict_object') {
+    if (issue.expected === 'Object') return 'an object'
+    if (issue.expected !== 'never') return 'a value'
+    const owner = ownerOf[String(issue.path?.at(-1)?.key)]
+    return owner ? `no such option here (it belongs to ${owner})` : 'no such option'
+  }
+  return issue.type === 'literal' ? (issue.expected ?? issue.message) : issue.message
+}
+
+/** @throws {InputError} if an option has been put among the fields of something else. */
+export function refuseOptions(where: string, given: object): void {
+  if ('weights' in given)
+    throw new InputError(
+      `${where}: weights`,
+      'no such field here (weights of the examples are called sampleWeights)',
+      show(given.weights),
+    )
+  for (const [name, value] of Object.entries(given)) {
+    if (ownerOf[name])
+      throw new InputError(
+        `${where}: ${name}`,
+        `no such field here (it is an option of ${ownerOf[name]})`,
+        show(value),
+      )
+  }
+}

@@ -1,0 +1,19 @@
+// The options of `evaluate`, checked.
+
+import * as v from 'valibot'
+import type { MetricOptions } from '../../shared/figures/metrics.js'
+import { check } from './check.js'
+import { metrics, requireTopK } from './metric-rules.js'
+import { wholeNumber } from './rules.js'
+
+const evaluateSchema = v.strictObject({
+  metrics: v.optional(metrics),
+  topK: v.optional(wholeNumber(1)),
+})
+
+/** @throws {InputError} naming the option of `evaluate`, the rule and the value. */
+export function checkEvaluateOptions(options: unknown): MetricOptions {
+  const checked = check('evaluate', evaluateSchema, options)
+  requireTopK('evaluate', checked)
+  return checked
+}

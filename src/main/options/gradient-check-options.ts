@@ -1,0 +1,21 @@
+// The options of `checkGradients`, checked; the parameters themselves are checked where they are
+// used.
+
+import * as v from 'valibot'
+import { check } from './check.js'
+import { above0 } from './rules.js'
+
+const gradientCheckSchema = v.strictObject({
+  tolerance: v.optional(above0, 1e-6),
+  parameters: v.optional(
+    v.custom<object>((value) => typeof value === 'object' && value !== null, '{ weights, biases }'),
+  ),
+})
+
+/**
+ * Fills in the defaults of `checkGradients`.
+ * @throws {InputError} naming the option, the rule and the value.
+ */
+export function checkGradientCheckOptions(options: unknown): { tolerance: number } {
+  return check('checkGradients', gradientCheckSchema, options)
+}

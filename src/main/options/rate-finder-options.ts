@@ -1,0 +1,46 @@
+// The options of `findLearningRate`, checked.
+
+import * as v from 'valibot'
+import { InputError } from '../../shared/errors.js'
+import { check } from './check.js'
+import { above0, wholeNumber } from './rules.js'
+
+/** How `findLearningRate` searches. */
+export interface RateFinderOptions {
+  /**
+   * The first learning rate.
+   * @default 1e-5
+   */
+  from?: number
+  /**
+   * The last one.
+   * @default 10
+   */
+  to?: number
+  /**
+   * Steps from one to the other, each over all the examples.
+   * @default 100
+   */
+  steps?: number
+}
+
+const rateFinderSchema = v.strictObject({
+  from: v.optional(above0, 1e-5),
+  to: v.optional(above0, 10),
+  steps: v.optional(wholeNumber(2), 100),
+})
+
+/**
+ * Fills in the defaults of `findLearningRate`.
+ * @throws {InputError} naming the option, the rule and the value.
+ */
+export function checkRateFinderOptions(options: unknown): Required<RateFinderOptions> {
+  const checked = check('findLearningRate', rateFinderSchema, options)
+  if (checked.to <= checked.from)
+    throw new InputError(
+      'findLearningRate: to',
+      `a rate above from, ${checked.from}`,
+      String(checked.to),
+    )
+  return checked
+}

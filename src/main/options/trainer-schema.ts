@@ -1,0 +1,37 @@
+// Checks on what a trainer is made from, option by option.
+
+import * as v from 'valibot'
+import { backendNames } from '../../shared/backend-names.js'
+import { lossNames } from '../../shared/network/losses.js'
+import { sgd } from '../../shared/optimizers/optimizers.js'
+import { networkSchema } from './network-schema.js'
+import { optimizerSchema } from './optimizer-schema.js'
+import { above0, autoOr, finiteNumber, oneOf, wholeNumber } from './rules.js'
+
+const isPowerOfTwo = (value: number): boolean =>
+  Number.isSafeInteger(value) && value >= 1 && value <= 1024 && Number.isInteger(Math.log2(value))
+
+/** What `TrainerOptions` must be. */
+export const trainerSchema = v.strictObject({
+  network: networkSchema,
+  loss: oneOf(lossNames),
+  optimizer: v.optional(optimizerSchema, sgd()),
+  l2: v.optional(
+    finiteNumber('a finite number of at least 0', (l2) => l2 >= 0),
+    0,
+  ),
+  clipNorm: v.optional(above0),
+  seed: v.optional(
+    v.custom<number>(
+      (value) => Number.isSafeInteger(value),
+      'a whole number no larger than 2^53 - 1 in size',
+    ),
+    0,
+  ),
+  workers: v.optional(autoOr(wholeNumber(1), "'auto' or a whole number of at least 1"), 'auto'),
+  shards: v.optional(
+    autoOr(finiteNumber('', isPowerOfTwo), "'auto' or a power of two from 1 to 1024"),
+    'auto',
+  ),
+  backend: v.optional(oneOf(['auto', ...backendNames]), 'auto'),
+})

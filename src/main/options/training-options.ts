@@ -1,0 +1,27 @@
+// The options of a call to train, checked.
+
+import type * as v from 'valibot'
+import { InputError } from '../../shared/errors.js'
+import { check } from './check.js'
+import { requireTopK } from './metric-rules.js'
+import { epochsSchema, fitSchema } from './training-schema.js'
+
+/**
+ * Fills in the defaults of a call to train.
+ * @throws {InputError} naming the option, the rule and the value.
+ */
+export function checkTrainingOptions(
+  where: 'fit' | 'epochs' | 'findLearningRate',
+  options: unknown,
+): v.InferOutput<typeof fitSchema> {
+  const checked = check(where, where === 'fit' ? fitSchema : epochsSchema, options)
+  const { epochs, initialEpoch } = checked
+  if (initialEpoch >= epochs)
+    throw new InputError(
+      `${where}: initialEpoch`,
+      `a number below epochs, ${epochs}`,
+      String(initialEpoch),
+    )
+  requireTopK(where, checked)
+  return checked
+}

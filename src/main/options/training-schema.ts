@@ -1,0 +1,56 @@
+// Checks on the options of a call to train, option by option.
+
+import * as v from 'valibot'
+import { metrics } from './metric-rules.js'
+import { aFunction, atLeast0, trueOrFalse, wholeNumber } from './rules.js'
+
+const earlyStoppingSchema = v.strictObject({
+  monitor: v.optional(
+    v.custom<string>((value) => typeof value === 'string', 'the name of a figure'),
+  ),
+  patience: v.optional(wholeNumber(0)),
+  minimumChange: v.optional(atLeast0),
+})
+
+/** What `EpochsOptions` must be. */
+export const epochsSchema = v.strictObject({
+  epochs: v.optional(wholeNumber(1), 1),
+  initialEpoch: v.optional(wholeNumber(0), 0),
+  batchSize: v.optional(
+    v.custom<number | 'all'>(
+      (value) => value === 'all' || v.is(wholeNumber(1), value),
+      "'all' or a whole number of at least 1",
+    ),
+    32,
+  ),
+  accumulationSteps: v.optional(wholeNumber(1), 1),
+  shuffle: v.optional(trueOrFalse, true),
+  validation: v.optional(
+    v.custom<number | object>(
+      (value) =>
+        (typeof value === 'number' && value > 0 && value < 1) ||
+        (typeof value === 'object' && value !== null),
+      '{ inputs, targets } or a share of the examples between 0 and 1',
+    ),
+  ),
+  classWeights: v.optional(
+    v.custom<object>(
+      (value) => typeof value === 'object' && value !== null,
+      'a weight for each class, such as { 0: 1, 1: 5 }',
+    ),
+  ),
+  metrics: v.optional(metrics),
+  topK: v.optional(wholeNumber(1)),
+  earlyStopping: v.optional(earlyStoppingSchema),
+  onTimeline: v.optional(aFunction),
+  signal: v.optional(
+    v.custom<AbortSignal>((value) => value instanceof AbortSignal, 'an AbortSignal'),
+  ),
+})
+
+/** What `FitOptions` must be. */
+export const fitSchema = v.strictObject({
+  ...epochsSchema.entries,
+  onEpoch: v.optional(aFunction),
+  onProgress: v.optional(aFunction),
+})
