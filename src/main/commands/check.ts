@@ -5,7 +5,7 @@ import type { BackendName } from '../../shared/backend-names.js'
 import { InputError, show } from '../../shared/errors.js'
 import type { LossName } from '../../shared/network/losses.js'
 import type { Network } from '../../shared/model/network.js'
-import { widthsOf } from '../../shared/network/network.js'
+import { widthsOf } from '../../shared/model/network.js'
 import { type DataSet, loadDataSet } from '../data/data-sets.js'
 import type { Examples } from '../data/arrays.js'
 import { checkGradients } from '../inspect/gradient-check.js'
@@ -95,7 +95,8 @@ async function readNetwork(
       `${columns}, the columns of ${name}`,
       show(description.inputs),
     )
-  const units = Array.isArray(description.layers) ? description.layers.at(-1)?.units : undefined
+  const last = Array.isArray(description.layers) ? description.layers.at(-1) : undefined
+  const units = last?.kind === 'dense' ? last.units : undefined
   if (units !== undefined && units !== outputs)
     throw new InputError(
       `${where}: units of the last layer`,
@@ -111,12 +112,8 @@ function report(
   loss: LossName,
   { examples, layers, parameters, passed, sharding, tolerance, worst }: GradientCheck,
 ): void {
-  const shape = [
-    widthsOf(network)[0]!,
-    ...network.layers.map(({ units, activation }) => `${units} ${activation}`),
-  ].join(' - ')
   print(
-    `${name}, ${examples} ${examples === 1 ? 'example' : 'examples'}: ${shape}, ${loss}; ${parameters} parameters`,
+    `${name}, ${examples} ${examples === 1 ? 'example' : 'examples'}: ${describeNetwork(network)}, ${loss}; ${parameters} parameters`,
   )
   print('')
   print('backpropagation against central differences, largest errors')

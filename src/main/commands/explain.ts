@@ -4,7 +4,7 @@ import { checkTrainerOptions } from '../options/trainer-options.js'
 import { InputError, show } from '../../shared/errors.js'
 import { losses } from '../../shared/network/losses.js'
 import type { Network } from '../../shared/model/network.js'
-import { widthsOf } from '../../shared/network/network.js'
+import { widthsOf } from '../../shared/model/network.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { loadDataSet, tableNames } from '../data/data-sets.js'
 import { type ExplainedShard, type ExplainedStep, explainSteps } from '../inspect/explanation.js'
@@ -67,12 +67,8 @@ export async function explain(name: string, options: ExplainOptions): Promise<vo
     for (const step of explained) printJson({ event: 'step', ...step })
     return
   }
-  const shape = [
-    widthsOf(network)[0]!,
-    ...network.layers.map(({ units, activation }) => `${units} ${activation}`),
-  ].join(' - ')
   const lines = [
-    `${name}: ${counted(inProcess.examples, 'example')} in ${counted(shards, 'shard')}; network ${shape}; learning rate ${learningRate}${l2 > 0 ? `, l2 ${l2}` : ''}`,
+    `${name}: ${counted(inProcess.examples, 'example')} in ${counted(shards, 'shard')}; network ${describeNetwork(network)}; learning rate ${learningRate}${l2 > 0 ? `, l2 ${l2}` : ''}`,
     `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${loss === 'meanSquaredError' ? ' and n the number of outputs' : ''}`,
     'forward, of [layer][unit]: z = values of the layer before . weights + bias; a = f(z), f the activation',
     'back: delta = d loss / d z',
@@ -205,10 +201,13 @@ function backOf(
 }
 
 /** Weights then biases, layer by layer, as `entriesOf` gives them. */
-function parameterNames({ weights, biases }: Parameters, { layers }: Network): string[] {
-  return layers.flatMap(({ units }, l) => [
-    ...Array.from(weights[l]!, (_, i) => `weights[${l}][${Math.floor(i / units)}][${i % units}]`),
-    ...Array.from(biases[l]!, (_, i) => `biases[${l}][${i}]`),
+function parameterNames({ weights, biases }: Parameters): string[] {
+  return biases.flatMap((layer, l) => [
+    ...Array.from(weights[l]!, (_, i) => {
+      const [row, column] = [Math.floor(i / layer.length), i % layer.length]
+      return `weights[${l}][${row}][${column}]`
+    }),
+    ...Array.from(layer, (_, i) => `biases[${l}][${i}]`),
   ])
 }
 

@@ -25,7 +25,7 @@ export function networkFor(
     layers = recipe.hiddenLayers,
     activation = recipe.activation ?? 'sigmoid',
     output = recipe.output,
-    dropout = 0,
+    dropout: rate = 0,
   } = options
   const initializer = options.init ?? recipe.initializer ?? 'xavier'
   return {
@@ -33,9 +33,10 @@ export function networkFor(
     scale,
     preprocessing,
     layers: [
-      ...layers.map((units) =>
-        dense(units, activation, { initializer, ...(dropout !== 0 && { dropout }) }),
-      ),
+      ...layers.flatMap((units) => [
+        dense(units, activation, { initializer }),
+        ...(rate === 0 ? [] : [dropout(rate)]),
+      ]),
       dense(outputs, output, { initializer }),
     ],
   }

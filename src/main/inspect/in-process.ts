@@ -1,30 +1,26 @@
 // A network over some examples on the calling thread, in float64 and in full view: what `check`
-// differentiates and `explain` prints. The arena, the pass and the kernels (backend reference) are
+// differentiates and `explain` prints. The arena, the model and the kernels (backend reference) are
 // the workers' own; only the threads are missing.
 
-import { bytesPerElement } from '../../shared/arena/element-types.js'
-import { createArena, planArena } from '../../shared/arena/arena.js'
+import { type ArenaLayout, createArena, planArena } from '../../shared/arena/arena.js'
+import { type ByteOffset, index64 } from '../../shared/arena/offsets.js'
 import { backends } from '../../shared/backends.js'
-import type { Kernels } from '../../shared/kernels/kernels.js'
-import { extentOf } from '../../shared/batches/parts.js'
-import { createReferenceKernels } from '../../shared/kernels/reference/reference.js'
-import type { LossName } from '../../shared/network/losses.js'
-import { Tally, tallyLayout } from '../../shared/figures/metrics.js'
-import type { Network } from '../../shared/model/network.js'
 import { paddedWidth } from '../../shared/batches/padding.js'
-import {
-  type Pass,
-  backward,
-  createPass,
-  forwardWithLoss,
-  loadBlock,
-} from '../../shared/model/pass.js'
+import { extentOf } from '../../shared/batches/parts.js'
 import { BLOCK_ROWS } from '../../shared/batches/shards.js'
+import { Tally, tallyLayout } from '../../shared/figures/metrics.js'
+import type { Kernels, LossOperands } from '../../shared/kernels/kernels.js'
+import { createReferenceKernels } from '../../shared/kernels/reference/reference.js'
+import { type Block, createBlock, placePart } from '../../shared/model/block.js'
+import { type ModelDescription, modelKindOf, needsOfModel } from '../../shared/model/kinds.js'
+import type { Model } from '../../shared/model/model.js'
+import { type Network, outputLayer } from '../../shared/model/network.js'
+import type { LossName } from '../../shared/network/losses.js'
 import type { Examples } from '../data/arrays.js'
-import { checkExamples, storeExamples } from '../data/examples.js'
+import { type CheckedExamples, checkExamples, storeExamples } from '../data/examples.js'
 import type { Parameters } from '../data/parameters.js'
-import { readParameters, writeParameters } from '../runtime/stored-parameters.js'
 import { needsOf } from '../runtime/runner.js'
+import { readParameters, writeParameters } from '../runtime/stored-parameters.js'
 
 /** The cost of a network over its examples, as functions of the parameters. */
 export interface InProcess {
@@ -70,137 +66,191 @@ export async function openInProcess(
   examples: Examples,
   createKernels = createReferenceKernels,
 ): Promise<InProcess> {
-  const { dtype, preparedElements, productElements } = backends.reference
-  const checked = checkExamples('examples', examples, network, dtype)
-  const { count } = checked
-  const tallies = tallyLayout('', network)
-  const weighted = checked.sampleWeights !== undefined
+  const checked = checkExamples('examples', examples, network, backends.reference.dtype)
+  const { count, sampleWeights } = checked
+  const bench = await layOut({ kind: 'layers', network, loss }, checked, createKernels)
+  const { model } = bench
   /** What the sums over the examples are divided by. */
-  const weight = checked.sampleWeights
-    ? Array.from(checked.sampleWeights).reduce((sum, one) => sum + one, 0)
-    : count
-  const layout = planArena({
-    network,
-    dtype,
-    stateElements: 0,
-    workers: 1,
-    shards: 1,
-    batchSize: count,
-    validation: undefined,
-    predicts: false,
-    preparedElements,
-    productElements,
-    training: needsOf(checked),
-    tallyFields: tallies.fields,
-    gradient: false,
-    timeline: false,
-  })
-  const memory = createArena(layout.bytes)
-  await storeExamples(memory, layout.training!, checked, async () => Promise.resolve())
-
-  const parametersAt = layout.versions[0].parameters
-  const gradientAt = layout.slots
-  const [scratch] = layout.scratch
-  const { layers } = layout.parameters
-  const kernels = createKernels(memory)
-  const words = new Int32Array(memory.buffer)
-  const pass = createPass(kernels, words, layout, network, loss, tallies, 0)
-
-  /** Rows of the block under way, padding left out. */
-  const read = (matrix: number, { parts }: Pass, columns: number): Float64Array => {
-    const rows = extentOf(parts)
-    const packed = new Float64Array(rows * columns)
-    for (let row = 0; row < rows; row++) {
-      packed.set(
-        new Float64Array(
-          memory.buffer,
-          matrix + row * paddedWidth(columns) * bytesPerElement[dtype],
-          columns,
-        ),
-        row * columns,
-      )
-    }
-    return packed
-  }
-  const readGradient = (): Parameters =>
-    readParameters(memory, gradientAt, layout.parameters, dtype)
-
-  /** Summed loss of examples `first` .. `end - 1`, a block. */
-  const lossOfBlock = (through: Pass, first: number, end: number): number => {
-    through.parts.rows[0] = end - first
-    for (let i = 0; i < end - first; i++) words[scratch!.rowNumbers / 4 + i] = first + i
-    through.tallies[0]!.fill(0)
-    loadBlock(through, layout.training!)
-    forwardWithLoss(through, parametersAt, weighted)
-    return through.tallies[0]![Tally.loss]!
-  }
+  const weight = sampleWeights ? sum(sampleWeights) : count
 
   /** Summed loss of all examples; `afterBlock` is called after each block's. */
   const summedLoss = (parameters: Parameters, afterBlock: (first: number) => void): number => {
-    writeParameters(memory, parametersAt, layout.parameters, dtype, parameters)
-    let sum = 0
+    bench.write(parameters)
+    let total = 0
     for (let first = 0; first < count; first += BLOCK_ROWS) {
-      sum += lossOfBlock(pass, first, Math.min(first + BLOCK_ROWS, count))
+      total += bench.lossOf(model, first, Math.min(first + BLOCK_ROWS, count))
       afterBlock(first)
     }
-    return sum
+    return total
   }
 
-  const cost: InProcess['cost'] = (parameters) => {
-    const sum = summedLoss(parameters, () => undefined)
-    const squares = parameters.weights
-      .flatMap((layer) => Array.from(layer))
-      .reduce((total, w) => total + w * w, 0)
-    return sum / weight + (l2 / (2 * weight)) * squares
+  return {
+    examples: count,
+    cost(parameters) {
+      const loss = summedLoss(parameters, () => undefined)
+      const squares = parameters.weights.reduce(
+        (total, layer) => total + sum(layer.map((w) => w * w)),
+        0,
+      )
+      return loss / weight + (l2 / (2 * weight)) * squares
+    },
+    gradient(parameters) {
+      summedLoss(parameters, (first) => bench.backward(model, first > 0))
+      const { weights, biases } = bench.readGradient()
+      return {
+        weights: weights.map((layer, l) =>
+          layer.map((g, i) => g / weight + (l2 / weight) * parameters.weights[l]![i]!),
+        ),
+        biases: biases.map((layer) => layer.map((g) => g / weight)),
+      }
+    },
+    walk: (parameters, first, end) => walk(bench, parameters, first, end),
   }
+}
 
-  const gradient: InProcess['gradient'] = (parameters) => {
-    summedLoss(parameters, (first) => backward(pass, parametersAt, gradientAt, first > 0))
-    const { weights, biases } = readGradient()
-    return {
-      weights: weights.map((layer, l) =>
-        layer.map((g, i) => g / weight + (l2 / weight) * parameters.weights[l]![i]!),
-      ),
-      biases: biases.map((layer) => layer.map((g) => g / weight)),
-    }
+/** An arena with the examples in it, and a model over it. */
+interface Bench {
+  model: Model
+  /** The same model with other kernels, over the same block. */
+  modelWith: (kernels: Kernels) => Model
+  kernels: Kernels
+  write: (parameters: Parameters) => void
+  /** Summed loss of examples `first` .. `end - 1`, a block. */
+  lossOf: (model: Model, first: number, end: number) => number
+  backward: (model: Model, accumulate: boolean) => void
+  readGradient: () => Parameters
+  /** Rows of the block under way, padding left out. */
+  read: (matrix: ByteOffset, columns: number) => Float64Array
+}
+
+async function layOut(
+  description: ModelDescription,
+  examples: CheckedExamples,
+  createKernels: typeof createReferenceKernels,
+): Promise<Bench> {
+  const tallies = tallyLayout('', outputLayer(description.network))
+  const layout = planFor(description, examples, tallies.fields)
+  const memory = createArena(layout.bytes)
+  await storeExamples(memory, layout.training!, examples, async () => Promise.resolve())
+  const [scratch] = layout.scratch
+  const { versions, slots, parameters: placed, dtype } = layout
+  const block = createBlock(new Int32Array(memory.buffer), scratch!, 8)
+  const values = new Float64Array(memory.buffer)
+  const tally = new Float64Array(tallies.fields)
+  const kernels = createKernels(memory)
+  const modelWith = (others: Kernels): Model =>
+    modelKindOf(description).create(description, {
+      kernels: others,
+      block,
+      values,
+      parameters: placed,
+      shared: layout.model,
+      scratch: scratch!.model,
+      tallies,
+    })
+  return {
+    model: modelWith(kernels),
+    modelWith,
+    kernels,
+    write: (given) => writeParameters(memory, versions[0].parameters, placed, dtype, given),
+    lossOf(model, first, end) {
+      placePart(block, 0, first, end - first, (position) => position)
+      tally.fill(0)
+      model.load(layout.training!)
+      const weighted = examples.sampleWeights !== undefined
+      model.forwardWithLoss(versions[0].parameters, [tally], weighted)
+      return tally[Tally.loss]!
+    },
+    backward: (model, accumulate) =>
+      model.backward(versions[0].parameters, slots.first, accumulate),
+    readGradient: () => readParameters(memory, slots.first, placed, dtype),
+    read: (matrix, columns) => readRows(values, block, matrix, columns),
   }
+}
 
-  const walk: InProcess['walk'] = (parameters, first, end) => {
-    writeParameters(memory, parametersAt, layout.parameters, dtype, parameters)
-    const products: Float64Array[] = []
-    const deltas: Float64Array[] = []
-    const observed: Kernels = {
-      ...kernels,
-      product(...operands) {
-        kernels.product(...operands)
-        const [, , , z, , , outputs] = operands
-        products.push(read(z, observing, outputs))
-      },
-      transposedProduct(...operands) {
-        // the one operation of backward that has each layer's deltas whole
-        const [, d, , , , , , outputs] = operands
-        deltas.unshift(read(d, observing, outputs))
-        kernels.transposedProduct(...operands)
-      },
-    }
-    const observing = createPass(observed, words, layout, network, loss, tallies, 0)
-    const summed = lossOfBlock(observing, first, end)
-    const activations = layers.map(({ outputs }, l) =>
-      read(scratch!.activations[l + 1]!, observing, outputs),
-    )
-    backward(observing, parametersAt, gradientAt, false)
-    return {
-      inputs: read(scratch!.activations[0]!, observing, layers[0]!.inputs),
-      targets: read(scratch!.targets, observing, layers.at(-1)!.outputs),
-      layers: layers.map(({ outputs }, l) => ({
-        preActivations: products[l]!.map((z, i) => z + parameters.biases[l]![i % outputs]!),
-        activations: activations[l]!,
-        deltas: deltas[l]!,
-      })),
-      loss: summed,
-      gradient: readGradient(),
-    }
+function planFor(
+  description: ModelDescription,
+  examples: CheckedExamples,
+  tallyFields: number,
+): ArenaLayout {
+  return planArena({
+    model: needsOfModel(description),
+    kernels: backends.reference,
+    dtype: backends.reference.dtype,
+    stateElements: 0,
+    workers: 1,
+    shards: 1,
+    batchSize: examples.count,
+    training: needsOf(examples),
+    validation: undefined,
+    tallyFields,
+    gradient: false,
+    predicts: false,
+    timeline: false,
+  })
+}
+
+/** Watches the kernels while a block goes forward and back. */
+function walk(bench: Bench, parameters: Parameters, first: number, end: number): Walk {
+  const { kernels, read } = bench
+  const inputs: Float64Array[] = []
+  const products: { z: ByteOffset; outputs: number; values: Float64Array }[] = []
+  const deltas: Float64Array[] = []
+  let targets = new Float64Array()
+  const lossesWatched = Object.entries(kernels.losses).map(([name, lossOf]) => [
+    name,
+    (operands: LossOperands): number => {
+      targets = read(operands.targets, operands.columns)
+      return lossOf(operands)
+    },
+  ])
+  const model = bench.modelWith({
+    ...kernels,
+    losses: Object.fromEntries(lossesWatched) as Kernels['losses'],
+    matmul(operands) {
+      kernels.matmul(operands)
+      const { x, z, outputs } = operands
+      inputs.push(read(x, operands.inputs))
+      products.push({ z, outputs, values: read(z, outputs) })
+    },
+    // The one operation of backward that has each layer's dZ whole.
+    matmulTransposedA(operands) {
+      deltas.unshift(read(operands.dZ, operands.outputs))
+      kernels.matmulTransposedA(operands)
+    },
+  })
+  bench.write(parameters)
+  const loss = bench.lossOf(model, first, end)
+  const activations = products.map(({ z, outputs }) => read(z, outputs))
+  bench.backward(model, false)
+  return {
+    inputs: inputs[0]!,
+    targets,
+    layers: products.map(({ outputs, values }, l) => ({
+      preActivations: values.map((z, i) => z + parameters.biases[l]![i % outputs]!),
+      activations: activations[l]!,
+      deltas: deltas[l]!,
+    })),
+    loss,
+    gradient: bench.readGradient(),
   }
+}
 
-  return { examples: count, cost, gradient, walk }
+function readRows(
+  values: Float64Array,
+  { parts }: Block,
+  matrix: ByteOffset,
+  columns: number,
+): Float64Array {
+  const rows = extentOf(parts)
+  const packed = new Float64Array(rows * columns)
+  for (let row = 0; row < rows; row++) {
+    const at = index64(matrix) + row * paddedWidth(columns)
+    packed.set(values.subarray(at, at + columns), row * columns)
+  }
+  return packed
+}
+
+function sum(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((total, value) => total + value, 0)
 }

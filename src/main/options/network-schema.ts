@@ -6,14 +6,27 @@ import { initializerNames } from '../../shared/network/initializers.js'
 import { misfitOf } from '../../shared/network/preprocessing.js'
 import { above0, finiteNumber, oneOf, wholeNumber } from './rules.js'
 
-const layerSchema = v.strictObject({
-  units: wholeNumber(1),
+/** How each field of a layer is checked. */
+const fieldSchemas = {
+  count: wholeNumber(1),
+  share: finiteNumber('a number of at least 0 and below 1', (share) => share >= 0 && share < 1),
   activation: oneOf(activationNames),
   initializer: oneOf(initializerNames),
-  dropout: v.optional(
-    finiteNumber('a number of at least 0 and below 1', (share) => share >= 0 && share < 1),
-  ),
-})
+} as const satisfies Record<FieldRule, v.GenericSchema>
+
+const layerSchemas = Object.entries(layerKinds).map(([kind, { fields }]) =>
+  v.strictObject({
+    kind: v.literal(kind),
+    ...Object.fromEntries(
+      Object.entries(fields).map(([field, rule]) => [field, fieldSchemas[rule]]),
+    ),
+  }),
+)
+const layerSchema = v.variant(
+  'kind',
+  layerSchemas,
+  "a layer, such as dense(10, 'softmax')",
+) as unknown as v.GenericSchema<unknown, LayerDescription>
 
 const numbers = v.array(finiteNumber('a finite number'), 'a list of numbers')
 const preprocessingSchema = v.variant(
@@ -55,8 +68,9 @@ export const networkSchema = v.pipe(
     ),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
-    const misfit =
-      dataset.typed && misfitOf(dataset.value.preprocessing ?? [], dataset.value.inputs)
+    if (!dataset.typed) return
+    const { inputs, layers, preprocessing = [] } = dataset.value
+    const misfit = misfitOf(preprocessing, inputs) ?? misplacedLayer(layers)
     if (!misfit) return
     const { field: key, rule: message, value } = misfit
     addIssue({
@@ -66,3 +80,19 @@ export const networkSchema = v.pipe(
     })
   }),
 )
+
+/** The first layer that can't stand where it does. */
+function misplacedLayer(layers: readonly LayerDescription[]): ReturnType<typeof misfitOf> {
+  const last = layers.length - 1
+  const again = layers.findIndex((layer, l) => isDropout(layer) && isDropout(layers[l - 1]))
+  if (again >= 0) {
+    const rule = 'one dropout between two other layers'
+    return { field: `layers[${again}]`, rule, value: layers[again] }
+  }
+  if (layers[last]!.kind === 'dense') return undefined
+  return { field: `layers[${last}]`, rule: 'a dense layer as the last one', value: layers[last] }
+}
+
+function isDropout(layer: LayerDescription | undefined): boolean {
+  return layer?.kind === 'dropout'
+}

@@ -30,6 +30,12 @@ export function columnsOf({ inputs, preprocessing = [], layers }: Network): numb
   return columns
 }
 
+/** In a line: the columns of what the first layer is given, then each layer in a few words. */
+export function describeNetwork(network: Network): string {
+  const layers = network.layers.map((layer) => kindOf(layer).describe(layer))
+  return [columnsOf(network)[0]!, ...layers].join(' - ')
+}
+
 /** The arrays of parameters, layer by layer. */
 export function tensorsOf(network: Network): Tensor[] {
   const columns = columnsOf(network)

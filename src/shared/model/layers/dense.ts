@@ -54,6 +54,8 @@ export function dense(
 export const denseKind: LayerKind<DenseLayer> = {
   fields: { units: 'count', activation: 'activation', initializer: 'initializer' },
 
+  describe: ({ activation, units }) => `${units} ${activation}`,
+
   outputs: ({ units }) => units,
 
   tensors({ units, initializer }, inputs) {

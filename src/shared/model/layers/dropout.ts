@@ -28,6 +28,7 @@ export function dropout(rate: number): DropoutLayer {
 
 export const dropoutKind: LayerKind<DropoutLayer> = {
   fields: { rate: 'share' },
+  describe: ({ rate }) => `dropout ${rate}`,
   outputs: (_, inputs) => inputs,
   tensors: () => [],
   flops: () => 0,

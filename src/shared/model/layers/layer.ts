@@ -17,6 +17,8 @@ export type Places = Readonly<Record<string, ByteOffset>>
 export interface LayerKind<Description extends { kind: string }> {
   /** The description's fields beside its kind. */
   fields: Record<Exclude<keyof Description, 'kind'>, FieldRule>
+  /** In a few words, as a table shows it. */
+  describe: (description: Description) => string
   /** Columns of its outputs. */
   outputs: (description: Description, inputs: number) => number
   tensors: (description: Description, inputs: number) => Omit<Tensor, 'layer'>[]
