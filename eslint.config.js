@@ -12,6 +12,7 @@ import typescript from 'typescript-eslint'
 const shared = [
   'numerics',
   'errors.ts',
+  'arena/offsets.ts',
   'batches',
   'network',
   'optimizers',
@@ -49,11 +50,20 @@ const above = [
     house.flatMap((place, i) => house.slice(i + 1).map((higher) => [place, higher])),
   ),
 ]
-const zones = above.map(([target, from]) =>
-  target.startsWith(`${from}/`) // node/ within runtime/ may use what is beside it in node/
-    ? { target, from, except: [`./${target.slice(from.length + 1)}`], message }
-    : { target, from, message },
-)
+/** Places of a list that lie in a later one, such as node/ in runtime/, and stand before `target`. */
+const lowerPlacesIn = (from, target) => {
+  const house = [shared, workers, main].find((places) => places.includes(target)) ?? []
+  return house
+    .slice(0, house.indexOf(target) + 1)
+    .filter((place) => place.startsWith(`${from}/`))
+    .map((place) => `./${place.slice(from.length + 1)}`)
+}
+const zones = above.map(([target, from]) => ({
+  target,
+  from,
+  except: lowerPlacesIn(from, target),
+  message,
+}))
 
 export default defineConfig(
   {

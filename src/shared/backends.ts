@@ -1,6 +1,7 @@
 // Backends by name: who computes, in which type, and what it needs of the arena.
 
 import type { DType } from './arena/element-types.js'
+import type { BlockShape } from './batches/parts.js'
 import type { Kernels } from './kernels/kernels.js'
 import {
   type MatrixMultiply,
@@ -37,10 +38,9 @@ export interface Backend {
   /** Elements that preparing one layer's weights for multiplication takes. */
   preparedElements: (inputs: number, outputs: number) => number
   /**
-   * Elements that the product of one layer's activations and deltas takes beside them, for a block
-   * of so many parts of up to so many rows.
+   * Elements that `matmulTransposedA` takes beside its operands.
    */
-  productElements: (parts: number, rows: number, inputs: number, outputs: number) => number
+  productElements: (shape: BlockShape) => number
   /** @param memory The arena. */
   create: (engine: Engine, memory: WebAssembly.Memory) => Kernels
 }

@@ -5,6 +5,7 @@
 // shard's gradient is the same whoever computes it, and a parameter's sum runs over the shards in
 // one fixed order.
 
+import { NOWHERE } from '../shared/arena/offsets.js'
 import { type BackendName, type Engine, backends } from '../shared/backends.js'
 import { createBarrier } from '../shared/arena/barrier.js'
 import { claimNext } from '../shared/arena/control.js'
@@ -77,6 +78,16 @@ export function performTask(
     row: inOrder,
     figures: new Float64Array(run.tallies.fields),
     factors: { learningRate: 0, firstCorrection: 1, secondCorrection: 1 },
+    slots: { slots: NOWHERE, slotBytes: 0, count: 0, sum: NOWHERE, elements: 0, divisor: 1 },
+    update: {
+      parameters: NOWHERE,
+      nextParameters: NOWHERE,
+      gradient: NOWHERE,
+      state: NOWHERE,
+      nextState: NOWHERE,
+      stateStride: 0,
+      elements: 0,
+    },
     timeline,
     claim,
     meet(serial) {

@@ -2,7 +2,7 @@
 
 import type { Barrier } from '../shared/arena/barrier.js'
 import { currentVersion } from '../shared/arena/control.js'
-import type { Kernels } from '../shared/kernels/kernels.js'
+import type { Kernels, SlotOperands, UpdateOperands } from '../shared/kernels/kernels.js'
 import type { UpdateFactors } from '../shared/optimizers/optimizers.js'
 import { type Pass, prepareWeights } from '../shared/model/pass.js'
 import type { Piece } from '../shared/arena/pieces.js'
@@ -36,6 +36,8 @@ export interface GradientWorker extends Synchronization, ArenaAccess {
   /** Sums over examples, or what comes of them: as a tally. */
   figures: Float64Array
   factors: UpdateFactors
+  slots: SlotOperands
+  update: UpdateOperands
   timeline: Timeline
 }
 

@@ -67,7 +67,7 @@ export interface LayerWalk {
 export async function openInProcess(
   { network, loss, l2 }: { network: Network; loss: LossName; l2: number },
   examples: Examples,
-  createKernels = createReferenceKernels,
+  createKernels: (memory: WebAssembly.Memory) => Kernels = createReferenceKernels,
 ): Promise<InProcess> {
   const { dtype, preparedElements, productElements } = backends.reference
   const checked = checkExamples('examples', examples, network, dtype)
@@ -170,16 +170,14 @@ export async function openInProcess(
     const deltas: Float64Array[] = []
     const observed: Kernels = {
       ...kernels,
-      product(...operands) {
-        kernels.product(...operands)
-        const [, , , z, , , outputs] = operands
-        products.push(read(z, observing, outputs))
+      matmul(operands) {
+        kernels.matmul(operands)
+        products.push(read(operands.z, observing, operands.outputs))
       },
-      transposedProduct(...operands) {
+      matmulTransposedA(operands) {
         // the one operation of backward that has each layer's deltas whole
-        const [, d, , , , , , outputs] = operands
-        deltas.unshift(read(d, observing, outputs))
-        kernels.transposedProduct(...operands)
+        deltas.unshift(read(operands.dZ, observing, operands.outputs))
+        kernels.matmulTransposedA(operands)
       },
     }
     const observing = createPass(observed, words, layout, network, loss, tallies, 0)

@@ -11,7 +11,7 @@
 import { keepsSlopes } from '../network/activations.js'
 import { CONTROL_BYTES } from './control.js'
 import { ArenaError } from '../errors.js'
-import { MOST_PARTS } from '../batches/parts.js'
+import { type BlockShape, MOST_PARTS } from '../batches/parts.js'
 import { type Network, widthsOf } from '../network/network.js'
 import { paddedRows, paddedWidth } from '../batches/padding.js'
 import { type DType, type ElementType, bytesPerElement } from './element-types.js'
@@ -149,10 +149,9 @@ export interface ArenaNeeds {
   /** Elements that preparing one layer's weights takes; the backend's. */
   preparedElements: (inputs: number, outputs: number) => number
   /**
-   * Elements that the gradient of one layer takes beside its result, for so many shards side by
-   * side of up to so many rows; the backend's.
+   * Elements that the gradient of one layer takes beside its result; the backend's.
    */
-  productElements: (parts: number, rows: number, inputs: number, outputs: number) => number
+  productElements: (shape: BlockShape) => number
   /** Whether the workers record what they do when. */
   timeline: boolean
 }
@@ -252,7 +251,12 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   )
   const productElements = Math.max(
     ...parameters.layers.map((layer) =>
-      needs.productElements(blockParts, stride, layer.inputs, layer.outputs),
+      needs.productElements({
+        parts: blockParts,
+        rows: stride,
+        inputs: layer.inputs,
+        outputs: layer.outputs,
+      }),
     ),
   )
   const blocks =

@@ -1,155 +1,173 @@
 // What a backend does: the operations of one worker on its arena. All matrices lie as padding.ts
-// says; every argument named after a matrix or vector is the byte offset where it begins.
+// says. What belongs together is one object of operands, made once a run and changed from call to
+// call, so that a step leaves nothing to collect.
 
-import type { ActivationName } from '../network/activations.js'
 import type { ElementType } from '../arena/element-types.js'
+import type { ByteOffset } from '../arena/offsets.js'
 import type { Parts } from '../batches/parts.js'
+import type { ActivationName } from '../network/activations.js'
 import type { LossName } from '../network/losses.js'
 import type { Optimizer, UpdateFactors } from '../optimizers/optimizers.js'
 
 export interface Kernels {
-  /**
-   * matrix (rows, columns) = scale * source[rowNumbers]; of labels, one-hot rows (the scale plays
-   * no part). Fills the padding with zeros.
-   */
-  gather: (
-    type: ElementType,
-    source: number,
-    rowNumbers: number,
-    matrix: number,
-    rows: number,
-    columns: number,
-    scale: number,
-  ) => void
+  /** matrix = scale * source[rowNumbers]; of labels, one-hot rows. Fills the padding with zeros. */
+  gather: (operands: GatherOperands) => void
 
   /**
-   * Readies rows first .. end-1 of a layer's weights, `first` a multiple of 8 and `end` too or the
-   * last, for the products of forward, and if `backward` of backward.
+   * Readies rows firstRow .. endRow - 1 of the weights, `firstRow` a multiple of 8 and `endRow` too
+   * or the last, for `matmul`, and if `backward` for `matmulTransposedB`.
    */
-  prepare: (
-    weights: number,
-    prepared: number,
-    inputs: number,
-    outputs: number,
-    first: number,
-    end: number,
-    backward: boolean,
-  ) => void
-  /** Z = X.W: z (rows, outputs) = x (rows, inputs) . weights (inputs, outputs). */
-  product: (
-    x: number,
-    weights: number,
-    prepared: number,
-    z: number,
-    parts: Parts,
-    inputs: number,
-    outputs: number,
-  ) => void
-  /** E = D.W^T: errors (rows, inputs) = deltas (rows, outputs) . weights^T. */
-  productByTransposed: (
-    deltas: number,
-    weights: number,
-    prepared: number,
-    errors: number,
-    parts: Parts,
-    inputs: number,
-    outputs: number,
-  ) => void
+  prepare: (operands: DenseOperands, firstRow: number, endRow: number, backward: boolean) => void
+  /** Z = X.W */
+  matmul: (operands: DenseOperands) => void
+  /** dX = dZ.W^T */
+  matmulTransposedB: (operands: DenseOperands) => void
   /**
-   * G = A^T.D: gradient (inputs, outputs) = a^T . deltas, biasGradient (outputs) = the column sums
-   * of deltas; over the parts as a binary tree, ((0+1)+(2+3))+..., or of a single part added to
-   * what is there if `accumulate`.
+   * dW = X^T.dZ, and db = the column sums of dZ; over the parts as a binary tree,
+   * ((0+1)+(2+3))+..., or of a single part added to what is there if `accumulate`.
    */
-  transposedProduct: (
-    a: number,
-    deltas: number,
-    gradient: number,
-    biasGradient: number,
-    scratch: number,
-    parts: Parts,
-    inputs: number,
-    outputs: number,
-    accumulate: boolean,
-  ) => void
+  matmulTransposedA: (operands: DenseOperands) => void
 
   activations: Record<ActivationName, ActivationKernels>
   /**
-   * to (rows, columns) = from, where dropout.ts keeps an element of the examples rowNumbers, times
-   * 1 / (1 - share); 0 where it doesn't. `to` may be `from`.
+   * to = from, where dropout.ts keeps an element, times 1 / (1 - rate); 0 where it doesn't.
+   * `to` may be `from`.
    */
-  dropout: (
-    from: number,
-    to: number,
-    rowNumbers: number,
-    rows: number,
-    columns: number,
-    share: number,
-    key: number,
-  ) => void
+  dropout: (operands: DropoutOperands) => void
   /**
-   * Writes `deltas`, the gradient of the summed loss, and returns the summed loss. A loss that is
-   * fused with its activation takes pre-activations without bias and leaves the outputs there; its
-   * deltas are with respect to the pre-activations. Any other takes outputs.
+   * Writes the gradient of the summed loss, and returns the summed loss. A loss that is fused with
+   * its activation takes pre-activations without bias, leaves the outputs there, and its gradient
+   * is with respect to the pre-activations. Any other takes outputs.
    */
-  losses: Record<
-    LossName,
-    (
-      outputs: number,
-      bias: number,
-      targets: number,
-      deltas: number,
-      rows: number,
-      columns: number,
-    ) => number
-  >
-  /**
-   * Rows with the right answer: the same side of 1/2 with one output, the same largest column with
-   * several.
-   */
-  countCorrect: (outputs: number, targets: number, rows: number, columns: number) => number
+  losses: Record<LossName, (operands: LossOperands) => number>
+  /** Rows with the right answer: the same side of 1/2 with one output, or the same largest one. */
+  countCorrect: (operands: LossOperands) => number
+  /** Each row of a matrix times its weight; a weight is the first of its own padded row. */
+  scaleRows: (matrix: ByteOffset, weights: ByteOffset, rows: number, columns: number) => void
 
   /** sum += addend */
-  addInto: (sum: number, addend: number, elements: number) => void
-  /** gradient = (the pairwise sum over `count` slots, `slotBytes` apart) / divisor */
-  sumSlots: (
-    slots: number,
-    slotBytes: number,
-    count: number,
-    gradient: number,
-    elements: number,
-    divisor: number,
-  ) => void
+  addInto: (sum: ByteOffset, addend: ByteOffset, elements: number) => void
+  /** sum = (the pairwise sum over the slots) / divisor */
+  sumSlots: (operands: SlotOperands) => void
   /** gradient += factor * weights */
-  addDecay: (gradient: number, weights: number, elements: number, factor: number) => void
-  sumSquares: (weights: number, elements: number) => number
-  allFinite: (values: number, elements: number) => boolean
+  addDecay: (gradient: ByteOffset, weights: ByteOffset, elements: number, factor: number) => void
+  sumSquares: (values: ByteOffset, elements: number) => number
+  allFinite: (values: ByteOffset, elements: number) => boolean
   /** values = values / divisor */
-  divide: (values: number, elements: number, divisor: number) => void
-  /** Each row of a matrix times its weight; a weight is the first of its own padded row. */
-  scaleRows: (matrix: number, weights: number, rows: number, columns: number) => void
-  /**
-   * Writes the next parameters and the next state. Of each number kept for a parameter there is one
-   * run; the next one begins `stateStride` bytes on.
-   */
-  update: (
-    optimizer: Optimizer,
-    factors: UpdateFactors,
-    parameters: number,
-    nextParameters: number,
-    gradient: number,
-    state: number,
-    nextState: number,
-    stateStride: number,
-    elements: number,
-  ) => void
+  divide: (values: ByteOffset, elements: number, divisor: number) => void
+  /** Writes the next parameters and the next state. */
+  update: (optimizer: Optimizer, factors: UpdateFactors, operands: UpdateOperands) => void
+}
+
+/** Rows of a matrix that lies packed as the caller gave it. */
+export interface GatherOperands {
+  type: ElementType
+  source: ByteOffset
+  /** Which rows, as int32. */
+  rowNumbers: ByteOffset
+  matrix: ByteOffset
+  rows: number
+  columns: number
+  /** Plays no part for labels. */
+  scale: number
+}
+
+/** The matrices of a dense layer, over the rows of a block. */
+export interface DenseOperands {
+  /** Columns of X. */
+  inputs: number
+  /** Columns of Z. */
+  outputs: number
+  parts: Parts
+  /** X (rows, inputs) */
+  x: ByteOffset
+  /** W (inputs, outputs) */
+  weights: ByteOffset
+  /** W as `prepare` has left it. */
+  prepared: ByteOffset
+  /** Z (rows, outputs) */
+  z: ByteOffset
+  /** dZ (rows, outputs) */
+  dZ: ByteOffset
+  /** dX (rows, inputs) */
+  dX: ByteOffset
+  /** dW (inputs, outputs) */
+  dWeights: ByteOffset
+  /** db (outputs) */
+  dBias: ByteOffset
+  /** What `matmulTransposedA` needs beside: as many elements as the backend says. */
+  scratch: ByteOffset
+  /** Whether dW and db are added to what is there; with a single part alone. */
+  accumulate: boolean
+}
+
+/** A = f(Z + b), over the rows of a block; and dZ = dA * f'(Z + b). */
+export interface ActivationOperands {
+  rows: number
+  columns: number
+  /** Z, which becomes A (rows, columns). */
+  a: ByteOffset
+  /** b (columns) */
+  bias: ByteOffset
+  /** f'(Z + b) (rows, columns), of an activation that keeps its slopes. */
+  slopes: ByteOffset
+  /** dA, which becomes dZ (rows, columns). */
+  dA: ByteOffset
 }
 
 export interface ActivationKernels {
-  /** z = f(z + bias), row by row; and slopes = f'(z + bias), if the activation keeps them. */
-  forward: (z: number, bias: number, rows: number, columns: number, slopes: number) => void
-  /**
-   * errors = errors * f'(z), given the outputs f(z), or the slopes of an activation that keeps
-   * them.
-   */
-  backward: (errors: number, source: number, rows: number, columns: number) => void
+  /** a = f(a + bias), row by row; and slopes = f'(a + bias), if the activation keeps them. */
+  forward: (operands: ActivationOperands) => void
+  /** dA = dA * f', from the outputs, or from the slopes of an activation that keeps them. */
+  backward: (operands: ActivationOperands) => void
+}
+
+export interface DropoutOperands {
+  rows: number
+  columns: number
+  from: ByteOffset
+  to: ByteOffset
+  /** Which examples the rows are, as int32. */
+  rowNumbers: ByteOffset
+  /** The share that is left out. */
+  rate: number
+  /** What is drawn depends on this, the example and the column alone. */
+  key: number
+}
+
+export interface LossOperands {
+  rows: number
+  columns: number
+  /** (rows, columns) */
+  outputs: ByteOffset
+  /** (columns), of a loss that is fused with its activation. */
+  bias: ByteOffset
+  /** (rows, columns) */
+  targets: ByteOffset
+  /** The gradient (rows, columns). */
+  dOutputs: ByteOffset
+}
+
+/** Gradients in slots, a power of two of them, `slotBytes` apart. */
+export interface SlotOperands {
+  slots: ByteOffset
+  slotBytes: number
+  count: number
+  sum: ByteOffset
+  elements: number
+  divisor: number
+}
+
+/**
+ * Some parameters, and the numbers that an optimizer keeps for them. Of each number there is one
+ * run; the next one begins `stateStride` bytes on.
+ */
+export interface UpdateOperands {
+  parameters: ByteOffset
+  nextParameters: ByteOffset
+  gradient: ByteOffset
+  state: ByteOffset
+  nextState: ByteOffset
+  stateStride: number
+  elements: number
 }

@@ -8,10 +8,18 @@
 // (Goodfellow, Bengio and Courville, Deep Learning, 2016, algorithms 6.3 and 6.4.) With dropout the
 // next layer takes A_l times a mask, and D_l is multiplied by the same mask before f_l'.
 
+import { type ByteOffset, NOWHERE, index32 } from '../arena/offsets.js'
 import type { ArenaLayout, ExamplesLayout, ScratchLayout } from '../arena/arena.js'
 import type { ParameterLayout } from '../arena/parameter-layout.js'
 import { bytesPerElement } from '../arena/element-types.js'
-import type { Kernels } from '../kernels/kernels.js'
+import type {
+  ActivationOperands,
+  DenseOperands,
+  DropoutOperands,
+  GatherOperands,
+  Kernels,
+  LossOperands,
+} from '../kernels/kernels.js'
 import { type Parts, MOST_PARTS, extentOf } from '../batches/parts.js'
 import { type LossName, fusedActivation } from '../network/losses.js'
 import { type TallyLayout, TALLY_FIELDS, Tally, tallyMetrics } from '../figures/metrics.js'
@@ -39,7 +47,15 @@ export interface Pass {
   values: Float32Array | Float64Array
   /** Of each layer, for the epoch under way; undefined where nothing is left out. */
   dropoutKeys: number[] | undefined
+  /** Filled in by every call. */
+  dense: DenseOperands
+  activation: ActivationOperands
+  examples: GatherOperands
+  judged: LossOperands
+  masked: DropoutOperands
 }
+
+const at = (offset: number): ByteOffset => offset as ByteOffset
 
 /**
  * @param words The arena's words.
@@ -56,6 +72,12 @@ export function createPass(
 ): Pass {
   const scratch = layout.scratch[worker]!
   const { partRows } = scratch
+  const parts: Parts = {
+    count: 1,
+    stride: 0,
+    rows: words.subarray(index32(at(partRows)), index32(at(partRows)) + MOST_PARTS),
+    rowsAt: at(partRows),
+  }
   return {
     kernels,
     network,
@@ -64,17 +86,61 @@ export function createPass(
     layout: layout.parameters,
     elementBytes: bytesPerElement[layout.dtype],
     prepared: layout.prepared,
-    parts: {
-      count: 1,
-      stride: 0,
-      rows: words.subarray(partRows / 4, partRows / 4 + MOST_PARTS),
-      rowsAt: partRows,
-    },
+    parts,
     tallyLayout: tallies,
     tallies: Array.from({ length: layout.parts }, () => new Float64Array(tallies.fields)),
     values:
       layout.dtype === 'float32' ? new Float32Array(words.buffer) : new Float64Array(words.buffer),
     dropoutKeys: undefined,
+    dense: {
+      inputs: 0,
+      outputs: 0,
+      parts,
+      x: NOWHERE,
+      weights: NOWHERE,
+      prepared: NOWHERE,
+      z: NOWHERE,
+      dZ: NOWHERE,
+      dX: NOWHERE,
+      dWeights: NOWHERE,
+      dBias: NOWHERE,
+      scratch: at(scratch.product),
+      accumulate: false,
+    },
+    activation: {
+      rows: 0,
+      columns: 0,
+      a: NOWHERE,
+      bias: NOWHERE,
+      slopes: NOWHERE,
+      dA: NOWHERE,
+    },
+    examples: {
+      type: 'float32',
+      source: NOWHERE,
+      rowNumbers: NOWHERE,
+      matrix: NOWHERE,
+      rows: 0,
+      columns: 0,
+      scale: 1,
+    },
+    judged: {
+      rows: 0,
+      columns: 0,
+      outputs: NOWHERE,
+      bias: NOWHERE,
+      targets: NOWHERE,
+      dOutputs: NOWHERE,
+    },
+    masked: {
+      rows: 0,
+      columns: 0,
+      from: NOWHERE,
+      to: NOWHERE,
+      rowNumbers: NOWHERE,
+      rate: 0,
+      key: 0,
+    },
   }
 }
 
@@ -86,15 +152,36 @@ export function prepareWeights(
   backward: boolean,
 ): void {
   const { inputs, outputs, weights } = pass.layout.layers[l]!
-  pass.kernels.prepare(
-    parameters + weights * pass.elementBytes,
-    pass.prepared[l]!,
-    inputs,
-    outputs,
-    firstRow,
-    endRow,
-    backward && l > 0,
-  )
+  const operands = denseOf(pass, inputs, outputs)
+  operands.weights = at(parameters + weights * pass.elementBytes)
+  operands.prepared = at(pass.prepared[l]!)
+  pass.kernels.prepare(operands, firstRow, endRow, backward && l > 0)
+}
+
+function denseOf({ dense, parts }: Pass, inputs: number, outputs: number): DenseOperands {
+  dense.inputs = inputs
+  dense.outputs = outputs
+  dense.parts = parts
+  return dense
+}
+
+function gather(
+  pass: Pass,
+  source: { type: GatherOperands['type']; offset: number },
+  part: number,
+  matrix: number,
+  columns: number,
+  scale: number,
+): void {
+  const { examples, kernels, parts } = pass
+  examples.type = source.type
+  examples.source = at(source.offset)
+  examples.rowNumbers = at(rowNumbersOf(pass, part))
+  examples.matrix = at(partOf(pass, matrix, part, columns))
+  examples.rows = parts.rows[part]!
+  examples.columns = columns
+  examples.scale = scale
+  kernels.gather(examples)
 }
 
 /**
@@ -102,41 +189,13 @@ export function prepareWeights(
  * `scratch.rowNumbers` from its first row on.
  */
 export function loadBlock(pass: Pass, { inputs, targets, sampleWeights }: ExamplesLayout): void {
-  const { kernels, network, parts, scratch } = pass
+  const { network, parts, scratch } = pass
   const { units } = network.layers.at(-1)!
   const scale = storesPreprocessed(network) ? 1 : (network.scale ?? 1)
   for (let part = 0; part < parts.count; part++) {
-    const rows = parts.rows[part]!
-    const rowNumbers = rowNumbersOf(pass, part)
-    kernels.gather(
-      inputs.type,
-      inputs.offset,
-      rowNumbers,
-      partOf(pass, scratch.activations[0]!, part, inputs.columns),
-      rows,
-      inputs.columns,
-      scale,
-    )
-    if (targets)
-      kernels.gather(
-        targets.type,
-        targets.offset,
-        rowNumbers,
-        partOf(pass, scratch.targets, part, units),
-        rows,
-        units,
-        1,
-      )
-    if (sampleWeights)
-      kernels.gather(
-        sampleWeights.type,
-        sampleWeights.offset,
-        rowNumbers,
-        partOf(pass, scratch.rowWeights, part, 1),
-        rows,
-        1,
-        1,
-      )
+    gather(pass, inputs, part, scratch.activations[0]!, inputs.columns, scale)
+    if (targets) gather(pass, targets, part, scratch.targets, units, 1)
+    if (sampleWeights) gather(pass, sampleWeights, part, scratch.rowWeights, 1, 1)
   }
 }
 
@@ -166,19 +225,27 @@ export function forwardWithLoss(pass: Pass, parameters: number, weighted: boolea
     const targets = partOf(pass, scratch.targets, part, outputs)
     const deltas = partOf(pass, scratch.deltas[last % 2]!, part, outputs)
     const bias = parameters + biases * elementBytes
-    if (weighted) weightedLoss(pass, part, tally, result, bias, targets, deltas, rows, outputs)
+    const { activation: passed, judged } = pass
+    judged.rows = rows
+    judged.columns = outputs
+    judged.outputs = at(result)
+    judged.bias = at(bias)
+    judged.targets = at(targets)
+    judged.dOutputs = at(deltas)
+    if (weighted) weightedLoss(pass, part, tally, result, targets, deltas, rows, outputs)
     else {
-      tally[Tally.loss]! += kernels.losses[loss](result, bias, targets, deltas, rows, outputs)
+      tally[Tally.loss]! += kernels.losses[loss](judged)
       tally[Tally.weight]! += rows
     }
-    if (!fused)
-      kernels.activations[activation].backward(
-        deltas,
-        partOf(pass, sourceOf(pass, last), part, outputs),
-        rows,
-        outputs,
-      )
-    tally[Tally.correct]! += kernels.countCorrect(result, targets, rows, outputs)
+    if (!fused) {
+      passed.rows = rows
+      passed.columns = outputs
+      passed.dA = at(deltas)
+      passed.a = at(result)
+      passed.slopes = at(partOf(pass, scratch.slopes[last] ?? 0, part, outputs))
+      kernels.activations[activation].backward(passed)
+    }
+    tally[Tally.correct]! += kernels.countCorrect(judged)
     if (tallyLayout.fields > TALLY_FIELDS) {
       tallyMetrics(
         tallyLayout,
@@ -197,11 +264,10 @@ export function forwardWithLoss(pass: Pass, parameters: number, weighted: boolea
 
 /** Losses row by row, each times its example's weight; likewise the deltas. */
 function weightedLoss(
-  { kernels, loss, parts, elementBytes, values, scratch }: Pass,
+  { kernels, loss, parts, elementBytes, values, scratch, judged }: Pass,
   part: number,
   tally: Float64Array,
   result: number,
-  bias: number,
   targets: number,
   deltas: number,
   rows: number,
@@ -210,13 +276,18 @@ function weightedLoss(
   const weights = scratch.rowWeights + part * parts.stride * paddedWidth(1) * elementBytes
   const stride = paddedWidth(outputs) * elementBytes
   for (let row = 0; row < rows; row++) {
-    const at = row * stride
     const weight = values[weights / elementBytes + row * paddedWidth(1)]!
-    tally[Tally.loss]! +=
-      weight * kernels.losses[loss](result + at, bias, targets + at, deltas + at, 1, outputs)
+    judged.rows = 1
+    judged.outputs = at(result + row * stride)
+    judged.targets = at(targets + row * stride)
+    judged.dOutputs = at(deltas + row * stride)
+    tally[Tally.loss]! += weight * kernels.losses[loss](judged)
     tally[Tally.weight]! += weight
   }
-  kernels.scaleRows(deltas, weights, rows, outputs)
+  judged.rows = rows
+  judged.outputs = at(result)
+  judged.targets = at(targets)
+  kernels.scaleRows(at(deltas), at(weights), rows, outputs)
 }
 
 /**
@@ -233,35 +304,27 @@ export function backward(
   for (let l = layout.layers.length - 1; l >= 0; l--) {
     const { inputs, outputs, weights, biases } = layout.layers[l]!
     const deltas = scratch.deltas[l % 2]!
-    kernels.transposedProduct(
-      inputOf(pass, l),
-      deltas,
-      gradient + weights * elementBytes,
-      gradient + biases * elementBytes,
-      scratch.product,
-      parts,
-      inputs,
-      outputs,
-      accumulate,
-    )
+    const operands = denseOf(pass, inputs, outputs)
+    operands.x = at(inputOf(pass, l))
+    operands.dZ = at(deltas)
+    operands.dWeights = at(gradient + weights * elementBytes)
+    operands.dBias = at(gradient + biases * elementBytes)
+    operands.accumulate = accumulate
+    kernels.matmulTransposedA(operands)
     if (l === 0) return
     const errors = scratch.deltas[(l - 1) % 2]!
-    kernels.productByTransposed(
-      deltas,
-      parameters + weights * elementBytes,
-      prepared[l]!,
-      errors,
-      parts,
-      inputs,
-      outputs,
-    )
+    operands.weights = at(parameters + weights * elementBytes)
+    operands.prepared = at(prepared[l]!)
+    operands.dX = at(errors)
+    kernels.matmulTransposedB(operands)
     if (drops(pass, l - 1)) dropout(pass, l - 1, errors, errors)
-    kernels.activations[network.layers[l - 1]!.activation].backward(
-      errors,
-      sourceOf(pass, l - 1),
-      extentOf(parts),
-      inputs,
-    )
+    const { activation } = pass
+    activation.rows = extentOf(parts)
+    activation.columns = inputs
+    activation.dA = at(errors)
+    activation.a = at(scratch.activations[l]!)
+    activation.slopes = at(scratch.slopes[l - 1] ?? 0)
+    kernels.activations[network.layers[l - 1]!.activation].backward(activation)
   }
 }
 
@@ -272,43 +335,30 @@ function forwardLayers(pass: Pass, parameters: number, layers: number): void {
     const { outputs, biases } = layout.layers[l]!
     const a = scratch.activations[l + 1]!
     productOf(pass, parameters, l)
-    kernels.activations[network.layers[l]!.activation].forward(
-      a,
-      parameters + biases * elementBytes,
-      rows,
-      outputs,
-      scratch.slopes[l] ?? 0,
-    )
+    const { activation } = pass
+    activation.rows = rows
+    activation.columns = outputs
+    activation.a = at(a)
+    activation.bias = at(parameters + biases * elementBytes)
+    activation.slopes = at(scratch.slopes[l] ?? 0)
+    kernels.activations[network.layers[l]!.activation].forward(activation)
     if (drops(pass, l)) dropout(pass, l, a, scratch.dropped[l]!)
   }
 }
 
 function productOf(pass: Pass, parameters: number, l: number): void {
   const { inputs, outputs, weights } = pass.layout.layers[l]!
-  const {
-    parts,
-    prepared,
-    scratch: { activations },
-  } = pass
-  pass.kernels.product(
-    inputOf(pass, l),
-    parameters + weights * pass.elementBytes,
-    prepared[l]!,
-    activations[l + 1]!,
-    parts,
-    inputs,
-    outputs,
-  )
+  const operands = denseOf(pass, inputs, outputs)
+  operands.x = at(inputOf(pass, l))
+  operands.weights = at(parameters + weights * pass.elementBytes)
+  operands.prepared = at(pass.prepared[l]!)
+  operands.z = at(pass.scratch.activations[l + 1]!)
+  pass.kernels.matmul(operands)
 }
 
 /** What layer `l` is given. */
 function inputOf(pass: Pass, l: number): number {
   return l > 0 && drops(pass, l - 1) ? pass.scratch.dropped[l - 1]! : pass.scratch.activations[l]!
-}
-
-/** What the derivative of layer `l`'s activation is taken from. */
-function sourceOf({ scratch: { activations, slopes } }: Pass, l: number): number {
-  return slopes[l] ?? activations[l + 1]!
 }
 
 function drops({ dropoutKeys, scratch: { dropped } }: Pass, l: number): boolean {
@@ -323,15 +373,15 @@ function dropout(pass: Pass, l: number, from: number, to: number): void {
   const { kernels, layout, network, parts, dropoutKeys } = pass
   const { outputs } = layout.layers[l]!
   for (let part = 0; part < parts.count; part++) {
-    kernels.dropout(
-      partOf(pass, from, part, outputs),
-      partOf(pass, to, part, outputs),
-      rowNumbersOf(pass, part),
-      parts.rows[part]!,
-      outputs,
-      network.layers[l]!.dropout!,
-      dropoutKeys![l]!,
-    )
+    const { masked } = pass
+    masked.rows = parts.rows[part]!
+    masked.columns = outputs
+    masked.from = at(partOf(pass, from, part, outputs))
+    masked.to = at(partOf(pass, to, part, outputs))
+    masked.rowNumbers = at(rowNumbersOf(pass, part))
+    masked.rate = network.layers[l]!.dropout!
+    masked.key = dropoutKeys![l]!
+    kernels.dropout(masked)
   }
 }
 

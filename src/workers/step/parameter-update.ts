@@ -1,6 +1,7 @@
 // The summation over shards and the update: every worker does its own pieces of the parameters, in
 // the same order whoever they belong to.
 
+import type { ByteOffset } from '../../shared/arena/offsets.js'
 import { Header } from '../../shared/arena/arena.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'
 import { learningRateAt } from '../../shared/optimizers/learning-rate.js'
@@ -13,6 +14,24 @@ import { Phase } from '../../shared/figures/timeline.js'
 import type { Step } from './shard-gradients.js'
 import { type GradientWorker, currentParameters, headerField, nothing } from '../worker.js'
 
+const at = (offset: number): ByteOffset => offset as ByteOffset
+
+function sumSlots(
+  { pass, run: { layout }, slots }: GradientWorker,
+  from: number,
+  sum: number,
+  elements: number,
+  divisor: number,
+): void {
+  slots.slots = at(layout.slots + from)
+  slots.slotBytes = layout.slotBytes
+  slots.count = layout.slotCount
+  slots.sum = at(sum)
+  slots.elements = elements
+  slots.divisor = divisor
+  pass.kernels.sumSlots(slots)
+}
+
 /**
  * Adds my pieces of a batch's gradients to those of the step's batches before it: sums, not yet
  * divided.
@@ -24,10 +43,10 @@ export function addMySlots(worker: GradientWorker, { layout }: TrainRun, isFirst
   for (const piece of worker.pieces) {
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
       const elements = Math.min(CHUNK, end - first)
-      const at = first * elementBytes
-      const target = isFirst ? layout.gradient! + at : scratch.chunk
-      kernels.sumSlots(layout.slots + at, layout.slotBytes, layout.slotCount, target, elements, 1)
-      if (!isFirst) kernels.addInto(layout.gradient! + at, target, elements)
+      const from = first * elementBytes
+      const target = isFirst ? layout.gradient! + from : scratch.chunk
+      sumSlots(worker, from, target, elements, 1)
+      if (!isFirst) kernels.addInto(at(layout.gradient! + from), at(target), elements)
     }
   }
 }
@@ -82,10 +101,10 @@ function averageMyPieces(worker: GradientWorker, weight: number, summed: boolean
       const elements = Math.min(CHUNK, end - first)
       const target = layout.gradient! + first * elementBytes
       if (summed) {
-        kernels.divide(target, elements, weight || 1)
+        kernels.divide(at(target), elements, weight || 1)
         addRegularization(worker, weight, piece.kind, first, elements, target)
       } else averageChunk(worker, weight, piece.kind, first, elements, target)
-      squares += kernels.sumSquares(target, elements)
+      squares += kernels.sumSquares(at(target), elements)
     }
     doubles[layout.gradientSquareRecords / 8 + piece.index] = squares
   }
@@ -126,23 +145,21 @@ function updatePiece(
   const stateStride = layout.parameters.elements * elementBytes
   for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
     const elements = Math.min(CHUNK, end - first)
-    const at = first * elementBytes
-    const gradient = layout.gradient === undefined ? scratch.chunk : layout.gradient + at
+    const from = first * elementBytes
+    const gradient = layout.gradient === undefined ? scratch.chunk : layout.gradient + from
     if (layout.gradient === undefined)
       averageChunk(worker, weight, piece.kind, first, elements, gradient)
-    if (divisor !== 1) kernels.divide(gradient, elements, divisor)
-    kernels.update(
-      run.optimizer,
-      factors,
-      current.parameters + at,
-      next.parameters + at,
-      gradient,
-      current.state + at,
-      next.state + at,
-      stateStride,
-      elements,
-    )
-    if (!kernels.allFinite(next.parameters + at, elements))
+    if (divisor !== 1) kernels.divide(at(gradient), elements, divisor)
+    const { update } = worker
+    update.parameters = at(current.parameters + from)
+    update.nextParameters = at(next.parameters + from)
+    update.gradient = at(gradient)
+    update.state = at(current.state + from)
+    update.nextState = at(next.state + from)
+    update.stateStride = stateStride
+    update.elements = elements
+    kernels.update(run.optimizer, factors, update)
+    if (!kernels.allFinite(at(next.parameters + from), elements))
       Atomics.store(worker.words, Control.notFinite, 1)
   }
 }
@@ -159,18 +176,8 @@ export function averageChunk(
   elements: number,
   target: number,
 ): void {
-  const {
-    pass: { kernels, elementBytes },
-    run: { layout },
-  } = worker
-  kernels.sumSlots(
-    layout.slots + first * elementBytes,
-    layout.slotBytes,
-    layout.slotCount,
-    target,
-    elements,
-    weight || 1,
-  ) // examples that weigh nothing have no gradient
+  // examples that weigh nothing have no gradient
+  sumSlots(worker, first * worker.pass.elementBytes, target, elements, weight || 1)
   addRegularization(worker, weight, kind, first, elements, target)
 }
 
@@ -188,8 +195,8 @@ function addRegularization(
   } = worker
   if (l2 > 0 && weight > 0 && kind === 'weights')
     kernels.addDecay(
-      target,
-      currentParameters(worker) + first * elementBytes,
+      at(target),
+      at(currentParameters(worker) + first * elementBytes),
       elements,
       l2 / weight,
     )

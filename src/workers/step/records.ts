@@ -1,6 +1,7 @@
 // Figures that workers leave in the arena: tallies by shard or block, squares by piece, figures by
 // epoch, times.
 
+import type { ByteOffset } from '../../shared/arena/offsets.js'
 import { epochRecordFields } from '../../shared/arena/arena.js'
 import { Tally, clearTally } from '../../shared/figures/metrics.js'
 import type { TrainRun } from '../../shared/protocol.js'
@@ -28,7 +29,7 @@ export function recordSquares(worker: GradientWorker): void {
   for (const { kind, index, first, elements } of worker.pieces) {
     if (kind === 'weights')
       doubles[layout.squareRecords / 8 + index] = kernels.sumSquares(
-        parameters + first * elementBytes,
+        (parameters + first * elementBytes) as ByteOffset,
         elements,
       )
   }

@@ -1,5 +1,6 @@
 // A worker claims shards and computes their gradients: the parallel part of forward and backward.
 
+import type { ByteOffset } from '../../shared/arena/offsets.js'
 import { leaveIfAborted } from '../../shared/arena/barrier.js'
 import { clearTally } from '../../shared/figures/metrics.js'
 import { backward, forwardWithLoss, loadBlock } from '../../shared/model/pass.js'
@@ -51,7 +52,11 @@ function gradientOfSubtree(
   const right = worker.pass.scratch.partials[depth]!
   gradientOfSubtree(worker, batch, shards, first, count / 2, target, depth + 1)
   gradientOfSubtree(worker, batch, shards, first + count / 2, count / 2, right, depth + 1)
-  worker.pass.kernels.addInto(target, right, worker.pass.layout.elements)
+  worker.pass.kernels.addInto(
+    target as ByteOffset,
+    right as ByteOffset,
+    worker.pass.layout.elements,
+  )
   worker.timeline.mark(Phase.sum)
 }
 
