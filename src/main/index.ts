@@ -13,6 +13,9 @@ export type { BackendName } from '../shared/backend-names.js'
 
 export { dense } from '../shared/model/layers/dense.js'
 export type { DenseLayer } from '../shared/model/layers/dense.js'
+export { dropout } from '../shared/model/layers/dropout.js'
+export type { DropoutLayer } from '../shared/model/layers/dropout.js'
+export type { LayerDescription } from '../shared/model/layers/kinds.js'
 export type { Network } from '../shared/model/network.js'
 export type { ActivationName } from '../shared/network/activations.js'
 export type { InitializerName } from '../shared/network/initializers.js'
@@ -31,9 +34,7 @@ export type {
   PreprocessingStep,
   Standardize,
 } from '../shared/network/preprocessing.js'
-export { dense } from '../shared/model/layers/dense.js'
-export type { DenseLayer } from '../shared/model/layers/dense.js'
-export type { Network } from '../shared/model/network.js'
+
 export { adadelta, adagrad, adam, adamw, rmsprop, sgd } from '../shared/optimizers/optimizers.js'
 export type {
   Adadelta,
@@ -64,7 +65,6 @@ export type {
   ReduceOnPlateau,
   Schedule,
   ScheduleName,
-  ScheduleOptions,
   StepDecay,
   WarmUp,
 } from '../shared/optimizers/learning-rate.js'
@@ -84,7 +84,7 @@ export type {
   MonitoredName,
   Progress,
 } from './training/fit-options.js'
-export type { EpochReport, History, ValidationMetrics } from './training/history.js'
+export type { EpochReport, History } from './training/history.js'
 export type { RateFinderOptions } from './options/rate-finder-options.js'
 export type { RateCurve } from './training/rate-curve.js'
 export type { MetricName, MetricOptions, Metrics } from '../shared/figures/metrics.js'
@@ -95,7 +95,6 @@ export type {
   CheckedLayer,
   CheckedParameter,
   GradientCheck,
-  GradientCheckOptions,
   ShardingCheck,
 } from './inspect/gradient-report.js'
 

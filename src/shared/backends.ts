@@ -2,6 +2,7 @@
 
 import type { DType } from './arena/element-types.js'
 import type { BackendName } from './backend-names.js'
+import type { KernelMemory } from './arena/claims.js'
 import type { Kernels } from './kernels/kernels.js'
 import {
   type MatrixMultiply,
@@ -24,7 +25,7 @@ export interface Engine {
   bindMultiply?: (memory: WebAssembly.Memory) => MatrixMultiply
 }
 
-export interface Backend {
+export interface Backend extends KernelMemory {
   dtype: DType
   /** What computes, in words. */
   kernels: string
@@ -35,13 +36,6 @@ export interface Backend {
    * out.
    */
   flopsPerMicrosecond: number
-  /** Elements that preparing one layer's weights for multiplication takes. */
-  preparedElements: (inputs: number, outputs: number) => number
-  /**
-   * Elements that the product of one layer's activations and deltas takes beside them, for a block
-   * of so many parts of up to so many rows.
-   */
-  productElements: (parts: number, rows: number, inputs: number, outputs: number) => number
   /** @param memory The arena. */
   create: (engine: Engine, memory: WebAssembly.Memory) => Kernels
 }

@@ -6,9 +6,7 @@ import type { ArenaLayout } from './arena/arena.js'
 import type { BackendName } from './backend-names.js'
 import type { OutcomeName } from './arena/control.js'
 import type { BlasLibrary } from './node/blas.js'
-import type { LossName } from './network/losses.js'
 import type { TallyLayout } from './figures/metrics.js'
-import type { Network } from './model/network.js'
 import type { Optimizer } from './optimizers/optimizers.js'
 
 /** What every run of the workers needs. */

@@ -11,6 +11,7 @@ import {
   createTrainer,
   cross,
   dense,
+  dropout,
   exponentialDecay,
   inverseScaling,
   minMax,
@@ -299,19 +300,17 @@ export const recipes: Record<string, Recipe> = Object.fromEntries([
   ['wide layers', withNetwork(classifier(dense(70, 'relu'), dense(33, 'tanh')))],
   [
     'dropout',
-    withNetwork(
-      classifier(dense(12, 'tanh', { dropout: 0.3 }), dense(9, 'relu', { dropout: 0.5 })),
-    ),
+    withNetwork(classifier(dense(12, 'tanh'), dropout(0.3), dense(9, 'relu'), dropout(0.5))),
   ],
   [
     'dropout after the second layer alone',
-    withNetwork(classifier(dense(12, 'tanh'), dense(9, 'silu', { dropout: 0.25 }))),
+    withNetwork(classifier(dense(12, 'tanh'), dense(9, 'silu'), dropout(0.25))),
   ],
   [
     'dropout, held out, adam, l2',
     {
       ...withOptions({
-        network: classifier(dense(20, 'relu', { dropout: 0.2 })),
+        network: classifier(dense(20, 'relu'), dropout(0.2)),
         optimizer: adam({ learningRate: 0.02 }),
         l2: 1,
       }),
@@ -323,7 +322,7 @@ export const recipes: Record<string, Recipe> = Object.fromEntries([
     {
       options: {
         network: {
-          ...classifier(dense(17, 'gelu', { dropout: 0.2, initializer: 'he' }), dense(9, 'elu')),
+          ...classifier(dense(17, 'gelu', { initializer: 'he' }), dropout(0.2), dense(9, 'elu')),
           scale: 1 / 255,
           preprocessing: [cross(0, 1), standardize(withCross(bytes.inputs), COLUMNS + 1)],
         },

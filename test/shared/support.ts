@@ -5,7 +5,7 @@ import { type Backend, type Engine, backends } from '../../dist/shared/backends.
 import type { BackendName } from '../../dist/shared/backend-names.js'
 import { loadBlas } from '../../dist/shared/node/blas.js'
 import type { Kernels } from '../../dist/shared/kernels/kernels.js'
-import { type Parts, MOST_PARTS } from '../../dist/shared/batches/parts.js'
+import { type Parts, MOST_PARTS } from '../../dist/shared/arena/parts.js'
 import { paddedRows, paddedWidth } from '../../dist/shared/batches/padding.js'
 import { blas } from '../machine.js'
 

@@ -6,7 +6,7 @@ import type { ActivationName } from '../../shared/network/activations.js'
 import type { BackendName } from '../../shared/backend-names.js'
 import { InputError } from '../../shared/errors.js'
 import { dense } from '../../shared/model/layers/dense.js'
-import { flopsOf } from '../../shared/model/network.js'
+import { type Network, flopsOf } from '../../shared/model/network.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { createUniform } from '../../shared/numerics/random.js'
 import { availableCores } from '../runtime/node/cores.js'
@@ -78,16 +78,17 @@ export async function measure({
   const counts = workers ?? [...new Set([1, availableCores()])]
   if (dims.length < 2)
     throw new InputError('--dims', 'at least two widths, such as 784,128,10', dims.join(','))
+  const network: Network = {
+    inputs: dims[0]!,
+    layers: dims
+      .slice(1)
+      .map((units, l) => dense(units, l === dims.length - 2 ? 'softmax' : activation)),
+  }
   const examples = syntheticExamples(dims[0]!, dims.at(-1)!, batchSize)
   const trainers = await Promise.all(
     counts.map(async (count) =>
       createTrainer({
-        network: {
-          inputs: dims[0]!,
-          layers: dims
-            .slice(1)
-            .map((units, l) => dense(units, l === dims.length - 2 ? 'softmax' : activation)),
-        },
+        network,
         loss: 'categoricalCrossEntropy',
         optimizer: sgd({ learningRate: 0.1 }),
         workers: count,
@@ -115,7 +116,7 @@ export async function measure({
         workers: info.workers,
         backend: info.backend,
         microsecondsPerStep: best[i]! * 1e6,
-        gflops: flopsOf(dims, batchSize) / best[i]! / 1e9,
+        gflops: flopsOf(network, batchSize) / best[i]! / 1e9,
         speedup,
         efficiency: (speedup * trainers[0]!.info.workers) / info.workers,
         ...(shares[i] && { phases: shares[i] }),

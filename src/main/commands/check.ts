@@ -1,11 +1,10 @@
 // `shardgrad check`: whether the gradient of a network is right, parameter by parameter.
 
+import { type Network, describeNetwork } from '../../shared/model/network.js'
 import { readFile } from 'node:fs/promises'
 import type { BackendName } from '../../shared/backend-names.js'
 import { InputError, show } from '../../shared/errors.js'
 import type { LossName } from '../../shared/network/losses.js'
-import type { Network } from '../../shared/model/network.js'
-import { widthsOf } from '../../shared/model/network.js'
 import { type DataSet, loadDataSet } from '../data/data-sets.js'
 import type { Examples } from '../data/arrays.js'
 import { checkGradients } from '../inspect/gradient-check.js'

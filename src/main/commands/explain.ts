@@ -2,9 +2,8 @@
 
 import { checkTrainerOptions } from '../options/trainer-options.js'
 import { InputError, show } from '../../shared/errors.js'
+import { describeNetwork } from '../../shared/model/network.js'
 import { losses } from '../../shared/network/losses.js'
-import type { Network } from '../../shared/model/network.js'
-import { widthsOf } from '../../shared/model/network.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { loadDataSet, tableNames } from '../data/data-sets.js'
 import { type ExplainedShard, type ExplainedStep, explainSteps } from '../inspect/explanation.js'
@@ -73,16 +72,13 @@ export async function explain(name: string, options: ExplainOptions): Promise<vo
     'forward, of [layer][unit]: z = values of the layer before . weights + bias; a = f(z), f the activation',
     'back: delta = d loss / d z',
     'gradients: of weights[layer][from][to], the value it starts from times the delta it leads to; of biases, the delta',
-    ...explained.flatMap((step) =>
-      describeStep(step, network, inProcess.examples, learningRate, l2),
-    ),
+    ...explained.flatMap((step) => describeStep(step, inProcess.examples, learningRate, l2)),
   ]
   process.stdout.write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`)
 }
 
 function describeStep(
   step: ExplainedStep,
-  network: Network,
   examples: number,
   learningRate: number,
   l2: number,
@@ -94,7 +90,7 @@ function describeStep(
   return [
     '',
     `Step ${step.step}`,
-    ...shards.flatMap((shard, s) => describeShard(shard, s, parameters, network)),
+    ...shards.flatMap((shard, s) => describeShard(shard, s, parameters)),
     '',
     `  the loss of all examples, averaged: ${brief(loss)} / ${examples} = ${brief(loss / examples)}`,
     ...(decay
@@ -106,7 +102,7 @@ function describeStep(
     '',
     `  the gradient: ${sums.length > 0 ? `the shards' summed in the order ${sums.at(-1)!.shards}, ` : ''}averaged over the ${counted(examples, 'example')}`,
     `  the update: after = before - ${learningRate} x ${decay ? '(average + L2)' : 'average'}`,
-    ...table(parameterNames(parameters, network), [
+    ...table(parameterNames(parameters), [
       ...shards.map(({ gradient }, s): Column => [`shard ${s}`, entriesOf(gradient)]),
       ...sums.map(({ shards: name, gradient }): Column => [name, entriesOf(gradient)]),
       [`average (/ ${examples})`, entriesOf(average)],
@@ -123,7 +119,6 @@ function describeShard(
   { examples, gradient }: ExplainedShard,
   shard: number,
   parameters: Parameters,
-  network: Network,
 ): string[] {
   if (examples.length === 0) return ['', `  Shard ${shard}: no examples`]
   return [
@@ -132,7 +127,7 @@ function describeShard(
     ...examples.flatMap((walk) => describeExample(walk, parameters)),
     '',
     `    gradients of the examples of shard ${shard}, and their sum`,
-    ...table(parameterNames(parameters, network), [
+    ...table(parameterNames(parameters), [
       ...examples.map(({ example, gradient: own }): Column => [
         `example ${example}`,
         entriesOf(own),

@@ -18,7 +18,7 @@ export async function info({ json }: { json?: boolean }): Promise<void> {
   const { library, refusals } = await searchBlas()
   const relaxedSimd = relaxedSimdWorks()
   const cannot = { native: !library, 'wasm-relaxed': !relaxedSimd, wasm: false, reference: false }
-  const { backend, reason } = await chooseBackend('auto', [64, 128, 10])
+  const { backend, reason } = await chooseBackend('auto', 1e6)
   const facts = {
     cores: availableCores(),
     processor: cpus()[0]?.model.trim() ?? 'unknown',

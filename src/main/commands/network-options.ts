@@ -1,5 +1,6 @@
 // The network that the command line's options and a data set's recipe describe together.
 
+import { dropout } from '../../shared/model/layers/dropout.js'
 import type { ActivationName } from '../../shared/network/activations.js'
 import type { InitializerName } from '../../shared/network/initializers.js'
 import type { Network } from '../../shared/model/network.js'

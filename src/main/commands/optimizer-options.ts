@@ -15,7 +15,7 @@ import {
 import {
   type Optimizer,
   type OptimizerName,
-  optimizers,
+  optimizerNamed,
 } from '../../shared/optimizers/optimizers.js'
 import type { Recipe } from '../data/recipe.js'
 
@@ -66,7 +66,7 @@ export function optimizerFor(recipe: Recipe, options: OptimizerOptions, epochs: 
     (name === suited ? recipe.learningRate : (recipe.otherRates?.[name] ?? defaultRateOf(name)))
   const lasting = schedules[schedule](rate, epochs)
   return {
-    ...optimizers[name](),
+    ...optimizerNamed(name),
     learningRate:
       warmUpEpochs === undefined ? plain(lasting) : warmUp({ epochs: warmUpEpochs, then: lasting }),
     ...(momentum !== undefined && { momentum }),
@@ -76,7 +76,7 @@ export function optimizerFor(recipe: Recipe, options: OptimizerOptions, epochs: 
 }
 
 function defaultRateOf(name: OptimizerName): number {
-  const { learningRate } = optimizers[name]()
+  const { learningRate } = optimizerNamed(name)
   if (typeof learningRate !== 'number')
     throw new Error(`internal: ${name} has no plain learning rate`)
   return learningRate

@@ -6,7 +6,7 @@ import { type ArenaLayout, createArena, planArena } from '../../shared/arena/are
 import { type ByteOffset, index64 } from '../../shared/arena/offsets.js'
 import { backends } from '../../shared/backends.js'
 import { paddedWidth } from '../../shared/batches/padding.js'
-import { extentOf } from '../../shared/batches/parts.js'
+import { extentOf } from '../../shared/arena/parts.js'
 import { BLOCK_ROWS } from '../../shared/batches/shards.js'
 import { Tally, tallyLayout } from '../../shared/figures/metrics.js'
 import type { Kernels, LossOperands } from '../../shared/kernels/kernels.js'
@@ -196,7 +196,7 @@ function walk(bench: Bench, parameters: Parameters, first: number, end: number):
   const inputs: Float64Array[] = []
   const products: { z: ByteOffset; outputs: number; values: Float64Array }[] = []
   const deltas: Float64Array[] = []
-  let targets = new Float64Array()
+  let targets: Float64Array = new Float64Array()
   const lossesWatched = Object.entries(kernels.losses).map(([name, lossOf]) => [
     name,
     (operands: LossOperands): number => {

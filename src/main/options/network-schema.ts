@@ -1,6 +1,8 @@
 // Checks on a network's description: layers, preprocessing, and that they fit the inputs.
 
 import * as v from 'valibot'
+import type { FieldRule } from '../../shared/model/layers/layer.js'
+import { type LayerDescription, layerKinds } from '../../shared/model/layers/kinds.js'
 import { activationNames } from '../../shared/network/activations.js'
 import { initializerNames } from '../../shared/network/initializers.js'
 import { misfitOf } from '../../shared/network/preprocessing.js'

@@ -1,9 +1,9 @@
 // What a trainer is made from: checked before anything starts.
 
+import { type Network, outputLayer } from '../../shared/model/network.js'
 import type { BackendName } from '../../shared/backend-names.js'
 import { InputError, show } from '../../shared/errors.js'
 import { type LossName, fusedActivation } from '../../shared/network/losses.js'
-import type { Network } from '../../shared/model/network.js'
 import type { Optimizer } from '../../shared/optimizers/optimizers.js'
 import { check } from './check.js'
 import { trainerSchema } from './trainer-schema.js'
@@ -60,12 +60,13 @@ export type TrainerRecipe = Required<Omit<TrainerOptions, 'clipNorm'>> &
 export function checkTrainerOptions(options: unknown): TrainerRecipe {
   const recipe = check('createTrainer', trainerSchema, options)
   const last = recipe.network.layers.length - 1
+  const output = outputLayer(recipe.network)
   const activation = fusedActivation(recipe.loss)
-  if (activation && recipe.network.layers[last]!.activation !== activation) {
+  if (activation && output.activation !== activation) {
     throw new InputError(
       `createTrainer: network.layers[${last}].activation`,
       `${activation}, which the loss ${recipe.loss} is defined with`,
-      show(recipe.network.layers[last]!.activation),
+      show(output.activation),
     )
   }
   if (
@@ -79,12 +80,5 @@ export function checkTrainerOptions(options: unknown): TrainerRecipe {
       'momentum 0',
     )
   }
-  const { dropout = 0 } = recipe.network.layers[last]!
-  if (dropout > 0)
-    throw new InputError(
-      `createTrainer: network.layers[${last}].dropout`,
-      'none on the output layer',
-      show(dropout),
-    )
   return recipe
 }

@@ -2,7 +2,6 @@
 
 import type { FitOptions, Progress } from './fit-options.js'
 import { DivergenceError } from '../../shared/errors.js'
-import type { MetricOptions } from '../../shared/figures/metrics.js'
 import { spansOf } from '../../shared/figures/timeline.js'
 import type { TrainRun } from '../../shared/protocol.js'
 import type { Examples } from '../data/arrays.js'

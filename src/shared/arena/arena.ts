@@ -9,7 +9,7 @@
 // job plans the rest anew.
 
 import { paddedRows, paddedWidth } from '../batches/padding.js'
-import { MOST_PARTS } from '../batches/parts.js'
+import { MOST_PARTS } from './parts.js'
 import { BLOCK_ROWS, blockCount, partsOfBlock, slotCount } from '../batches/shards.js'
 import { ArenaError } from '../errors.js'
 import { timelineBytes } from '../figures/timeline.js'

@@ -2,6 +2,7 @@
 
 import type { ByteOffset } from './offsets.js'
 import type { Tensor } from './parameter-layout.js'
+import type { BlockShape } from './parts.js'
 
 /** How memory is claimed, and for what. */
 export interface Claims {
@@ -20,15 +21,7 @@ export interface KernelMemory {
   /** Elements that preparing one layer's weights for multiplication takes. */
   preparedElements: (inputs: number, outputs: number) => number
   /** Elements that the gradient of one layer's weights takes beside its result. */
-  productElements: (shape: ProductShape) => number
-}
-
-/** X^T.dZ, for so many shards side by side of up to so many rows. */
-export interface ProductShape {
-  parts: number
-  rows: number
-  inputs: number
-  outputs: number
+  productElements: (shape: BlockShape) => number
 }
 
 /** Places that a model has claimed: plain data, into which nobody but the model looks. */

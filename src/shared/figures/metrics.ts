@@ -3,7 +3,7 @@
 
 import { InputError } from '../errors.js'
 import { hasAccuracy } from '../network/losses.js'
-import type { Network } from '../model/network.js'
+import type { ActivationName } from '../network/activations.js'
 
 /** The sums that every tally begins with. */
 export const Tally = {
@@ -80,13 +80,18 @@ export interface MetricOptions {
   topK?: number
 }
 
+/** The outputs that are counted: how many, and what they went through. */
+export interface ClassOutputs {
+  units: number
+  activation: ActivationName
+}
+
 /** @throws {InputError} if a metric of classes is asked of outputs that are none. */
 export function tallyLayout(
   where: string,
-  { layers }: Network,
+  { activation, units: outputs }: ClassOutputs,
   { metrics: wanted = [], topK: k = 5 }: MetricOptions = {},
 ): TallyLayout {
-  const { activation, units: outputs } = layers.at(-1)!
   const wrong = hasAccuracy(activation)
     ? undefined
     : wanted.find((name) => name !== 'meanAbsoluteError')

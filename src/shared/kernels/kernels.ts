@@ -4,7 +4,7 @@
 
 import type { ElementType } from '../arena/element-types.js'
 import type { ByteOffset } from '../arena/offsets.js'
-import type { Parts } from '../batches/parts.js'
+import type { Parts } from '../arena/parts.js'
 import type { ActivationName } from '../network/activations.js'
 import type { LossName } from '../network/losses.js'
 import type { Optimizer, UpdateFactors } from '../optimizers/optimizers.js'

@@ -3,7 +3,7 @@
 
 import { type ByteOffset, advance, index32 } from '../arena/offsets.js'
 import { paddedWidth } from '../batches/padding.js'
-import { MOST_PARTS, type Parts } from '../batches/parts.js'
+import { type Parts, MOST_PARTS } from '../arena/parts.js'
 import type { Permutation } from '../batches/shuffle.js'
 
 export interface Block {

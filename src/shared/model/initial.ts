@@ -11,7 +11,6 @@ export function initialValues(tensors: readonly Tensor[], seed: number): Float64
   const layers = [...new Set(tensors.map(({ layer }) => layer))]
   return tensors.map((tensor) => {
     const { initializer, rows, columns, layer } = tensor
-    if (initializer === 'zeros') return new Float64Array(rows * columns)
     return initialWeights(initializer, rows, columns, seed, layers.indexOf(layer))
   })
 }

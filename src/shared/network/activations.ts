@@ -1,5 +1,6 @@
 // Activations as formulas in float64: what the reference backend computes and the wasm kernels are
-// tested against. A new one is an entry here and one in kernels/wasm/assembly/activations.ts.
+// tested against. A new one is an entry here and functions of the same name in
+// kernels/wasm/assembly/activations.ts.
 
 /** An activation that acts on each element alone, and whose derivative its output tells. */
 export interface ElementwiseActivation {
@@ -25,6 +26,10 @@ export interface SlopedActivation {
 /** An activation over a whole row of outputs. */
 export interface RowActivation {
   kind: 'row'
+  /** A row of pre-activations becomes one of outputs, in its place. */
+  forward: (row: Float64Array) => void
+  /** The gradient with respect to the outputs becomes that to the pre-activations. */
+  backward: (gradient: Float64Array, outputs: Float64Array) => void
 }
 
 export type Activation = ElementwiseActivation | SlopedActivation | RowActivation
@@ -71,7 +76,21 @@ export const activations = {
     forward: (z) => z * normalShare(z),
     slope: (z) => normalShare(z) + z * normalDensity(z),
   },
-  softmax: { kind: 'row' },
+  /** p_j = e^z_j / the sum of e^z_i, less the largest z each: so that nothing overflows. */
+  softmax: {
+    kind: 'row',
+    forward(row) {
+      const largest = row.reduce((a, x) => Math.max(a, x))
+      for (let j = 0; j < row.length; j++) row[j] = Math.exp(row[j]! - largest)
+      const sum = row.reduce((a, x) => a + x)
+      for (let j = 0; j < row.length; j++) row[j] = row[j]! / sum
+    },
+    backward(gradient, p) {
+      let mean = 0
+      for (let j = 0; j < p.length; j++) mean += gradient[j]! * p[j]!
+      for (let j = 0; j < p.length; j++) gradient[j] = p[j]! * (gradient[j]! - mean)
+    },
+  },
 } as const satisfies Record<string, Activation>
 
 export type ActivationName = keyof typeof activations

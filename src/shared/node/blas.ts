@@ -1,6 +1,7 @@
 // The system's BLAS: which library there is, and its single-precision matrix product (cblas_sgemm)
 // over an arena. Node only: koffi makes the calls.
 
+import { NOWHERE, advance } from '../arena/offsets.js'
 import type { MatrixMultiply } from '../kernels/native/native.js'
 
 /** A library that was found and gave the right answer. */
@@ -201,7 +202,7 @@ function limitThreads(library: Library, implementation: Implementation | undefin
 function bindMultiply(koffi: Koffi, library: Library, memory: WebAssembly.Memory): MatrixMultiply {
   const sgemm = library.func(SGEMM) as (...values: number[]) => void
   const start = Number(koffi.address(new Uint8Array(memory.buffer))) // a shared memory never moves
-  return (transposeA, transposeB, m, n, k, a, strideA, b, strideB, beta, c, strideC) => {
+  return ({ transposeA, transposeB, m, n, k, a, strideA, b, strideB, beta, c, strideC }) => {
     sgemm(
       ROW_MAJOR,
       transposeA ? TRANSPOSED : AS_IT_IS,
@@ -230,7 +231,20 @@ const trialMemory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: tru
 function requireRightProduct(multiply: MatrixMultiply, memory: WebAssembly.Memory): void {
   const values = new Float32Array(memory.buffer)
   values.set([1, 2, 3, 4, 5, 6])
-  multiply(false, true, 2, 2, 3, 0, 3, 0, 3, 0, 64, 2)
+  multiply({
+    transposeA: false,
+    transposeB: true,
+    m: 2,
+    n: 2,
+    k: 3,
+    a: NOWHERE,
+    strideA: 3,
+    b: NOWHERE,
+    strideB: 3,
+    beta: 0,
+    c: advance(NOWHERE, 4 * 16),
+    strideC: 2,
+  })
   const product = [...values.subarray(16, 20)].join()
   if (product !== '14,32,32,77')
     throw new Error(`multiplies wrongly: (${product}) instead of (14,32,32,77)`)

@@ -1,7 +1,7 @@
-// Optimizers: how an averaged gradient g moves the parameters w. A new one is a member of the
-// union, its constructor, its checks (optimizer-schema.ts), the state it keeps, and one entry in each
-// backend's table of updates. Formulas as in PyTorch; all parameters, biases too, are treated
-// alike.
+// Optimizers: how an averaged gradient g moves the parameters w. A new one is, here, its interface
+// with its place in the union, its entry in the table and its constructor; its compiled kernel in
+// kernels/wasm/assembly/optimizers.ts; and its line in main/index.ts. Formulas as in PyTorch; all
+// parameters, biases too, are treated alike.
 
 import { exactPower } from '../numerics/exact.js'
 import type { LearningRate } from './learning-rate.js'
@@ -13,36 +13,84 @@ import type { LearningRate } from './learning-rate.js'
  */
 export interface Sgd {
   name: 'sgd'
+  /**
+   * The rate, or a schedule of it.
+   * @default 0.01
+   */
   learningRate: LearningRate
+  /**
+   * The share of the last move that goes on, v's; from 0 to below 1.
+   * @default 0
+   */
   momentum: number
+  /**
+   * Whether the gradient is followed from where momentum leads; with momentum alone.
+   * @default false
+   */
   nesterov: boolean
 }
+
 /**
  * v = decay * v + (1 - decay) * g^2; w -= rate * g / (sqrt(v) + epsilon) (Tieleman and Hinton,
  * lecture 6.5 of "Neural Networks for Machine Learning", 2012).
  */
 export interface Rmsprop {
   name: 'rmsprop'
+  /**
+   * The rate, or a schedule of it.
+   * @default 0.001
+   */
   learningRate: LearningRate
+  /**
+   * What v, the mean of g^2, keeps of itself in every update; from 0 to below 1.
+   * @default 0.9
+   */
   decay: number
+  /**
+   * Added to the root of v, so that nothing is divided by 0; above 0.
+   * @default 1e-7
+   */
   epsilon: number
 }
+
 /** v += g^2; w -= rate * g / (sqrt(v) + epsilon) (Duchi, Hazan and Singer, 2011). */
 export interface Adagrad {
   name: 'adagrad'
+  /**
+   * The rate, or a schedule of it.
+   * @default 0.01
+   */
   learningRate: LearningRate
+  /**
+   * Added to the root of v, so that nothing is divided by 0; above 0.
+   * @default 1e-7
+   */
   epsilon: number
 }
+
 /**
  * v = decay * v + (1 - decay) * g^2; d = sqrt(u + epsilon) / sqrt(v + epsilon) * g; u = decay * u +
  * (1 - decay) * d^2; w -= rate * d (Zeiler, "ADADELTA", 2012).
  */
 export interface Adadelta {
   name: 'adadelta'
+  /**
+   * The rate, or a schedule of it.
+   * @default 1
+   */
   learningRate: LearningRate
+  /**
+   * What v and u, the means of g^2 and d^2, keep of themselves in every update; from 0 to below 1.
+   * @default 0.95
+   */
   decay: number
+  /**
+   * Added to v and u before their roots are taken; above 0.
+   * @default 1e-6
+   */
   epsilon: number
 }
+
 /**
  * m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g^2; w -= rate * (m / (1 -
  * beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon) with t the updates so far, this one included
@@ -50,21 +98,38 @@ export interface Adadelta {
  */
 export interface Adam {
   name: 'adam'
+  /**
+   * The rate, or a schedule of it.
+   * @default 0.001
+   */
   learningRate: LearningRate
+  /**
+   * What m, the mean of g, keeps of itself in every update; from 0 to below 1.
+   * @default 0.9
+   */
   beta1: number
+  /**
+   * What v, the mean of g^2, keeps of itself in every update; from 0 to below 1.
+   * @default 0.999
+   */
   beta2: number
+  /**
+   * Added to the root of v, so that nothing is divided by 0; above 0.
+   * @default 1e-8
+   */
   epsilon: number
 }
+
 /**
  * Adam, with w first multiplied by 1 - rate * weightDecay (Loshchilov and Hutter, "Decoupled weight
  * decay regularization", 2019).
  */
-export interface Adamw {
+export interface Adamw extends Omit<Adam, 'name'> {
   name: 'adamw'
-  learningRate: LearningRate
-  beta1: number
-  beta2: number
-  epsilon: number
+  /**
+   * Times the rate, the share of w that every update takes away; at least 0.
+   * @default 0.01
+   */
   weightDecay: number
 }
 
@@ -72,104 +137,34 @@ export type Optimizer = Sgd | Rmsprop | Adagrad | Adadelta | Adam | Adamw
 export type OptimizerName = Optimizer['name']
 type Options<Kind extends Optimizer> = Partial<Omit<Kind, 'name'>>
 
-/**
- * Gradient descent.
- * @param options `learningRate`
- * @default 0.01; `momentum`, from 0 to below 1
- * @default 0; `nesterov`, with momentum
- * @default false
- */
+/** Gradient descent: see {@link Sgd}. */
 export function sgd(options: Options<Sgd> = {}): Sgd {
-  return { name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false, ...options }
+  return { name: 'sgd', ...optimizers.sgd.defaults, ...options }
 }
 
-/**
- * RMSprop.
- * @param options `learningRate`
- * @default 0.001; `decay`
- * @default 0.9; `epsilon`
- * @default 1e-7
- */
+/** RMSprop: see {@link Rmsprop}. */
 export function rmsprop(options: Options<Rmsprop> = {}): Rmsprop {
-  return { name: 'rmsprop', learningRate: 0.001, decay: 0.9, epsilon: 1e-7, ...options }
+  return { name: 'rmsprop', ...optimizers.rmsprop.defaults, ...options }
 }
 
-/**
- * Adagrad.
- * @param options `learningRate`
- * @default 0.01; `epsilon`
- * @default 1e-7
- */
+/** Adagrad: see {@link Adagrad}. */
 export function adagrad(options: Options<Adagrad> = {}): Adagrad {
-  return { name: 'adagrad', learningRate: 0.01, epsilon: 1e-7, ...options }
+  return { name: 'adagrad', ...optimizers.adagrad.defaults, ...options }
 }
 
-/**
- * Adadelta.
- * @param options `learningRate`
- * @default 1; `decay`
- * @default 0.95; `epsilon`
- * @default 1e-6
- */
+/** Adadelta: see {@link Adadelta}. */
 export function adadelta(options: Options<Adadelta> = {}): Adadelta {
-  return { name: 'adadelta', learningRate: 1, decay: 0.95, epsilon: 1e-6, ...options }
+  return { name: 'adadelta', ...optimizers.adadelta.defaults, ...options }
 }
 
-/**
- * Adam.
- * @param options `learningRate`
- * @default 0.001; `beta1`
- * @default 0.9; `beta2`
- * @default 0.999; `epsilon`
- * @default 1e-8
- */
+/** Adam: see {@link Adam}. */
 export function adam(options: Options<Adam> = {}): Adam {
-  return { name: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...options }
+  return { name: 'adam', ...optimizers.adam.defaults, ...options }
 }
 
-/**
- * AdamW.
- * @param options As `adam`; `weightDecay`
- * @default 0.01
- */
+/** AdamW: see {@link Adamw}. */
 export function adamw(options: Options<Adamw> = {}): Adamw {
-  return {
-    name: 'adamw',
-    learningRate: 0.001,
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-8,
-    weightDecay: 0.01,
-    ...options,
-  }
-}
-
-/** Each optimizer with its defaults, by name. */
-export const optimizers = {
-  sgd,
-  rmsprop,
-  adagrad,
-  adadelta,
-  adam,
-  adamw,
-} as const satisfies Record<OptimizerName, () => Optimizer>
-export const optimizerNames = Object.keys(optimizers) as OptimizerName[]
-
-/** Numbers an optimizer keeps for each parameter; all begin at 0. */
-export function stateElements(optimizer: Optimizer): number {
-  switch (optimizer.name) {
-    case 'sgd':
-      return optimizer.momentum > 0 ? 1 : 0
-    case 'rmsprop':
-    case 'adagrad':
-      return 1
-    case 'adadelta':
-    case 'adam':
-    case 'adamw':
-      return 2
-    default:
-      return optimizer satisfies never
-  }
+  return { name: 'adamw', ...optimizers.adamw.defaults, ...options }
 }
 
 /** What all parameters of one update have in common. */
@@ -180,6 +175,175 @@ export interface UpdateFactors {
   secondCorrection: number
 }
 
+/** What an option must be; main/options has the words for it. */
+export type OptionRule = 'above0' | 'atLeast0' | 'below1' | 'trueOrFalse'
+
+/** All there is to know of an optimizer. */
+export interface OptimizerKind<Kind extends Optimizer> {
+  defaults: Omit<Kind, 'name'>
+  /** Of every option but the learning rate, whose rule is the same for all. */
+  rules: Record<Exclude<keyof Kind, 'name' | 'learningRate'>, OptionRule>
+  /** How many numbers it keeps for each parameter; all begin at 0. */
+  stateElements(optimizer: Kind): number
+  /** Works out, once an update, what depends on its number, counted from 1. */
+  correct?(factors: UpdateFactors, optimizer: Kind, update: number): void
+  /**
+   * The next w, in float64. The numbers kept for it stand in `state`, and the next ones take their
+   * places.
+   */
+  next(optimizer: Kind, factors: UpdateFactors, w: number, g: number, state: Float64Array): number
+  /** The name of the compiled kernel, in kernels/wasm/assembly/optimizers.ts. */
+  kernel(optimizer: Kind): string
+  /** Calls that kernel with its coefficients, in its order. */
+  callKernel(kernel: UpdateKernel, optimizer: Kind, factors: UpdateFactors): void
+}
+
+/** A compiled kernel: an update of the operands that were set before, from its coefficients. */
+export type UpdateKernel = (...coefficients: number[]) => number
+
+/** A table of optimizers by name. */
+export type OptimizerTable = {
+  readonly [Name in OptimizerName]: OptimizerKind<Extract<Optimizer, { name: Name }>>
+}
+
+/** A mean that moves: decay * before + (1 - decay) * value. */
+function mean(before: number, decay: number, value: number): number {
+  return decay * before + (1 - decay) * value
+}
+
+type AdamOptions = Omit<Adam, 'name'>
+
+/** What Adam and AdamW have in common. */
+const adamKind = {
+  defaults: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+  rules: { beta1: 'below1', beta2: 'below1', epsilon: 'above0' },
+  stateElements: () => 2,
+  correct(factors: UpdateFactors, { beta1, beta2 }: AdamOptions, update: number): void {
+    factors.firstCorrection = 1 - exactPower(beta1, update)
+    factors.secondCorrection = 1 - exactPower(beta2, update)
+  },
+  kernel: () => 'adam',
+} as const
+
+/** Adam's next w, of a w that has decayed or not. */
+function nextOfAdam(
+  { beta1, beta2, epsilon }: AdamOptions,
+  { learningRate, firstCorrection, secondCorrection }: UpdateFactors,
+  w: number,
+  g: number,
+  state: Float64Array,
+): number {
+  const m = (state[0] = mean(state[0]!, beta1, g))
+  const v = (state[1] = mean(state[1]!, beta2, g * g))
+  const size = Math.sqrt(v / secondCorrection) + epsilon
+  return w - (learningRate * (m / firstCorrection)) / size
+}
+
+/** @param kept What is kept of w, before it moves. */
+function callAdam(
+  adamKernel: UpdateKernel,
+  { beta1, beta2, epsilon }: AdamOptions,
+  { learningRate, firstCorrection, secondCorrection }: UpdateFactors,
+  kept: number,
+): void {
+  const rate = learningRate / firstCorrection
+  const correction = Math.sqrt(secondCorrection)
+  adamKernel(rate, beta1, 1 - beta1, beta2, 1 - beta2, correction, epsilon, kept)
+}
+
+export const optimizers: OptimizerTable = {
+  sgd: {
+    defaults: { learningRate: 0.01, momentum: 0, nesterov: false },
+    rules: { momentum: 'below1', nesterov: 'trueOrFalse' },
+    stateElements: ({ momentum }) => (momentum > 0 ? 1 : 0),
+    next({ momentum, nesterov }, { learningRate }, w, g, state) {
+      if (momentum === 0) return w - learningRate * g
+      const v = (state[0] = momentum * state[0]! + g)
+      return w - learningRate * (nesterov ? g + momentum * v : v)
+    },
+    kernel: ({ momentum }) => (momentum === 0 ? 'sgd' : 'momentumSgd'),
+    callKernel(kernel, { momentum, nesterov }, { learningRate }) {
+      if (momentum === 0) kernel(learningRate)
+      else kernel(learningRate, momentum, nesterov ? 1 : 0)
+    },
+  },
+  rmsprop: {
+    defaults: { learningRate: 0.001, decay: 0.9, epsilon: 1e-7 },
+    rules: { decay: 'below1', epsilon: 'above0' },
+    stateElements: () => 1,
+    next({ decay, epsilon }, { learningRate }, w, g, state) {
+      const v = (state[0] = mean(state[0]!, decay, g * g))
+      return w - (learningRate * g) / (Math.sqrt(v) + epsilon)
+    },
+    kernel: () => 'squareScaled',
+    callKernel: (kernel, { decay, epsilon }, { learningRate }) =>
+      kernel(learningRate, decay, 1 - decay, epsilon),
+  },
+  adagrad: {
+    defaults: { learningRate: 0.01, epsilon: 1e-7 },
+    rules: { epsilon: 'above0' },
+    stateElements: () => 1,
+    next({ epsilon }, { learningRate }, w, g, state) {
+      const v = (state[0] = state[0]! + g * g)
+      return w - (learningRate * g) / (Math.sqrt(v) + epsilon)
+    },
+    kernel: () => 'squareScaled',
+    callKernel: (kernel, { epsilon }, { learningRate }) => kernel(learningRate, 1, 1, epsilon),
+  },
+  adadelta: {
+    defaults: { learningRate: 1, decay: 0.95, epsilon: 1e-6 },
+    rules: { decay: 'below1', epsilon: 'above0' },
+    stateElements: () => 2,
+    next({ decay, epsilon }, { learningRate }, w, g, state) {
+      const v = (state[0] = mean(state[0]!, decay, g * g))
+      const d = (Math.sqrt(state[1]! + epsilon) / Math.sqrt(v + epsilon)) * g
+      state[1] = mean(state[1]!, decay, d * d)
+      return w - learningRate * d
+    },
+    kernel: () => 'adadelta',
+    callKernel: (kernel, { decay, epsilon }, { learningRate }) =>
+      kernel(learningRate, decay, 1 - decay, epsilon),
+  },
+  adam: {
+    ...adamKind,
+    next: nextOfAdam,
+    callKernel: (kernel, optimizer, factors) => callAdam(kernel, optimizer, factors, 1),
+  },
+  adamw: {
+    ...adamKind,
+    defaults: { ...adamKind.defaults, weightDecay: 0.01 },
+    rules: { ...adamKind.rules, weightDecay: 'atLeast0' },
+    next: (optimizer, factors, w, g, state) =>
+      nextOfAdam(optimizer, factors, w * keptOf(optimizer, factors), g, state),
+    callKernel: (kernel, optimizer, factors) =>
+      callAdam(kernel, optimizer, factors, keptOf(optimizer, factors)),
+  },
+}
+
+function keptOf({ weightDecay }: Adamw, { learningRate }: UpdateFactors): number {
+  return 1 - learningRate * weightDecay
+}
+
+export const optimizerNames = Object.keys(optimizers) as OptimizerName[]
+
+/** What there is to know of an optimizer. */
+export function kindOf(
+  optimizer: Optimizer,
+  table: OptimizerTable = optimizers,
+): OptimizerKind<Optimizer> {
+  return table[optimizer.name]
+}
+
+/** An optimizer with its defaults. */
+export function optimizerNamed(name: OptimizerName): Optimizer {
+  return { name, ...optimizers[name].defaults } as Optimizer
+}
+
+/** Numbers an optimizer keeps for each parameter; all begin at 0. */
+export function stateElements(optimizer: Optimizer): number {
+  return kindOf(optimizer).stateElements(optimizer)
+}
+
 /** Puts into `factors` what update number `update`, counted from 1, takes at a learning rate. */
 export function setUpdateFactors(
   factors: UpdateFactors,
@@ -188,7 +352,5 @@ export function setUpdateFactors(
   update: number,
 ): void {
   factors.learningRate = learningRate
-  if (optimizer.name !== 'adam' && optimizer.name !== 'adamw') return
-  factors.firstCorrection = 1 - exactPower(optimizer.beta1, update)
-  factors.secondCorrection = 1 - exactPower(optimizer.beta2, update)
+  kindOf(optimizer).correct?.(factors, optimizer, update)
 }

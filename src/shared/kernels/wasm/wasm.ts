@@ -1,10 +1,15 @@
 // Backends `wasm` and `wasm-relaxed`: float32 in WebAssembly SIMD, compiled from assembly/. The
 // first has plain multiplications and additions, so that its results have the same bits on every
-// machine and engine; the second fuses them where the processor can.
+// machine and engine; the second fuses them where the processor can. What has a name (activations,
+// losses, optimizers) is looked up by it among the exports.
 
+import { advance } from '../../arena/offsets.js'
 import { paddedWidth } from '../../batches/padding.js'
+import { type BlockShape, extentOf } from '../../arena/parts.js'
+import { activationNames, keepsSlopes } from '../../network/activations.js'
+import { lossNames } from '../../network/losses.js'
+import { type Optimizer, kindOf } from '../../optimizers/optimizers.js'
 import type { ActivationKernels, Kernels } from '../kernels.js'
-import { extentOf } from '../../batches/parts.js'
 
 /** The exports of assembly/index.ts: every argument and result is a number or nothing. */
 type Exports = Record<string, (...values: number[]) => number>
@@ -15,15 +20,10 @@ export function wasmPreparedElements(inputs: number, outputs: number): number {
 }
 
 /**
- * Elements that `transposedProduct` takes beside its operands: panels, strips of 16 inputs, and
+ * Elements that `matmulTransposedA` takes beside its operands: panels, strips of 16 inputs, and
  * strips of the gradient that wait.
  */
-export function wasmProductElements(
-  parts: number,
-  rows: number,
-  _inputs: number,
-  outputs: number,
-): number {
+export function wasmProductElements({ parts, rows, outputs }: BlockShape): number {
   return parts * rows * (paddedWidth(outputs) + 16) + 16 * paddedWidth(outputs) * Math.log2(parts)
 }
 
@@ -51,128 +51,123 @@ export function wasmOperations(
 }
 
 export function createWasmKernels(operation: Operations): Kernels {
-  const activation = (name: string): ActivationKernels => ({
-    forward: operation(name),
-    backward: operation(`${name}Derivative`),
-  })
-  const sloped = (name: string): ActivationKernels => ({
-    forward: operation(name),
-    backward: operation('multiplyBySlopes'),
-  })
+  return {
+    ...wasmProducts(operation),
+    ...wasmSums(operation),
+    gather: wasmGather(operation),
+    activations: byName(activationNames, (name) => wasmActivation(operation, name)),
+    dropout: wasmDropout(operation),
+    losses: byName(lossNames, (name) => wasmLoss(operation, name)),
+    countCorrect: wasmCountCorrect(operation),
+    update: wasmUpdate(operation),
+  }
+}
+
+function byName<Name extends string, Value>(
+  names: readonly Name[],
+  make: (name: Name) => Value,
+): Record<Name, Value> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, Value>
+}
+
+function wasmProducts(
+  operation: Operations,
+): Pick<Kernels, 'prepare' | 'matmul' | 'matmulTransposedB' | 'matmulTransposedA'> {
+  const packWeights = operation('packWeights')
+  const packTransposedWeights = operation('packTransposedWeights')
+  const multiplyPanels = operation('multiplyPanels')
+  const setParts = operation('setParts')
+  const multiplyTransposed = operation('multiplyTransposed')
+  return {
+    prepare({ weights, prepared, inputs, outputs }, firstRow, endRow, backward) {
+      packWeights(weights, prepared, inputs, outputs, firstRow, endRow)
+      if (!backward) return
+      const transposed = advance(prepared, 4 * panelElements(inputs, outputs))
+      packTransposedWeights(weights, transposed, inputs, outputs, firstRow, endRow)
+    },
+    matmul({ x, prepared, z, parts, inputs, outputs }) {
+      multiplyPanels(x, prepared, z, extentOf(parts), inputs, outputs)
+    },
+    matmulTransposedB({ dZ, prepared, dX, parts, inputs, outputs }) {
+      const transposed = advance(prepared, 4 * panelElements(inputs, outputs))
+      multiplyPanels(dZ, transposed, dX, extentOf(parts), outputs, inputs)
+    },
+    matmulTransposedA({ x, dZ, dWeights, dBias, scratch, parts, inputs, outputs, accumulate }) {
+      setParts(parts.rowsAt, parts.count, parts.stride)
+      multiplyTransposed(x, dZ, dWeights, dBias, scratch, inputs, outputs, accumulate ? 1 : 0)
+    },
+  }
+}
+
+function wasmGather(operation: Operations): Kernels['gather'] {
   const gathers = {
     uint8: operation('gatherUint8'),
     float32: operation('gatherFloat32'),
     labels: operation('gatherLabels'),
   }
-  const [packWeights, packTransposedWeights] = [
-    operation('packWeights'),
-    operation('packTransposedWeights'),
-  ]
-  const [multiplyPanels, multiplyTransposed] = [
-    operation('multiplyPanels'),
-    operation('multiplyTransposed'),
-  ]
-  const [softmaxCrossEntropy, sigmoidCrossEntropy] = [
-    operation('softmaxCrossEntropy'),
-    operation('sigmoidCrossEntropy'),
-  ]
-  const [squaredError, absoluteError, huber] = [
-    operation('squaredError'),
-    operation('absoluteError'),
-    operation('huber'),
-  ]
-  const allFinite = operation('allFinite')
+  return ({ type, source, rowNumbers, matrix, rows, columns, scale }) => {
+    if (type === 'float64')
+      throw new Error('internal: this backend stores examples as uint8 or float32')
+    gathers[type](source, rowNumbers, matrix, rows, columns, scale)
+  }
+}
 
+function wasmActivation(
+  operation: Operations,
+  name: (typeof activationNames)[number],
+): ActivationKernels {
+  const forward = operation(name)
+  if (keepsSlopes(name)) {
+    const multiplyBySlopes = operation('multiplyBySlopes')
+    return {
+      forward: ({ a, bias, rows, columns, slopes }) => forward(a, bias, rows, columns, slopes),
+      backward: ({ dA, slopes, rows, columns }) => multiplyBySlopes(dA, slopes, rows, columns),
+    }
+  }
+  const derivative = operation(`${name}Derivative`)
   return {
-    gather(type, source, rowNumbers, matrix, rows, columns, scale) {
-      if (type === 'float64')
-        throw new Error('internal: this backend stores examples as uint8 or float32')
-      gathers[type](source, rowNumbers, matrix, rows, columns, scale)
-    },
-    prepare(weights, prepared, inputs, outputs, first, end, backward) {
-      packWeights(weights, prepared, inputs, outputs, first, end)
-      if (backward)
-        packTransposedWeights(
-          weights,
-          prepared + 4 * panelElements(inputs, outputs),
-          inputs,
-          outputs,
-          first,
-          end,
-        )
-    },
-    product(x, _weights, prepared, z, parts, inputs, outputs) {
-      multiplyPanels(x, prepared, z, extentOf(parts), inputs, outputs)
-    },
-    productByTransposed(deltas, _weights, prepared, errors, parts, inputs, outputs) {
-      multiplyPanels(
-        deltas,
-        prepared + 4 * panelElements(inputs, outputs),
-        errors,
-        extentOf(parts),
-        outputs,
-        inputs,
-      )
-    },
-    transposedProduct(
-      a,
-      deltas,
-      gradient,
-      biasGradient,
-      scratch,
-      { count, stride, rowsAt },
-      inputs,
-      outputs,
-      accumulate,
-    ) {
-      multiplyTransposed(
-        a,
-        deltas,
-        gradient,
-        biasGradient,
-        scratch,
-        rowsAt,
-        count,
-        stride,
-        inputs,
-        outputs,
-        accumulate ? 1 : 0,
-      )
-    },
-    activations: {
-      identity: activation('identity'),
-      sigmoid: activation('sigmoid'),
-      tanh: activation('tanh'),
-      relu: activation('relu'),
-      leakyRelu: activation('leakyRelu'),
-      elu: activation('elu'),
-      softplus: activation('softplus'),
-      silu: sloped('silu'),
-      gelu: sloped('gelu'),
-      softmax: activation('softmax'),
-    },
-    dropout: operation('dropout'),
-    losses: {
-      halfSquaredError: (outputs, _bias, targets, deltas, rows, columns) =>
-        squaredError(outputs, targets, deltas, rows, columns, 0.5),
-      meanSquaredError: (outputs, _bias, targets, deltas, rows, columns) =>
-        squaredError(outputs, targets, deltas, rows, columns, 1 / columns),
-      meanAbsoluteError: (outputs, _bias, targets, deltas, rows, columns) =>
-        absoluteError(outputs, targets, deltas, rows, columns, 1 / columns),
-      huber: (outputs, _bias, targets, deltas, rows, columns) =>
-        huber(outputs, targets, deltas, rows, columns, 1 / columns),
-      binaryCrossEntropy: sigmoidCrossEntropy,
-      categoricalCrossEntropy: softmaxCrossEntropy,
-    },
-    countCorrect: operation('countCorrect'),
+    forward: ({ a, bias, rows, columns }) => forward(a, bias, rows, columns),
+    backward: ({ dA, a, rows, columns }) => derivative(dA, a, rows, columns),
+  }
+}
+
+function wasmDropout(operation: Operations): Kernels['dropout'] {
+  const dropout = operation('dropout')
+  return ({ from, to, rowNumbers, rows, columns, rate, key }) =>
+    dropout(from, to, rowNumbers, rows, columns, rate, key)
+}
+
+function wasmLoss(
+  operation: Operations,
+  name: (typeof lossNames)[number],
+): Kernels['losses'][typeof name] {
+  const loss = operation(name)
+  return ({ outputs, bias, targets, dOutputs, rows, columns }) =>
+    loss(outputs, bias, targets, dOutputs, rows, columns)
+}
+
+function wasmCountCorrect(operation: Operations): Kernels['countCorrect'] {
+  const countCorrect = operation('countCorrect')
+  return ({ outputs, targets, rows, columns }) => countCorrect(outputs, targets, rows, columns)
+}
+
+function wasmSums(
+  operation: Operations,
+): Pick<
+  Kernels,
+  'scaleRows' | 'addInto' | 'sumSlots' | 'addDecay' | 'sumSquares' | 'allFinite' | 'divide'
+> {
+  const sumSlots = operation('sumSlots')
+  const allFinite = operation('allFinite')
+  return {
+    scaleRows: operation('scaleRows'),
     addInto: operation('addInto'),
-    sumSlots: operation('sumSlots'),
+    sumSlots: ({ slots, slotBytes, count, sum, elements, divisor }) =>
+      sumSlots(slots, slotBytes, count, sum, elements, divisor),
     addDecay: operation('addDecay'),
     sumSquares: operation('sumSquares'),
     allFinite: (values, elements) => allFinite(values, elements) === 1,
     divide: operation('divide'),
-    scaleRows: operation('scaleRows'),
-    update: wasmUpdate(operation),
   }
 }
 
@@ -180,113 +175,19 @@ export function createWasmKernels(operation: Operations): Kernels {
  * Coefficients are worked out in double precision and rounded once, on their way into the kernel.
  */
 function wasmUpdate(operation: Operations): Kernels['update'] {
-  const [sgd, momentumSgd, squareScaled] = [
-    operation('sgd'),
-    operation('momentumSgd'),
-    operation('squareScaled'),
-  ]
-  const [adadelta, adam] = [operation('adadelta'), operation('adam')]
-  return (
-    optimizer,
-    { learningRate, firstCorrection, secondCorrection },
-    parameters,
-    next,
-    gradient,
-    state,
-    nextState,
-    stride,
-    elements,
-  ) => {
-    switch (optimizer.name) {
-      case 'sgd': {
-        const { momentum, nesterov } = optimizer
-        if (momentum === 0) sgd(parameters, next, gradient, elements, learningRate)
-        else
-          momentumSgd(
-            parameters,
-            next,
-            gradient,
-            state,
-            nextState,
-            elements,
-            learningRate,
-            momentum,
-            nesterov ? 1 : 0,
-          )
-        return
-      }
-      case 'rmsprop': {
-        const { decay, epsilon } = optimizer
-        squareScaled(
-          parameters,
-          next,
-          gradient,
-          state,
-          nextState,
-          elements,
-          learningRate,
-          decay,
-          1 - decay,
-          epsilon,
-        )
-        return
-      }
-      case 'adagrad':
-        squareScaled(
-          parameters,
-          next,
-          gradient,
-          state,
-          nextState,
-          elements,
-          learningRate,
-          1,
-          1,
-          optimizer.epsilon,
-        )
-        return
-      case 'adadelta': {
-        const { decay, epsilon } = optimizer
-        adadelta(
-          parameters,
-          next,
-          gradient,
-          state,
-          nextState,
-          stride,
-          elements,
-          learningRate,
-          decay,
-          1 - decay,
-          epsilon,
-        )
-        return
-      }
-      case 'adam':
-      case 'adamw': {
-        const { beta1, beta2, epsilon } = optimizer
-        const kept = optimizer.name === 'adamw' ? 1 - learningRate * optimizer.weightDecay : 1
-        adam(
-          parameters,
-          next,
-          gradient,
-          state,
-          nextState,
-          stride,
-          elements,
-          learningRate / firstCorrection,
-          beta1,
-          1 - beta1,
-          beta2,
-          1 - beta2,
-          Math.sqrt(secondCorrection),
-          epsilon,
-          kept,
-        )
-        return
-      }
-      default:
-        optimizer satisfies never
-    }
+  const setUpdateOperands = operation('setUpdateOperands')
+  const compiledFor = (optimizer: Optimizer) => {
+    const kind = kindOf(optimizer)
+    return { optimizer, kind, kernel: operation(kind.kernel(optimizer)) }
+  }
+  /** Looked up once a run. */
+  let current: ReturnType<typeof compiledFor> | undefined
+  return (optimizer, factors, operands) => {
+    if (current?.optimizer !== optimizer) current = compiledFor(optimizer)
+    const { kind, kernel } = current
+    const { parameters, nextParameters, gradient, state, nextState } = operands
+    const { stateStride, elements } = operands
+    setUpdateOperands(parameters, nextParameters, gradient, state, nextState, stateStride, elements)
+    kind.callKernel(kernel, optimizer, factors)
   }
 }

@@ -5,7 +5,8 @@
 // (Goodfellow, Bengio and Courville, Deep Learning, 2016, algorithms 6.3 and 6.4.)
 
 import { NOWHERE, advance } from '../../arena/offsets.js'
-import { extentOf } from '../../batches/parts.js'
+import type { Tensor } from '../../arena/parameter-layout.js'
+import { extentOf } from '../../arena/parts.js'
 import type { ActivationOperands, DenseOperands } from '../../kernels/kernels.js'
 import { type ActivationName, keepsSlopes } from '../../network/activations.js'
 import type { InitializerName } from '../../network/initializers.js'
@@ -58,7 +59,7 @@ export const denseKind: LayerKind<DenseLayer> = {
 
   outputs: ({ units }) => units,
 
-  tensors({ units, initializer }, inputs) {
+  tensors({ units, initializer }, inputs): Omit<Tensor, 'layer'>[] {
     const fans = { inputs, outputs: units }
     return [
       { list: 'weights', rows: inputs, columns: units, regularized: true, initializer, fans },

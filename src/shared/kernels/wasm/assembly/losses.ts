@@ -1,52 +1,67 @@
 // Losses. Each takes the output layer of `rows` examples, writes the deltas (the gradient of the
-// summed loss; not divided by the number of examples) and returns the summed loss in float64. The
-// two cross-entropies are fused with the activation they belong to: they take pre-activations and
-// leave the outputs in their place.
+// summed loss with respect to the outputs; not divided by the number of examples) and returns the
+// summed loss in float64. The two cross-entropies are fused with the activation they belong to:
+// they take pre-activations without bias and leave the outputs in their place; the others have no
+// use for the bias. Each is found by its own name: shared/network/losses.ts. n is `columns`.
 
 import { paddedWidth } from './layout'
-import { largestOfRow, softmaxRow } from './activations'
+import { largestOfRow, softmaxRow } from './softmax-row'
 import { exp4, log1p4, sumLanes } from './mathematics'
 
 const SQUARE: i32 = 0
 const ABSOLUTE: i32 = 1
 const HUBER: i32 = 2
 
-/** factor * sum (p - y)^2; deltas = 2 factor (p - y), with respect to the outputs. */
-export function squaredError(
+/** sum (p - y)^2 / 2; deltas = p - y. */
+export function halfSquaredError(
   outputs: usize,
+  bias: usize,
   targets: usize,
   deltas: usize,
   rows: i32,
   columns: i32,
-  factor: f64,
 ): f64 {
+  return 0.5 * sumTerms(SQUARE, outputs, targets, deltas, rows, columns, 1)
+}
+
+/** sum (p - y)^2 / n; deltas = 2 (p - y) / n. */
+export function meanSquaredError(
+  outputs: usize,
+  bias: usize,
+  targets: usize,
+  deltas: usize,
+  rows: i32,
+  columns: i32,
+): f64 {
+  const factor: f64 = 1 / <f64>columns
   return factor * sumTerms(SQUARE, outputs, targets, deltas, rows, columns, <f32>(2 * factor))
 }
 
-/** factor * sum |p - y|; deltas = factor sign(p - y), with respect to the outputs. */
-export function absoluteError(
+/** sum |p - y| / n; deltas = sign(p - y) / n. */
+export function meanAbsoluteError(
   outputs: usize,
+  bias: usize,
   targets: usize,
   deltas: usize,
   rows: i32,
   columns: i32,
-  factor: f64,
 ): f64 {
+  const factor: f64 = 1 / <f64>columns
   return factor * sumTerms(ABSOLUTE, outputs, targets, deltas, rows, columns, <f32>factor)
 }
 
 /**
- * factor * sum (d < 1 ? d^2 / 2 : d - 1/2) with d = |p - y|; deltas = factor (p - y, within -1 and
- * 1), with respect to the outputs.
+ * sum (d < 1 ? d^2 / 2 : d - 1/2) / n with d = |p - y|; deltas = (p - y, within -1 and 1) / n.
  */
 export function huber(
   outputs: usize,
+  bias: usize,
   targets: usize,
   deltas: usize,
   rows: i32,
   columns: i32,
-  factor: f64,
 ): f64 {
+  const factor: f64 = 1 / <f64>columns
   return factor * sumTerms(HUBER, outputs, targets, deltas, rows, columns, <f32>factor)
 }
 
@@ -103,7 +118,7 @@ function term2(kind: i32, difference: v128): v128 {
 }
 
 /** -sum y log p with p = softmax(z + bias); deltas = p sum(y) - y, with respect to z. */
-export function softmaxCrossEntropy(
+export function categoricalCrossEntropy(
   z: usize,
   bias: usize,
   targets: usize,
@@ -147,7 +162,7 @@ export function softmaxCrossEntropy(
  * -sum (y log p + (1 - y) log(1 - p)) with p = sigmoid(z + bias); deltas = p - y, with respect to
  * z.
  */
-export function sigmoidCrossEntropy(
+export function binaryCrossEntropy(
   z: usize,
   bias: usize,
   targets: usize,

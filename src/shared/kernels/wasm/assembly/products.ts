@@ -252,16 +252,27 @@ function tile4x8(
   storeTwo(result + 3 * stride, c30, c31, add)
 }
 
+/** Where the rows of each part stand: part i has so many, and begins at row i * partStride. */
+let partRows: usize = 0
+let parts: i32 = 0
+let partStride: i32 = 0
+
+/** Whose rows `multiplyTransposed` and `sumColumns` sum over next. */
+export function setParts(rowsAt: usize, count: i32, stride: i32): void {
+  partRows = rowsAt
+  parts = count
+  partStride = stride
+}
+
 /** Inputs packed at a time by `multiplyTransposed`: a cache line of a row. */
 const STRIP: i32 = 16
 
 /**
  * gradient (inputs, outputs) = the sum over the parts of activations^T . deltas, and biasGradient
  * (outputs) = that of the column sums of deltas, each a tree over the parts; with `accumulate`,
- * which goes with one part, added to what is there. Part i has partRows[i] rows and begins at row i
- * * partStride. The tree is climbed strip by strip, in the cache. Scratch: parts * partStride *
- * (paddedWidth(outputs) + STRIP) floats, then STRIP * paddedWidth(outputs) for each level of the
- * tree.
+ * which goes with one part, added to what is there. The tree is climbed strip by strip, in the
+ * cache. Scratch: parts * partStride * (paddedWidth(outputs) + STRIP) floats, then STRIP *
+ * paddedWidth(outputs) for each level of the tree.
  */
 export function multiplyTransposed(
   activations: usize,
@@ -269,21 +280,20 @@ export function multiplyTransposed(
   gradient: usize,
   biasGradient: usize,
   scratch: usize,
-  partRows: usize,
-  parts: i32,
-  partStride: i32,
   inputs: i32,
   outputs: i32,
   accumulate: bool,
 ): void {
+  const count = parts
   const inputStride = (<usize>paddedWidth(inputs)) << 2
   const outputStride = (<usize>paddedWidth(outputs)) << 2
-  const partPanels = <usize>partStride * outputStride
-  const partStrips = (<usize>(partStride * STRIP)) << 2
-  const strips = scratch + <usize>parts * partPanels
-  const waiting = strips + <usize>parts * partStrips
-  sumColumns(deltas, biasGradient, waiting, partRows, parts, partStride, outputs, accumulate)
-  for (let part = 0; part < parts; part++) {
+  partPanels = <usize>partStride * outputStride
+  partStrips = (<usize>(partStride * STRIP)) << 2
+  stripOutputs = outputs
+  const strips = scratch + <usize>count * partPanels
+  const waiting = strips + <usize>count * partStrips
+  sumColumns(deltas, biasGradient, waiting, outputs, accumulate)
+  for (let part = 0; part < count; part++) {
     const rows = rowsOf(partRows, part)
     packRows(
       deltas + <usize>part * partPanels,
@@ -295,30 +305,19 @@ export function multiplyTransposed(
     )
   }
   for (let input = 0; input < paddedWidth(inputs); input += STRIP) {
-    const width = min(STRIP, paddedWidth(inputs) - input)
-    for (let part = 0; part < parts; part++) {
+    stripWidth = min(STRIP, paddedWidth(inputs) - input)
+    for (let part = 0; part < count; part++) {
       const from = activations + <usize>(part * partStride) * inputStride + ((<usize>input) << 2)
       packStrips(
         from,
         strips + <usize>part * partStrips,
         rowsOf(partRows, part),
-        width,
+        stripWidth,
         inputStride,
       )
     }
-    stripOfParts(
-      strips,
-      partStrips,
-      scratch,
-      partPanels,
-      partRows,
-      parts,
-      width,
-      outputs,
-      gradient + <usize>input * outputStride,
-      waiting,
-      accumulate,
-    )
+    const result = gradient + <usize>input * outputStride
+    stripOfParts(strips, scratch, partRows, count, result, waiting, accumulate)
   }
 }
 
@@ -328,72 +327,43 @@ function rowsOf(partRows: usize, part: i32): i32 {
   return load<i32>(partRows + ((<usize>part) << 2))
 }
 
+/** Bytes of one part's panels and strips. */
+let partPanels: usize = 0
+let partStrips: usize = 0
+/** Inputs of the strip under way, which are rows of the gradient. */
+let stripWidth: i32 = 0
+let stripOutputs: i32 = 0
+
 /**
- * `width` rows of the gradient, summed over the parts in the order of the tree; `strips`, `panels`
- * and `partRows` begin with the first part's.
+ * A strip's rows of the gradient, summed over `count` parts in the order of the tree; `strips`,
+ * `panels` and `rows` begin with the first part's.
  */
 function stripOfParts(
   strips: usize,
-  partStrips: usize,
   panels: usize,
-  partPanels: usize,
-  partRows: usize,
-  parts: i32,
-  width: i32,
-  outputs: i32,
+  rows: usize,
+  count: i32,
   result: usize,
   waiting: usize,
   add: bool,
 ): void {
-  if (parts == 1)
-    return stripOfPart(strips, panels, load<i32>(partRows), width, outputs, result, add)
-  const half = parts >> 1
+  if (count == 1) return stripOfPart(strips, panels, load<i32>(rows), result, add)
+  const half = count >> 1
   const rightStrips = strips + <usize>half * partStrips
   const rightPanels = panels + <usize>half * partPanels
-  const rightRows = partRows + ((<usize>half) << 2)
-  stripOfParts(
-    strips,
-    partStrips,
-    panels,
-    partPanels,
-    partRows,
-    half,
-    width,
-    outputs,
-    result,
-    waiting,
-    false,
-  )
-  if (half == 1)
-    return stripOfPart(rightStrips, rightPanels, load<i32>(rightRows), width, outputs, result, true)
-  const elements = width * paddedWidth(outputs)
-  stripOfParts(
-    rightStrips,
-    partStrips,
-    rightPanels,
-    partPanels,
-    rightRows,
-    half,
-    width,
-    outputs,
-    waiting,
-    waiting + ((<usize>elements) << 2),
-    false,
-  )
+  const rightRows = rows + ((<usize>half) << 2)
+  stripOfParts(strips, panels, rows, half, result, waiting, false)
+  if (half == 1) return stripOfPart(rightStrips, rightPanels, load<i32>(rightRows), result, true)
+  const elements = stripWidth * paddedWidth(stripOutputs)
+  const later = waiting + ((<usize>elements) << 2)
+  stripOfParts(rightStrips, rightPanels, rightRows, half, waiting, later, false)
   addInto(result, waiting, elements)
 }
 
-/** `width` rows of one part's gradient, tile by tile. */
-function stripOfPart(
-  strips: usize,
-  panels: usize,
-  depth: i32,
-  width: i32,
-  outputs: i32,
-  result: usize,
-  add: bool,
-): void {
-  const columns = paddedWidth(outputs)
+/** A strip's rows of one part's gradient, tile by tile. */
+function stripOfPart(strips: usize, panels: usize, depth: i32, result: usize, add: bool): void {
+  const width = stripWidth
+  const columns = paddedWidth(stripOutputs)
   const stride = (<usize>columns) << 2
   let column = 0
   for (; column + 16 <= columns; column += 16) {
@@ -427,15 +397,13 @@ export function sumColumns(
   deltas: usize,
   sums: usize,
   scratch: usize,
-  partRows: usize,
-  parts: i32,
-  partStride: i32,
   outputs: i32,
   accumulate: bool,
 ): void {
   const stride = (<usize>paddedWidth(outputs)) << 2
+  const partBytes = <usize>partStride * stride
   for (let at: usize = 0; at < stride; at += 32) {
-    columnsOfParts(deltas + at, stride, partRows, parts, partStride, sums + at, scratch, accumulate)
+    columnsOfParts(deltas + at, stride, partBytes, partRows, parts, sums + at, scratch, accumulate)
   }
 }
 
@@ -443,17 +411,17 @@ export function sumColumns(
 function columnsOfParts(
   deltas: usize,
   stride: usize,
-  partRows: usize,
-  parts: i32,
-  partStride: i32,
+  partBytes: usize,
+  rows: usize,
+  count: i32,
   sums: usize,
   waiting: usize,
   add: bool,
 ): void {
-  if (parts == 1) {
+  if (count == 1) {
     let s0 = f32x4.splat(0)
     let s1 = s0
-    for (let end = deltas + <usize>load<i32>(partRows) * stride; deltas < end; deltas += stride) {
+    for (let end = deltas + <usize>load<i32>(rows) * stride; deltas < end; deltas += stride) {
       s0 = f32x4.add(s0, v128.load(deltas))
       s1 = f32x4.add(s1, v128.load(deltas, 16))
     }
@@ -461,19 +429,11 @@ function columnsOfParts(
     v128.store(sums, add ? f32x4.add(v128.load(sums, 16), s1) : s1, 16)
     return
   }
-  const half = parts >> 1
-  const right = deltas + <usize>(half * partStride) * stride
-  columnsOfParts(deltas, stride, partRows, half, partStride, sums, waiting, false)
-  columnsOfParts(
-    right,
-    stride,
-    partRows + ((<usize>half) << 2),
-    half,
-    partStride,
-    waiting,
-    waiting + 32,
-    false,
-  )
+  const half = count >> 1
+  const right = deltas + <usize>half * partBytes
+  const rightRows = rows + ((<usize>half) << 2)
+  columnsOfParts(deltas, stride, partBytes, rows, half, sums, waiting, false)
+  columnsOfParts(right, stride, partBytes, rightRows, half, waiting, waiting + 32, false)
   addInto(sums, waiting, 8)
 }
 

@@ -1,5 +1,7 @@
 // Shards that go through the network side by side.
 
+import type { ByteOffset } from '../arena/offsets.js'
+
 /**
  * Shards side by side in one block of rows: part i has rows[i] rows and begins at row i * stride, a
  * multiple of 4. The rows between the parts are computed along with the others, or not, and never
@@ -11,9 +13,19 @@ export interface Parts {
   stride: number
   rows: Int32Array
   /** Where `rows` lies in the arena. */
-  rowsAt: number
+  rowsAt: ByteOffset
 }
 export const MOST_PARTS = 64
+
+/** What a dense layer takes and gives over a block. */
+export interface BlockShape {
+  /** Shards side by side. */
+  parts: number
+  /** Of the longest of them, at most. */
+  rows: number
+  inputs: number
+  outputs: number
+}
 
 /** Rows from the first part's first to the last one's last. */
 export function extentOf({ count, stride, rows }: Parts): number {
