@@ -1,58 +1,6 @@
 import js from '@eslint/js'
 import { defineConfig } from 'eslint/config'
-import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
-import { importX } from 'eslint-plugin-import-x'
 import typescript from 'typescript-eslint'
-
-/**
- * The house, from the ground up: a file imports from its own place and from those before it in its
- * list, never from those after it. Main and workers stand on shared, and never import each other:
- * main starts workers by URL.
- */
-const shared = [
-  'numerics',
-  'errors.ts',
-  'backend-names.ts',
-  'batches',
-  'network',
-  'optimizers',
-  'figures',
-  'arena',
-  'kernels',
-  'model',
-  'node',
-  'backends.ts',
-  'protocol.ts',
-].map((place) => `src/shared/${place}`)
-const workers = ['worker.ts', 'step', 'gradient-run.ts', 'coordinator.ts', 'node'].map(
-  (place) => `src/workers/${place}`,
-)
-const main = [
-  'options',
-  'data',
-  'runtime/*.ts',
-  'runtime/node',
-  'training',
-  'trainer.ts',
-  'trainer-calls.ts',
-  'create-trainer.ts',
-  'inspect',
-  'pictures',
-  'commands',
-  'index.ts',
-].map((place) => `src/main/${place}`)
-
-const message = 'Imports run down the house: see the lists at the top of eslint.config.js.'
-const above = [
-  ['src/shared', 'src/workers'],
-  ['src/shared', 'src/main'],
-  ['src/workers', 'src/main'],
-  ['src/main', 'src/workers'],
-  ...[shared, workers, main].flatMap((house) =>
-    house.flatMap((place, i) => house.slice(i + 1).map((higher) => [place, higher])),
-  ),
-]
-const zones = above.map(([target, from]) => ({ target, from, message }))
 
 export default defineConfig(
   {
@@ -71,8 +19,6 @@ export default defineConfig(
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
-    plugins: { 'import-x': importX },
-    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off', // noUncheckedIndexedAccess makes array arithmetic need it
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -91,13 +37,6 @@ export default defineConfig(
           ignorePattern: 'eslint-disable-line|\\[/',
         },
       ],
-    },
-  },
-  {
-    files: ['src/**'],
-    rules: {
-      'import-x/no-cycle': ['error', { ignoreExternal: true }],
-      'import-x/no-restricted-paths': ['error', { zones }],
     },
   },
   {

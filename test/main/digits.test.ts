@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { loadDataSet } from '../../dist/main/data/data-sets.js'
-import { type Examples, type Parameters, type Trainer, createTrainer, dense, sgd } from '../../dist/main/index.js'
+import {
+  type Examples,
+  type Parameters,
+  type Trainer,
+  createTrainer,
+  dense,
+  sgd,
+} from '../../dist/main/index.js'
 import type { BackendName } from '../../dist/shared/backend-names.js'
 import { has } from '../machine.js'
 

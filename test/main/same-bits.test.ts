@@ -3,7 +3,24 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { loadDataSet } from '../../dist/main/data/data-sets.js'
-import { type Examples, type FitOptions, type Optimizer, type Trainer, type TrainerOptions, adadelta, adagrad, adam, adamw, cosineDecay, dense, exponentialDecay, rmsprop, sgd, trainTestSplit, warmUp } from '../../dist/main/index.js'
+import {
+  type Examples,
+  type FitOptions,
+  type Optimizer,
+  type Trainer,
+  type TrainerOptions,
+  adadelta,
+  adagrad,
+  adam,
+  adamw,
+  cosineDecay,
+  dense,
+  exponentialDecay,
+  rmsprop,
+  sgd,
+  trainTestSplit,
+  warmUp,
+} from '../../dist/main/index.js'
 import { createTrainerOn } from '../../dist/main/trainer-calls.js'
 import { backendNames } from '../../dist/shared/backend-names.js'
 import { slotCount } from '../../dist/shared/batches/shards.js'

@@ -4,14 +4,7 @@
 // state of the seed, the epoch, the layer, the example and the column: it never depends on worker
 // or shard. (The kernels' own copy: kernels/wasm/assembly/dropout.ts.)
 
-import type { Network } from '../model/network.js'
-import { scramble, scrambleSeed } from '../numerics/random.js'
-
-/** The keys of an epoch, one for each layer. */
-export function dropoutKeys(seed: number, epoch: number, { layers }: Network): number[] {
-  const key = scrambleSeed(seed, epoch + 1)
-  return layers.map((_, layer) => scrambleSeed(key, layer))
-}
+import { scramble } from '../numerics/random.js'
 
 /** The key of one example, from its layer's. */
 export function rowKey(key: number, rowNumber: number): number {

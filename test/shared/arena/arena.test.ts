@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type ArenaLayout, type ArenaNeeds, createArena, planArena } from '../../../dist/shared/arena/arena.js'
+import {
+  type ArenaLayout,
+  type ArenaNeeds,
+  createArena,
+  planArena,
+} from '../../../dist/shared/arena/arena.js'
 import { bytesPerElement } from '../../../dist/shared/arena/element-types.js'
 import { parameterLayout } from '../../../dist/shared/arena/parameter-layout.js'
 import { CONTROL_BYTES } from '../../../dist/shared/arena/control.js'

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { MOST_PARTS } from '../../../dist/shared/arena/parts.js'
-import { BLOCK_ROWS, partStart, partsOfBlock, shardCount, slotCount } from '../../../dist/shared/batches/shards.js'
+import {
+  BLOCK_ROWS,
+  partStart,
+  partsOfBlock,
+  shardCount,
+  slotCount,
+} from '../../../dist/shared/batches/shards.js'
 
 it('shardCount is a power of two: up to 8 while each keeps 16 examples; beyond 8, up to 64, while each keeps 256', () => {
   const expected: [number, number][] = [

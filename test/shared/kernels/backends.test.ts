@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type ActivationName, activationNames, keepsSlopes } from '../../../dist/shared/network/activations.js'
+import {
+  type ActivationName,
+  activationNames,
+  keepsSlopes,
+} from '../../../dist/shared/network/activations.js'
 import { type BackendName, backendNames } from '../../../dist/shared/backend-names.js'
 import { backends } from '../../../dist/shared/backends.js'
 import { fusedActivation, lossNames } from '../../../dist/shared/network/losses.js'

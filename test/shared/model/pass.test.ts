@@ -12,7 +12,13 @@ import type { Network } from '../../../dist/shared/model/network.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
 import { paddedWidth } from '../../../dist/shared/batches/padding.js'
 import { piecesOf } from '../../../dist/shared/arena/pieces.js'
-import { backward, createPass, forwardWithLoss, loadBlock, prepareWeights } from '../../../dist/shared/model/pass.js'
+import {
+  backward,
+  createPass,
+  forwardWithLoss,
+  loadBlock,
+  prepareWeights,
+} from '../../../dist/shared/model/pass.js'
 import { createUniform } from '../../../dist/shared/numerics/random.js'
 import { backendsHere } from '../../machine.js'
 import { engineOf, noise, worstDifference } from '../support.js'

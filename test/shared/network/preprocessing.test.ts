@@ -2,7 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkTrainerOptions } from '../../../dist/main/options/trainer-options.js'
 import { InputError } from '../../../dist/shared/errors.js'
-import { type PreprocessingStep, applyPreprocessing, columnsAfter, cross, minMax, oneHot, standardize } from '../../../dist/shared/network/preprocessing.js'
+import {
+  type PreprocessingStep,
+  applyPreprocessing,
+  columnsAfter,
+  cross,
+  minMax,
+  oneHot,
+  standardize,
+} from '../../../dist/shared/network/preprocessing.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
 import { widthsOf } from '../../../dist/shared/network/network.js'
 
