@@ -57,10 +57,14 @@ export type { LossName } from '../shared/network/losses.js'
 export {
   ArenaError,
   BackendError,
+  BusyError,
+  ClosedError,
   DivergenceError,
   InputError,
   WorkerError,
+  isShardgradError,
 } from '../shared/errors.js'
+export type { ErrorCode, ShardgradError } from '../shared/errors.js'
 export { checkGradients } from './inspect/gradient-check.js'
 export type {
   CheckedLayer,

@@ -191,15 +191,15 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   const widths = widthsOf(needs.network)
   const parameters = parameterLayout(needs.network)
   const parameterBytes = parameters.elements * elementBytes
-  const parts: { what: string; bytes: number }[] = []
+  const uses: { what: string; bytes: number }[] = []
   let end = 0
   const claim = (what: string, bytes: number): number => {
     const at = end
     const size = Math.ceil(bytes / LINE) * LINE
     end += size
-    const part = parts.find((other) => other.what === what)
-    if (part) part.bytes += size
-    else parts.push({ what, bytes: size })
+    const use = uses.find((other) => other.what === what)
+    if (use) use.bytes += size
+    else uses.push({ what, bytes: size })
     return at
   }
 
@@ -301,7 +301,7 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
     needs.predicts ? (needs.training?.count ?? 0) * widths.at(-1)! * elementBytes : 0,
   )
 
-  if (end > MAXIMUM_BYTES) throw new ArenaError(end, MAXIMUM_BYTES, parts)
+  if (end > MAXIMUM_BYTES) throw new ArenaError(end, MAXIMUM_BYTES, uses)
   return {
     dtype: needs.dtype,
     parameters,
