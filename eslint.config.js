@@ -12,6 +12,7 @@ import typescript from 'typescript-eslint'
 const shared = [
   'numerics',
   'errors.ts',
+  'error-transfer.ts',
   'batches',
   'network',
   'optimizers',

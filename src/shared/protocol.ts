@@ -3,6 +3,7 @@
 
 import type { ArenaLayout } from './arena/arena.js'
 import type { BackendName } from './backends.js'
+import type { ErrorData } from './error-transfer.js'
 import type { OutcomeName } from './arena/control.js'
 import type { BlasLibrary } from './node/blas.js'
 import type { LossName } from './network/losses.js'
@@ -104,7 +105,7 @@ export type RunResult =
       timelines: Float64Array[] | undefined
     }
   | { kind: 'done'; figures: Figures }
-  | { kind: 'failed'; worker: number; position: Position; reason: string }
+  | { kind: 'failed'; worker: number; position: Position; error: ErrorData }
 
 /**
  * Where training stands: the step under way, or the one that failed or diverged, counted from 1; if

@@ -16,7 +16,8 @@ import type { DType } from '../../shared/arena/element-types.js'
 import { type BackendName, backends } from '../../shared/backends.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'
 import type { TrainerRecipe } from '../options/description.js'
-import { WorkerError } from '../../shared/errors.js'
+import { BusyError, ClosedError, WorkerError } from '../../shared/errors.js'
+import { rebuildError } from '../../shared/error-transfer.js'
 import { initialWeights } from '../../shared/network/initializers.js'
 import { type TallyLayout, tallyLayout } from '../../shared/figures/metrics.js'
 import { widthsOf } from '../../shared/network/network.js'
@@ -182,13 +183,14 @@ export function createRunner(
   /** `fit` waits for onEpoch, so what waits for `fit` would wait for ever there. */
   const refuseInCallback = (): void => {
     if (insideCallback.getStore()?.over === false) {
-      throw new Error(
-        'trainer: fit waits for onEpoch, so this call cannot have its turn there; give fit `validation` or a `signal`, use `epochs`, or call after fit',
+      throw new BusyError(
+        'trainer',
+        'fit waits for onEpoch, so this call cannot have its turn there; give fit `validation` or a `signal`, use `epochs`, or call after fit',
       )
     }
   }
   const requireOpen = (): void => {
-    if (closing) throw new Error('trainer: it is closed')
+    if (closing) throw new ClosedError()
   }
 
   const runner: Runner = {
@@ -221,7 +223,7 @@ export function createRunner(
 
     requireIdle(where) {
       requireOpen()
-      if (underWay > 0) throw new Error(`${where}: a call is under way; await it first`)
+      if (underWay > 0) throw new BusyError(where, 'a call is under way; await it first')
     },
 
     shardsFor: (batchSize) => (recipe.shards === 'auto' ? shardCount(batchSize) : recipe.shards),
@@ -261,16 +263,12 @@ export function createRunner(
 
     async run(work) {
       const result = await coordinator.run(work, arena)
+      if (result.kind !== 'failed' && result.kind !== 'coordinatorFailed') return result
+      const cause = rebuildError(result.error)
       if (result.kind === 'coordinatorFailed')
-        throw new WorkerError('coordinator', 0, 0, result.reason)
-      if (result.kind === 'failed')
-        throw new WorkerError(
-          result.worker,
-          result.position.epoch,
-          result.position.step,
-          result.reason,
-        )
-      return result
+        throw new WorkerError('coordinator', 0, 0, cause.message || cause.name, { cause })
+      const { epoch, step } = result.position
+      throw new WorkerError(result.worker, epoch, step, cause.message || cause.name, { cause })
     },
 
     async figuresOf(work) {

@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import { type Remote, releaseProxy, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { type ErrorData, packError } from '../../../shared/error-transfer.js'
 import { THREAD_LIMITS } from '../../../shared/protocol.js'
 import type {
   Arena,
@@ -15,13 +16,13 @@ import type {
 
 interface CoordinatorDeath {
   kind: 'coordinatorFailed'
-  reason: string
+  error: ErrorData
 }
 
 export interface CoordinatorThread {
   /** Says what the workers are started with; before the first run. */
   equip: (data: GradientWorkerData) => void
-  /** Resolves with how the run ended; a coordinator that dies counts as failed. */
+  /** Resolves with how the run ended; a coordinator that throws or dies counts as failed. */
   run: (run: Run, arena: Arena) => Promise<RunResult | CoordinatorDeath>
   close: () => Promise<void>
 }
@@ -40,13 +41,13 @@ export function startCoordinator(gradientWorker: URL): CoordinatorThread {
   )
   const endpoint: Remote<CoordinatorEndpoint> = wrap<CoordinatorEndpoint>(nodeEndpoint(thread))
   let death: CoordinatorDeath | undefined
-  const mourners = new Set<(death: CoordinatorDeath) => void>()
-  const die = (reason: string): void => {
-    death ??= { kind: 'coordinatorFailed', reason }
-    for (const mourn of mourners) mourn(death)
+  const deathListeners = new Set<(death: CoordinatorDeath) => void>()
+  const onDeath = (reason: unknown): void => {
+    death ??= { kind: 'coordinatorFailed', error: packError(reason) }
+    for (const listener of deathListeners) listener(death)
   }
-  thread.once('error', (error) => die(error.message))
-  thread.once('exit', (code) => die(`its thread ended with code ${code}`))
+  thread.once('error', onDeath)
+  thread.once('exit', (code) => onDeath(new Error(`its thread ended with code ${code}`)))
   /**
    * What the coordinator answers, or that it died. (Promise.race with one promise for the death
    * would keep every call in memory.)
@@ -54,8 +55,8 @@ export function startCoordinator(gradientWorker: URL): CoordinatorThread {
   const orDeath = async <Answer>(answer: Promise<Answer>): Promise<Answer | CoordinatorDeath> =>
     new Promise((resolve, reject) => {
       if (death) return resolve(death)
-      mourners.add(resolve)
-      answer.then(resolve, reject).finally(() => mourners.delete(resolve))
+      deathListeners.add(resolve)
+      answer.then(resolve, reject).finally(() => deathListeners.delete(resolve))
     })
   thread.unref() // only a call under way keeps the process alive
   return {
@@ -66,6 +67,9 @@ export function startCoordinator(gradientWorker: URL): CoordinatorThread {
       thread.ref()
       try {
         return await orDeath<RunResult>(endpoint.run(run, arena))
+      } catch (error) {
+        // It lives, but could not start its workers.
+        return { kind: 'coordinatorFailed', error: packError(error) }
       } finally {
         thread.unref()
       }
