@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { InputError, createTrainer, dense, sgd } from '../../dist/main/index.js'
+import {
+  BusyError,
+  ClosedError,
+  InputError,
+  createTrainer,
+  dense,
+  sgd,
+} from '../../dist/main/index.js'
 import type {
   EpochReport,
   Examples,
@@ -629,17 +636,20 @@ describe('calls', () => {
       () => trainer.predict(new Float32Array(3)),
       () => trainer.gradient(examples.inputs, examples.targets),
     ]
-    for (const call of calls) await expect(call()).rejects.toThrow(/closed/)
-    expect(() => trainer.getParameters()).toThrow(/closed/)
-    expect(() => trainer.setParameters(parameters)).toThrow(/closed/)
-    expect(() => trainer.parametersHash()).toThrow(/closed/)
+    for (const call of calls) await expect(call()).rejects.toThrow(ClosedError)
+    expect(() => trainer.getParameters()).toThrow('trainer: it is closed')
+    expect(() => trainer.setParameters(parameters)).toThrow(ClosedError)
+    expect(() => trainer.parametersHash()).toThrow(ClosedError)
   })
 
   it('setParameters while a call is under way is refused', async () => {
     await using trainer = await create()
     const parameters = trainer.getParameters()
     const fitting = trainer.fit(examplesOf(50))
-    expect(() => trainer.setParameters(parameters)).toThrow(/under way/)
+    expect(() => trainer.setParameters(parameters)).toThrow(BusyError)
+    expect(() => trainer.setParameters(parameters)).toThrow(
+      'setParameters: a call is under way; await it first',
+    )
     await fitting
     trainer.setParameters(parameters)
   })
