@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import type { BackendName } from '../../shared/backends.js'
-import { InputError, show } from '../../shared/errors.js'
+import { InputError, shorten, show } from '../../shared/errors.js'
 import type { LossName } from '../../shared/network/losses.js'
 import { type Network, widthsOf } from '../../shared/network/network.js'
 import { type DataSet, loadDataSet } from '../data/data-sets.js'
@@ -90,14 +90,14 @@ async function readNetwork(
   if (description.inputs !== columns)
     throw new InputError(
       `${where}: inputs`,
-      `${columns}, the columns of ${name}`,
+      `${columns}, the columns of ${shorten(name)}`,
       show(description.inputs),
     )
   const units = Array.isArray(description.layers) ? description.layers.at(-1)?.units : undefined
   if (units !== undefined && units !== outputs)
     throw new InputError(
       `${where}: units of the last layer`,
-      `${outputs}, the outputs of ${name}`,
+      `${outputs}, the outputs of ${shorten(name)}`,
       show(units),
     )
   return { scale, ...description } as Network

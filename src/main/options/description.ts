@@ -432,20 +432,22 @@ function requireTopK(where: string, { metrics: wanted = [], topK }: MetricOption
 }
 
 /** Which call or constructor an option belongs to, for whoever has put it elsewhere. */
-const homes: Partial<Record<string, string>> = {
-  ...Object.fromEntries(Object.keys(trainerSchema.entries).map((name) => [name, 'createTrainer'])),
-  ...Object.fromEntries(Object.keys(fitSchema.entries).map((name) => [name, 'fit'])),
-  learningRate: 'the optimizer',
-  momentum: 'sgd',
-  nesterov: 'sgd',
-  decay: 'rmsprop and adadelta',
-  epsilon: 'the optimizers but sgd',
-  beta1: 'adam and adamw',
-  beta2: 'adam and adamw',
-  weightDecay: 'adamw',
-  initializer: 'dense',
-  dropout: 'dense',
-}
+const owners = new Map<string, string>([
+  ...Object.keys(trainerSchema.entries).map((name) => [name, 'createTrainer'] as const),
+  ...Object.keys(fitSchema.entries).map((name) => [name, 'fit'] as const),
+  ...Object.entries({
+    learningRate: 'the optimizer',
+    momentum: 'sgd',
+    nesterov: 'sgd',
+    decay: 'rmsprop and adadelta',
+    epsilon: 'the optimizers but sgd',
+    beta1: 'adam and adamw',
+    beta2: 'adam and adamw',
+    weightDecay: 'adamw',
+    initializer: 'dense',
+    dropout: 'dense',
+  }),
+])
 
 /** @throws {InputError} if an option has been put among the fields of something else. */
 export function refuseOptions(where: string, given: object): void {
@@ -455,12 +457,12 @@ export function refuseOptions(where: string, given: object): void {
       'no such field here (weights of the examples are called sampleWeights)',
       show(given.weights),
     )
-  for (const [name, value] of Object.entries(given)) {
-    if (homes[name])
+  for (const [name, owner] of owners) {
+    if (Object.hasOwn(given, name))
       throw new InputError(
         `${where}: ${name}`,
-        `no such field here (it is an option of ${homes[name]})`,
-        show(value),
+        `no such field here (it is an option of ${owner})`,
+        show((given as Record<string, unknown>)[name]),
       )
   }
 }
@@ -491,8 +493,8 @@ function ruleOf(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object') {
     if (issue.expected === 'Object') return 'an object'
     if (issue.expected !== 'never') return 'a value'
-    const home = homes[String(issue.path?.at(-1)?.key)]
-    return home ? `no such option here (it belongs to ${home})` : 'no such option'
+    const owner = owners.get(String(issue.path?.at(-1)?.key))
+    return owner ? `no such option here (it belongs to ${owner})` : 'no such option'
   }
   return issue.type === 'literal' ? (issue.expected ?? issue.message) : issue.message
 }
