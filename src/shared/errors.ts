@@ -142,6 +142,10 @@ export class BusyError extends Error {
   }
 }
 
+/** Every error of this package's own; `code` tells them apart. */
+export type ShardgradError =
+  InputError | ArenaError | DivergenceError | BackendError | WorkerError | ClosedError | BusyError
+
 const classes = [
   InputError,
   ArenaError,
@@ -150,10 +154,7 @@ const classes = [
   WorkerError,
   ClosedError,
   BusyError,
-] as const
-
-/** Every error of this package's own; `code` tells them apart. */
-export type ShardgradError = InstanceType<(typeof classes)[number]>
+]
 
 /** What `code` can be. */
 export type ErrorCode = ShardgradError['code']

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   DivergenceError,
@@ -144,6 +145,23 @@ describe('a worker that fails', () => {
     expect(message).toMatch(/memory/)
     expect(cause).toBe('ERR_WORKER_OUT_OF_MEMORY')
     expect(evaluated).toBe(100)
+  })
+
+  it('a coordinator that dies is a WorkerError too; the parameters can still be read', async () => {
+    const coordinator = new Promise<Worker>((resolve) => void process.once('worker', resolve))
+    const trainer = await createFaulty(undefined)
+    const hash = trainer.parametersHash()
+    const fitting = rejectionOf(trainer.fit(examples, { ...options, epochs: 1e6 }))
+    await (await coordinator).terminate()
+    for (const error of [await fitting, await rejectionOf(trainer.evaluate(examples))])
+      expect(error).toMatchObject({
+        code: 'SHARDGRAD_WORKER',
+        worker: 'coordinator',
+        message: expect.stringMatching(/^the coordinator failed: its thread ended with code \d$/),
+        cause: { message: expect.stringMatching(/^its thread ended with code \d$/) },
+      })
+    expect(trainer.parametersHash()).toHaveLength(hash.length)
+    await trainer.close()
   })
 
   it('a worker script that cannot be loaded is a WorkerError, not a hang', async () => {
