@@ -6,6 +6,7 @@
 const shared = [
   'numerics',
   'errors.ts',
+  'error-transfer.ts',
   'backend-names.ts',
   'batches',
   'network',

@@ -101,7 +101,11 @@ export type {
 export {
   ArenaError,
   BackendError,
+  BusyError,
+  ClosedError,
   DivergenceError,
   InputError,
   WorkerError,
+  isShardgradError,
 } from '../shared/errors.js'
+export type { ErrorCode, ShardgradError } from '../shared/errors.js'

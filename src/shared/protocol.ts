@@ -4,6 +4,7 @@
 import type { ModelDescription } from './model/kinds.js'
 import type { ArenaLayout } from './arena/arena.js'
 import type { BackendName } from './backend-names.js'
+import type { ErrorData } from './error-transfer.js'
 import type { OutcomeName } from './arena/control.js'
 import type { BlasLibrary } from './node/blas.js'
 import type { TallyLayout } from './figures/metrics.js'
@@ -102,7 +103,7 @@ export type RunResult =
       timelines: Float64Array[] | undefined
     }
   | { kind: 'done'; figures: Figures }
-  | { kind: 'failed'; worker: number; position: Position; reason: string }
+  | { kind: 'failed'; worker: number; position: Position; error: ErrorData }
 
 /**
  * Where training stands: the step under way, or the one that failed or diverged, counted from 1; if

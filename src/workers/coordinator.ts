@@ -12,6 +12,7 @@ import type {
   RunResult,
   WorkerTask,
 } from '../shared/protocol.js'
+import { type ErrorData, packError } from '../shared/error-transfer.js'
 import { Header, epochRecordFields } from '../shared/arena/arena.js'
 import { abortRun } from '../shared/arena/barrier.js'
 import {
@@ -26,7 +27,7 @@ import { readTimeline } from '../shared/figures/timeline.js'
 /** The threads that gradient workers run on. */
 export interface Pool {
   readonly threads: number
-  /** Rejects if the task throws or its thread dies. */
+  /** Rejects if the task throws, with what it packed, or if its thread dies. */
   perform: (task: WorkerTask) => Promise<void>
   /** Ends all threads, whatever they are doing. */
   close: () => Promise<void>
@@ -64,7 +65,7 @@ export function createCoordinator(
         return {
           kind: 'failed',
           worker: failure.worker,
-          reason: failure.message,
+          error: failure.data,
           position: positionOf(run, arena),
         }
       }
@@ -75,11 +76,15 @@ export function createCoordinator(
 }
 
 class WorkerFailure extends Error {
+  /** What the worker threw, or how its thread ended. */
+  readonly data: ErrorData
   constructor(
     readonly worker: number,
-    cause: unknown,
+    thrown: unknown,
   ) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    const data = packError(thrown)
+    super(data.message)
+    this.data = data
   }
 }
 

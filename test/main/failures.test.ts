@@ -4,8 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Trainer, DivergenceError, WorkerError, dense, sgd } from '../../dist/main/index.js'
+import {
+  type Trainer,
+  DivergenceError,
+  WorkerError,
+  dense,
+  isShardgradError,
+  sgd,
+} from '../../dist/main/index.js'
 import { createTrainerOn } from '../../dist/main/trainer-calls.js'
 import { backendsHere } from '../machine.js'
 
@@ -19,8 +27,19 @@ const options = { epochs: 20, batchSize: 20, shuffle: false } as const
 const armed = join(tmpdir(), `shardgrad-fault-${process.pid}`)
 process.env.FAULT_ARMED = armed
 
+/** As test/fixtures/faulty-worker.js has them. */
+type Fault = 'throw' | 'cause' | 'text' | 'undefined' | 'exit'
+
+/** What a promise rejects with. */
+async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.unreachable('it resolved'),
+    (reason: unknown) => reason,
+  )
+}
+
 /** A trainer whose worker 1 fails once, at its claim number `at`; never if `fault` is undefined. */
-async function createFaulty(fault: 'throw' | 'exit' | undefined, at = 60): Promise<Trainer> {
+async function createFaulty(fault: Fault | undefined, at = 60): Promise<Trainer> {
   process.env.FAULT = fault
   process.env.FAULT_AT = String(at)
   if (fault) writeFileSync(armed, '')
@@ -39,6 +58,8 @@ afterEach(() => rmSync(armed, { force: true }))
 describe('a worker that fails', () => {
   for (const [fault, cause] of [
     ['throw', 'a test broke this worker'],
+    ['text', 'a test broke this worker'],
+    ['undefined', 'nothing'],
     ['exit', 'exit'],
   ] as const) {
     it(`${fault}: fit rejects with a WorkerError that names worker, epoch, step and cause; the next call works`, async () => {
@@ -65,6 +86,31 @@ describe('a worker that fails', () => {
     })
   }
 
+  it('the error of a worker reaches the caller whole: name, message, code, stack and cause', async () => {
+    await using trainer = await createFaulty('cause')
+    const error = (await rejectionOf(trainer.fit(examples, options))) as WorkerError
+    expect(error).toMatchObject({ name: 'WorkerError', code: 'SHARDGRAD_WORKER' })
+    expect(isShardgradError(error)).toBe(true)
+    const cause = error.cause as Error
+    expect(cause).toBeInstanceOf(Error)
+    expect(cause).toMatchObject({
+      name: 'KernelError',
+      message: 'a test broke this worker',
+      code: 'KERNEL',
+      cause: { name: 'RangeError', message: 'a disk is full', code: 'ENOSPC' },
+    })
+    expect(cause.stack).toMatch(/KernelError: a test broke this worker\n.*faulty-worker\.js/)
+    expect((cause.cause as Error).stack).toMatch(/faulty-worker\.js/)
+    expect(isShardgradError(cause)).toBe(false)
+  })
+
+  it('a thread that ends leaves what is known as the cause', async () => {
+    await using trainer = await createFaulty('exit')
+    const { cause } = (await rejectionOf(trainer.fit(examples, options))) as WorkerError
+    expect(cause).toBeInstanceOf(Error)
+    expect((cause as Error).message).toMatch(/exited with code: 3/)
+  })
+
   it('keeps exactly the committed steps: the same bits as a run of that many steps', async () => {
     const trainer = await createFaulty('throw')
     const error = await trainer.fit(examples, { ...options, epochs: 400, batchSize: 'all' }).then(
@@ -87,16 +133,35 @@ describe('a worker that fails', () => {
       ['--max-old-space-size=64', fileURLToPath(fixture('heap-exhaustion.js'))],
       { env: { ...process.env, FAULT: 'heap', FAULT_AT: '3' } },
     )
-    const { name, worker, message, evaluated } = JSON.parse(stdout) as {
+    const { name, worker, message, cause, evaluated } = JSON.parse(stdout) as {
       name: string
       worker: number
       message: string
+      cause: string
       evaluated: number
     }
     expect(name).toBe('WorkerError')
     expect(worker).toBe(1)
     expect(message).toMatch(/memory/)
+    expect(cause).toBe('ERR_WORKER_OUT_OF_MEMORY')
     expect(evaluated).toBe(100)
+  })
+
+  it('a coordinator that dies is a WorkerError too; the parameters can still be read', async () => {
+    const coordinator = new Promise<Worker>((resolve) => void process.once('worker', resolve))
+    const trainer = await createFaulty(undefined)
+    const hash = trainer.parametersHash()
+    const fitting = rejectionOf(trainer.fit(examples, { ...options, epochs: 1e6 }))
+    await (await coordinator).terminate()
+    for (const error of [await fitting, await rejectionOf(trainer.evaluate(examples))])
+      expect(error).toMatchObject({
+        code: 'SHARDGRAD_WORKER',
+        worker: 'coordinator',
+        message: expect.stringMatching(/^the coordinator failed: its thread ended with code \d$/),
+        cause: { message: expect.stringMatching(/^its thread ended with code \d$/) },
+      })
+    expect(trainer.parametersHash()).toHaveLength(hash.length)
+    await trainer.close()
   })
 
   it('a worker script that cannot be loaded is a WorkerError, not a hang', async () => {

@@ -3,7 +3,7 @@
 import { type Network, describeNetwork } from '../../shared/model/network.js'
 import { readFile } from 'node:fs/promises'
 import type { BackendName } from '../../shared/backend-names.js'
-import { InputError, show } from '../../shared/errors.js'
+import { InputError, shorten, show } from '../../shared/errors.js'
 import type { LossName } from '../../shared/network/losses.js'
 import { type DataSet, loadDataSet } from '../data/data-sets.js'
 import type { Examples } from '../data/arrays.js'
@@ -91,7 +91,7 @@ async function readNetwork(
   if (description.inputs !== columns)
     throw new InputError(
       `${where}: inputs`,
-      `${columns}, the columns of ${name}`,
+      `${columns}, the columns of ${shorten(name)}`,
       show(description.inputs),
     )
   const last = Array.isArray(description.layers) ? description.layers.at(-1) : undefined
@@ -99,7 +99,7 @@ async function readNetwork(
   if (units !== undefined && units !== outputs)
     throw new InputError(
       `${where}: units of the last layer`,
-      `${outputs}, the outputs of ${name}`,
+      `${outputs}, the outputs of ${shorten(name)}`,
       show(units),
     )
   return { scale, ...description } as Network

@@ -145,8 +145,10 @@ export const tableNames = Object.keys(tables)
  * @throws {InputError} if there is none of this name, or its files are missing or malformed.
  */
 export async function loadDataSet(name: string): Promise<DataSet> {
-  if (name.includes('/') || name.includes(sep)) return imageData(await loadImages(name))
-  const load = Object.hasOwn(dataSets, name) ? dataSets[name] : undefined
+  const given: unknown = name
+  const isPath = typeof given === 'string' && (given.includes('/') || given.includes(sep))
+  if (isPath) return imageData(await loadImages(name))
+  const load = typeof given === 'string' && Object.hasOwn(dataSets, given) && dataSets[given]
   if (!load)
     throw new InputError(
       'data',

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { InputError } from '../../shared/errors.js'
+import { InputError, shorten } from '../../shared/errors.js'
 
 export interface IdxArray {
   /** Sizes, the slowest-changing first: images, rows and columns, say. */
@@ -54,7 +54,7 @@ export async function readIdx(file: string): Promise<IdxArray> {
   if (bytes.length - header !== elements) {
     throw new InputError(
       file,
-      `${elements} bytes (${dimensions.join(' x ')}) after its header`,
+      `${elements} bytes (${shorten(dimensions.join(' x '))}) after its header`,
       `${bytes.length - header}`,
     )
   }

@@ -3,7 +3,7 @@
 
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { InputError } from '../../shared/errors.js'
+import { InputError, shorten } from '../../shared/errors.js'
 import { readIdx } from './idx.js'
 
 const fileNames = {
@@ -92,7 +92,7 @@ async function readImages(
   if (labels.dimensions.length !== 1 || labels.values.length !== count) {
     throw new InputError(
       labelsFile,
-      `${count!} labels, one for each image of ${imagesFile}`,
+      `${count!} labels, one for each image of ${shorten(imagesFile)}`,
       labels.dimensions.join(' x '),
     )
   }

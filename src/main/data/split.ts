@@ -22,12 +22,16 @@ import {
  * @throws {InputError} on wrong options, a wrong shape, or if no row would be left to train on.
  */
 export function trainTestSplit(
-  { inputs, targets, sampleWeights }: Examples,
+  examples: Examples,
   columns: number,
   options: SplitOptions = {},
 ): { training: Examples; test: Examples } {
   const where = 'trainTestSplit'
   const { test, seed } = checkSplitOptions(where, options)
+  const given: unknown = examples
+  if (typeof given !== 'object' || given === null)
+    throw new InputError(where, '{ inputs, targets }', show(given))
+  const { inputs, targets, sampleWeights } = examples
   if (!(Number.isSafeInteger(columns) && columns >= 1))
     throw new InputError(`${where}: columns`, 'a whole number of at least 1', show(columns))
   if (!isNumberArray(inputs) || inputs.length % columns !== 0)

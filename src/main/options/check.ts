@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { InputError, show } from '../../shared/errors.js'
-import { ownerOf } from './owners.js'
+import { owners, placeOf } from './owners.js'
 
 /**
  * Checks a value against a schema, up to the first thing that is wrong.
@@ -40,26 +40,17 @@ function ruleOf(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object') {
     if (issue.expected === 'Object') return 'an object'
     if (issue.expected !== 'never') return 'a value'
-    const owner = ownerOf[String(issue.path?.at(-1)?.key)]
-    return owner ? `no such option here (it belongs to ${owner})` : 'no such option'
+    const place = placeOf(String(issue.path?.at(-1)?.key))
+    return place === undefined ? 'no such option' : `no such option here (${place})`
   }
   return issue.type === 'literal' ? (issue.expected ?? issue.message) : issue.message
 }
 
 /** @throws {InputError} if an option has been put among the fields of something else. */
 export function refuseOptions(where: string, given: object): void {
-  if ('weights' in given)
-    throw new InputError(
-      `${where}: weights`,
-      'no such field here (weights of the examples are called sampleWeights)',
-      show(given.weights),
-    )
-  for (const [name, value] of Object.entries(given)) {
-    if (ownerOf[name])
-      throw new InputError(
-        `${where}: ${name}`,
-        `no such field here (it is an option of ${ownerOf[name]})`,
-        show(value),
-      )
+  for (const name of owners.keys()) {
+    if (!Object.hasOwn(given, name)) continue
+    const value = (given as Record<string, unknown>)[name]
+    throw new InputError(`${where}: ${name}`, `no such field here (${placeOf(name)!})`, show(value))
   }
 }

@@ -1,20 +1,38 @@
-// Which call an option belongs to.
+// Which call an option belongs to, for whoever has put it elsewhere, or calls it by an older name.
 
-import { fitSchema } from './training-schema.js'
 import { trainerSchema } from './trainer-schema.js'
+import { fitSchema } from './training-schema.js'
 
-/** Which call or constructor an option belongs to, for whoever has put it elsewhere. */
-export const ownerOf: Partial<Record<string, string>> = {
-  ...Object.fromEntries(Object.keys(trainerSchema.entries).map((name) => [name, 'createTrainer'])),
-  ...Object.fromEntries(Object.keys(fitSchema.entries).map((name) => [name, 'fit'])),
-  learningRate: 'the optimizer',
-  momentum: 'sgd',
-  nesterov: 'sgd',
-  decay: 'rmsprop and adadelta',
-  epsilon: 'the optimizers but sgd',
-  beta1: 'adam and adamw',
-  beta2: 'adam and adamw',
-  weightDecay: 'adamw',
-  initializer: 'dense',
-  dropout: 'dense',
+/** Each option, and the call or constructor that it belongs to. */
+export const owners: ReadonlyMap<string, string> = new Map<string, string>([
+  ...Object.keys(trainerSchema.entries).map((name) => [name, 'createTrainer'] as const),
+  ...Object.keys(fitSchema.entries).map((name) => [name, 'fit'] as const),
+  ...Object.entries({
+    learningRate: 'the optimizer',
+    momentum: 'sgd',
+    nesterov: 'sgd',
+    decay: 'rmsprop and adadelta',
+    epsilon: 'the optimizers but sgd',
+    beta1: 'adam and adamw',
+    beta2: 'adam and adamw',
+    weightDecay: 'adamw',
+    initializer: 'dense',
+    dropout: 'the layers of a network: dropout(0.2) after the layer whose outputs it leaves out',
+    weights: 'the examples: sampleWeights',
+  }),
+])
+
+/** What options were called before version 1. */
+const renamed: ReadonlyMap<string, string> = new Map([
+  ['batchesPerUpdate', 'accumulationSteps'],
+  ['features', 'preprocessing'],
+  ['initialiser', 'initializer'],
+])
+
+/** Where an option belongs, in words. */
+export function placeOf(option: string): string | undefined {
+  const name = renamed.get(option)
+  if (name !== undefined) return `it is called ${name}`
+  const owner = owners.get(option)
+  return owner === undefined ? undefined : `it belongs to ${owner}`
 }

@@ -1,5 +1,6 @@
 // A trainer's calls: one after the other, in the order they were made.
 
+import { BusyError, ClosedError } from '../../shared/errors.js'
 import type { CallbackScope } from './platform.js'
 
 export interface CallQueue {
@@ -26,12 +27,13 @@ export function createCallQueue(scope: CallbackScope, end: () => Promise<void>):
   /** `fit` waits for onEpoch, so what waits for `fit` would wait for ever there. */
   const refuseInCallback = (): void => {
     if (!scope.isInside()) return
-    throw new Error(
-      'trainer: fit waits for onEpoch, so this call cannot have its turn there; give fit `validation` or a `signal`, use `epochs`, or call after fit',
+    throw new BusyError(
+      'trainer',
+      'fit waits for onEpoch, so this call cannot have its turn there; give fit `validation` or a `signal`, use `epochs`, or call after fit',
     )
   }
   const requireOpen = (): void => {
-    if (closing) throw new Error('trainer: it is closed')
+    if (closing) throw new ClosedError()
   }
 
   return {
@@ -54,7 +56,7 @@ export function createCallQueue(scope: CallbackScope, end: () => Promise<void>):
 
     requireIdle(where) {
       requireOpen()
-      if (underWay > 0) throw new Error(`${where}: a call is under way; await it first`)
+      if (underWay > 0) throw new BusyError(where, 'a call is under way; await it first')
     },
 
     async close() {

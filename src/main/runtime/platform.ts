@@ -1,5 +1,6 @@
 // What a trainer asks of wherever it runs. Node's answers are in node/; tests have a stand-in.
 
+import type { ErrorData } from '../../shared/error-transfer.js'
 import type { BackendName } from '../../shared/backend-names.js'
 import type { BlasLibrary } from '../../shared/node/blas.js'
 import type { Arena, GradientWorkerData, Run, RunResult } from '../../shared/protocol.js'
@@ -39,14 +40,14 @@ export interface BackendChoice {
 export interface Coordinator {
   /** Says what the workers are started with; before the first run. */
   equip: (data: GradientWorkerData) => void
-  /** Resolves with how the run ended; a coordinator that dies counts as failed. */
+  /** Resolves with how the run ended; a coordinator that throws or dies counts as failed. */
   run: (run: Run, arena: Arena) => Promise<RunResult | CoordinatorDeath>
   close: () => Promise<void>
 }
 
 export interface CoordinatorDeath {
   kind: 'coordinatorFailed'
-  reason: string
+  error: ErrorData
 }
 
 /** Runs callbacks, and knows its own. */

@@ -13,6 +13,7 @@ import { parameterCount } from '../../shared/arena/parameter-layout.js'
 import type { BackendName } from '../../shared/backend-names.js'
 import { backends } from '../../shared/backends.js'
 import { shardCount } from '../../shared/batches/shards.js'
+import { rebuildError } from '../../shared/error-transfer.js'
 import { WorkerError } from '../../shared/errors.js'
 import { type TallyLayout, tallyLayout } from '../../shared/figures/metrics.js'
 import { initialValues } from '../../shared/model/initial.js'
@@ -127,14 +128,14 @@ export function createRunner(
 
     async run(work) {
       const result = await coordinator.run(work, state.arena)
+      if (result.kind !== 'failed' && result.kind !== 'coordinatorFailed') return result
+      const cause = rebuildError(result.error)
+      const reason = cause.message || cause.name
       if (result.kind === 'coordinatorFailed') {
-        throw new WorkerError('coordinator', 0, 0, result.reason)
+        throw new WorkerError('coordinator', 0, 0, reason, { cause })
       }
-      if (result.kind === 'failed') {
-        const { epoch, step } = result.position
-        throw new WorkerError(result.worker, epoch, step, result.reason)
-      }
-      return result
+      const { epoch, step } = result.position
+      throw new WorkerError(result.worker, epoch, step, reason, { cause })
     },
 
     async figuresOf(work) {

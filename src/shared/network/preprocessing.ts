@@ -129,11 +129,13 @@ export function applyPreprocessing(
   inputs: ArrayLike<number>,
   columns: number,
 ): Float64Array {
-  requireRows('applyPreprocessing', inputs, columns)
+  const where = 'applyPreprocessing'
+  requireSteps(where, steps)
+  requireRows(where, inputs, columns)
+  requireNumbers(where, inputs, columns, 'numbers', (value) => typeof value === 'number')
   const misfit = misfitOf(steps, columns)
-  if (misfit)
-    throw new InputError(`applyPreprocessing: ${misfit.field}`, misfit.rule, show(misfit.value))
-  return applyToRows(steps, inputs, columns, 1, 'applyPreprocessing: inputs', 0)
+  if (misfit) throw new InputError(`${where}: ${misfit.field}`, misfit.rule, show(misfit.value))
+  return applyToRows(steps, inputs, columns, 1, `${where}: inputs`, 0)
 }
 
 /**
@@ -282,6 +284,46 @@ function misfitOfOne(step: PreprocessingStep, columns: number): ReturnType<typeo
   }
 }
 
+/** Fields of each kind of step that are lists of numbers. */
+const listFields = {
+  cross: ['columns'],
+  standardize: ['mean', 'deviation'],
+  minMax: ['minimum', 'maximum'],
+  oneHot: ['categories'],
+} as const satisfies Record<PreprocessingStep['name'], readonly string[]>
+
+/** @throws {InputError} unless every step is one, whether or not it fits the columns. */
+function requireSteps(where: string, steps: unknown): void {
+  if (!Array.isArray(steps))
+    throw new InputError(
+      `${where}: preprocessing`,
+      'a list of preprocessing steps, such as cross(0, 1)',
+      show(steps),
+    )
+  steps.forEach((step: unknown, i) => {
+    const given = (typeof step === 'object' && step !== null ? step : {}) as Record<string, unknown>
+    if (!isStepName(given.name))
+      throw new InputError(
+        `${where}: preprocessing[${i}]`,
+        'a step of preprocessing, such as cross(0, 1)',
+        show(step),
+      )
+    for (const field of listFields[given.name]) {
+      const list = given[field]
+      if (!(Array.isArray(list) && list.every(Number.isFinite)))
+        throw new InputError(
+          `${where}: preprocessing[${i}].${field}`,
+          'a list of finite numbers',
+          show(list),
+        )
+    }
+  })
+}
+
+function isStepName(name: unknown): name is PreprocessingStep['name'] {
+  return typeof name === 'string' && Object.hasOwn(listFields, name)
+}
+
 function isColumn(column: number, columns: number): boolean {
   return Number.isInteger(column) && column >= 0 && column < columns
 }
@@ -293,18 +335,29 @@ function columnReader(
   columns: number,
 ): (column: number) => Float64Array {
   const rows = requireRows(where, inputs, columns)
-  for (let i = 0; i < inputs.length; i++) {
-    if (!Number.isFinite(inputs[i]))
-      throw new InputError(
-        `${where}: inputs, row ${Math.floor(i / columns)}`,
-        'finite numbers',
-        show(inputs[i]),
-      )
-  }
+  requireNumbers(where, inputs, columns, 'finite numbers', Number.isFinite)
   return (column) => {
     const values = new Float64Array(rows)
     for (let row = 0; row < rows; row++) values[row] = inputs[row * columns + column]!
     return values
+  }
+}
+
+/** @throws {InputError} naming the first row with a value that doesn't hold. */
+function requireNumbers(
+  where: string,
+  inputs: ArrayLike<unknown>,
+  columns: number,
+  rule: string,
+  holds: (value: unknown) => boolean,
+): void {
+  for (let i = 0; i < inputs.length; i++) {
+    if (!holds(inputs[i]))
+      throw new InputError(
+        `${where}: inputs, row ${Math.floor(i / columns)}`,
+        rule,
+        show(inputs[i]),
+      )
   }
 }
 

@@ -37,7 +37,7 @@ it('an option given to the wrong call is named with the call that it belongs to'
 it('among the fields of examples, options are refused, and so is the name weights', () => {
   refuseOptions('fit', { inputs: [], targets: [] })
   expect(() => refuseOptions('fit', { inputs: [], seed: 3 })).toThrow(
-    /^fit: seed: expected no such field here \(it is an option of createTrainer\), got 3$/,
+    /^fit: seed: expected no such field here \(it belongs to createTrainer\), got 3$/,
   )
   expect(() => refuseOptions('fit', { weights: [1] })).toThrow(
     /^fit: weights: expected no such field here \(weights of the examples are called sampleWeights\), got an array of 1$/,

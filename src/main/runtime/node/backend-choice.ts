@@ -2,7 +2,7 @@
 // it can and that pays for the network.
 
 import type { BackendName } from '../../../shared/backend-names.js'
-import { BackendError } from '../../../shared/errors.js'
+import { BackendError, shorten } from '../../../shared/errors.js'
 import { type BlasLibrary, type BlasRefusal, findBlas } from '../../../shared/node/blas.js'
 import type { BackendChoice } from '../platform.js'
 import { relaxedSimdWorks } from './compiled-kernels.js'
@@ -82,7 +82,7 @@ export function describeBlas({ name, file, configuration }: BlasLibrary): string
 
 /** What was tried and why it was not used. */
 export function describeRefusals(refusals: BlasRefusal[]): string {
-  return `no BLAS was found (tried ${refusals.map(({ file, reason }) => `${file}: ${reason.split('\n')[0]!}`).join('; ')})`
+  return `no BLAS was found (tried ${refusals.map(({ file, reason }) => `${shorten(file)}: ${shorten(reason.split('\n')[0]!)}`).join('; ')})`
 }
 
 /** The one command that gives this system a BLAS. */

@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import { type Remote, releaseProxy, wrap } from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
+import { packError } from '../../../shared/error-transfer.js'
 import {
   type CoordinatorData,
   type CoordinatorEndpoint,
@@ -25,13 +26,13 @@ export function startCoordinator(gradientWorker: URL): Coordinator {
   )
   const endpoint: Remote<CoordinatorEndpoint> = wrap<CoordinatorEndpoint>(nodeEndpoint(thread))
   let death: CoordinatorDeath | undefined
-  const mourners = new Set<(death: CoordinatorDeath) => void>()
-  const die = (reason: string): void => {
-    death ??= { kind: 'coordinatorFailed', reason }
-    for (const mourn of mourners) mourn(death)
+  const deathListeners = new Set<(death: CoordinatorDeath) => void>()
+  const onDeath = (reason: unknown): void => {
+    death ??= { kind: 'coordinatorFailed', error: packError(reason) }
+    for (const listener of deathListeners) listener(death)
   }
-  thread.once('error', (error) => die(error.message))
-  thread.once('exit', (code) => die(`its thread ended with code ${code}`))
+  thread.once('error', onDeath)
+  thread.once('exit', (code) => onDeath(new Error(`its thread ended with code ${code}`)))
   /**
    * What the coordinator answers, or that it died. (Promise.race with one promise for the death
    * would keep every call in memory.)
@@ -39,8 +40,8 @@ export function startCoordinator(gradientWorker: URL): Coordinator {
   const orDeath = async <Answer>(answer: Promise<Answer>): Promise<Answer | CoordinatorDeath> =>
     new Promise((resolve, reject) => {
       if (death) return resolve(death)
-      mourners.add(resolve)
-      answer.then(resolve, reject).finally(() => mourners.delete(resolve))
+      deathListeners.add(resolve)
+      answer.then(resolve, reject).finally(() => deathListeners.delete(resolve))
     })
   thread.unref() // only a call under way keeps the process alive
   return {
@@ -51,6 +52,9 @@ export function startCoordinator(gradientWorker: URL): Coordinator {
       thread.ref()
       try {
         return await orDeath<RunResult>(endpoint.run(run, arena))
+      } catch (error) {
+        // It lives, but could not start its workers.
+        return { kind: 'coordinatorFailed', error: packError(error) }
       } finally {
         thread.unref()
       }
