@@ -5,8 +5,10 @@
  * where.
  */
 export class InputError extends TypeError {
+  /** The name of its class. */
   override name = 'InputError'
   constructor(
+    /** The call, and the option or field: such as `createTrainer: network.inputs`. */
     readonly where: string,
     rule: string,
     given: string,
@@ -17,8 +19,10 @@ export class InputError extends TypeError {
 
 /** A job needs more memory than an arena can have. */
 export class ArenaError extends RangeError {
+  /** The name of its class. */
   override name = 'ArenaError'
   constructor(
+    /** What the job needs. */
     readonly bytes: number,
     limit: number | undefined,
     parts: readonly { what: string; bytes: number }[],
@@ -45,10 +49,14 @@ export class ArenaError extends RangeError {
  * `lastFiniteCost`.
  */
 export class DivergenceError extends Error {
+  /** The name of its class. */
   override name = 'DivergenceError'
   constructor(
+    /** The epoch in which it happened, counted from 1. */
     readonly epoch: number,
+    /** The step of that epoch, counted from 1. */
     readonly step: number,
+    /** The cost of the last step that had a finite one; undefined if none had. */
     readonly lastFiniteCost: number | undefined,
   ) {
     super(
@@ -63,8 +71,10 @@ export class DivergenceError extends Error {
 
 /** The backend asked for can't run on this machine. */
 export class BackendError extends Error {
+  /** The name of its class. */
   override name = 'BackendError'
   constructor(
+    /** The backend asked for. */
     readonly backend: string,
     reason: string,
   ) {
@@ -77,10 +87,14 @@ export class BackendError extends Error {
  * starts new workers.
  */
 export class WorkerError extends Error {
+  /** The name of its class. */
   override name = 'WorkerError'
   constructor(
+    /** Which worker, counted from 0; 'coordinator' for the thread that starts them. */
     readonly worker: number | 'coordinator',
+    /** The epoch in which it died, counted from 1; 0 outside training. */
     readonly epoch: number,
+    /** The step of that epoch, counted from 1; 0 outside training. */
     readonly step: number,
     reason: string,
   ) {

@@ -1,6 +1,6 @@
 // Optimizers: how an averaged gradient g moves the parameters w. A new one is a member of the
-// union, its constructor, its checks (optimizer-schema.ts), the state it keeps, and one entry in each
-// backend's table of updates. Formulas as in PyTorch; all parameters, biases too, are treated
+// union, its constructor, its checks (optimizer-schema.ts), the state it keeps, and one entry in
+// each backend's table of updates. Formulas as in PyTorch; all parameters, biases too, are treated
 // alike.
 
 import { exactPower } from '../numerics/exact.js'
