@@ -4,7 +4,7 @@
 import type { ArenaLayout } from './arena/arena.js'
 import type { BackendName } from './backends.js'
 import type { OutcomeName } from './arena/control.js'
-import type { BlasLibrary } from './node/blas.js'
+import type { BlasLibrary } from './kernels/native/blas-library.js'
 import type { LossName } from './network/losses.js'
 import type { TallyLayout } from './figures/metrics.js'
 import type { Network } from './network/network.js'

@@ -3,7 +3,8 @@
 
 import type { BackendName } from '../../shared/backends.js'
 import { BackendError } from '../../shared/errors.js'
-import { type BlasLibrary, type BlasRefusal, findBlas } from '../../shared/node/blas.js'
+import type { BlasLibrary } from '../../shared/kernels/native/blas-library.js'
+import { type BlasRefusal, findBlas } from '../../shared/node/blas.js'
 import { flopsOf } from '../../shared/network/network.js'
 import { relaxedSimdWorks } from './node/compiled-kernels.js'
 

@@ -1,17 +1,8 @@
 // The system's BLAS: which library there is, and its single-precision matrix product (cblas_sgemm)
 // over an arena. Node only: koffi makes the calls.
 
+import type { BlasLibrary } from '../kernels/native/blas-library.js'
 import type { MatrixMultiply } from '../kernels/native/native.js'
-
-/** A library that was found and gave the right answer. */
-export interface BlasLibrary {
-  /** The implementation: OpenBLAS, BLIS, MKL or Accelerate. */
-  name: string
-  /** The file it was loaded from. */
-  file: string
-  /** What the library says of its build, if it says anything. */
-  configuration: string
-}
 
 /** Why a library was not used. */
 export interface BlasRefusal {
