@@ -57,7 +57,7 @@ it("the packed package installs without scripts in an empty folder, and the READ
         '--target',
         'es2022',
         '--lib',
-        'es2023,esnext.disposable,dom',
+        'es2022,dom',
         'example.ts',
       ],
       { cwd: folder },

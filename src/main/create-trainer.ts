@@ -6,10 +6,13 @@ import { createTrainerOn } from './trainer-calls.js'
 import type { Trainer } from './trainer.js'
 
 /**
- * Makes a trainer for a network.
+ * Makes a trainer for a network. To be closed when it is no longer needed: its threads keep the
+ * process alive; `await using` does that by itself.
  *
+ * @param options The network, the loss, and how to train.
+ * @returns The trainer, with the parameters that its seed gives.
  * @throws {InputError} naming the option that is wrong, before anything starts.
- * @throws {BackendError} if the backend asked for can't run here.
+ * @throws {BackendError} if the backend asked for can't run on this machine.
  * @throws {ArenaError} if the parameters alone don't fit in a shared memory.
  */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {

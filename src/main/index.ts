@@ -84,7 +84,13 @@ export type {
   MonitoredName,
   Progress,
 } from './training/fit-options.js'
-export type { EpochReport, History } from './training/history.js'
+export type {
+  ByEpoch,
+  EpochReport,
+  History,
+  OfValidation,
+  ValidationMetrics,
+} from './training/history.js'
 export type { RateFinderOptions } from './options/rate-finder-options.js'
 export type { RateCurve } from './training/rate-curve.js'
 export type { MetricName, MetricOptions, Metrics } from '../shared/figures/metrics.js'
@@ -92,10 +98,13 @@ export type { PhaseName, Span } from '../shared/figures/timeline.js'
 
 export { checkGradients } from './inspect/gradient-check.js'
 export type {
+  BiasPlace,
+  CheckedGradient,
   CheckedLayer,
   CheckedParameter,
   GradientCheck,
   ShardingCheck,
+  WeightPlace,
 } from './inspect/gradient-report.js'
 
 export {

@@ -12,14 +12,17 @@ import type { EpochsOptions, FitOptions } from './training/fit-options.js'
 import type { EpochReport, History } from './training/history.js'
 import type { RateCurve } from './training/rate-curve.js'
 
-/** The gradient of the cost, averaged over the examples, in the shape of the parameters. */
+/** The gradient of the cost in the shape of the parameters: `weights` and `biases`. */
 export interface Gradient extends Parameters {
+  /** The cost that it is the gradient of: mean loss plus the regularization term. */
   cost: number
 }
 
+/** The figures of some examples: the cost, and the metrics that were asked for. */
 export interface Evaluation extends Metrics {
   /** Mean loss plus the regularization term. */
   cost: number
+  /** How many examples there were. */
   examples: number
 }
 
@@ -29,16 +32,18 @@ export interface Evaluation extends Metrics {
  * promise, `close` too) throw a BusyError inside `onEpoch`, which `fit` waits for.
  */
 export interface Trainer extends AsyncDisposable {
+  /** What it works with; a copy, as things are now. */
   readonly info: TrainerInfo
   /**
    * One gradient over all examples, computed in parallel, without an update.
+   *
    * @param inputs (m, n_0), row-major.
-   * @param targets (m, n_L), or class labels (m).
-   * @param sampleWeights One for each example (m).
-   * @default all 1
+   * @param targets (m, n_L), row-major, or class labels (m).
+   * @param sampleWeights One for each example (m), at least 0; all 1 if left out.
+   * @returns The gradient and the cost, averaged over the examples by their weights.
    * @throws {InputError} on a wrong shape, a label out of range or a number that is not finite.
-   * @throws {ArenaError} if it needs more memory than there is.
    * @throws {WorkerError} if a worker died.
+   * @throws {ArenaError} if it needs more memory than there is.
    * @throws {ClosedError} after `close`.
    * @throws {BusyError} inside `onEpoch`.
    */
@@ -49,7 +54,11 @@ export interface Trainer extends AsyncDisposable {
   ) => Promise<Gradient>
   /**
    * Trains. With a worker's death, divergence or an abort the parameters are those of the last good
-   * step, and the trainer stays usable.
+   * step, and the trainer stays usable. An abort rejects with the reason of `options.signal`.
+   *
+   * @param examples What to train on.
+   * @param options For how long, in which batches, and what to call meanwhile.
+   * @returns The figures of every epoch.
    * @throws {InputError} on wrong options or data.
    * @throws {ArenaError} if it needs more memory than there is.
    * @throws {WorkerError} if a worker died.
@@ -61,8 +70,15 @@ export interface Trainer extends AsyncDisposable {
   /**
    * Trains like `fit`, one epoch for each turn of a loop: `for await (const epoch of
    * trainer.epochs(...))`. Between the epochs any of the trainer's calls may be made; leaving the
-   * loop ends training. Its return value, which such a loop ignores, is the history. Throws like
-   * `fit`, and a ClosedError if the trainer was closed between two epochs.
+   * loop ends training.
+   *
+   * @param examples What to train on.
+   * @param options For how long, and in which batches.
+   * @returns A generator of the figures of each epoch. Its return value, which such a loop ignores,
+   * is the history.
+   * @throws {InputError} on wrong options or data.
+   * @throws {WorkerError} if a worker died.
+   * @throws {DivergenceError} if the cost was no longer finite.
    */
   epochs: (
     examples: Examples,
@@ -72,6 +88,10 @@ export interface Trainer extends AsyncDisposable {
    * Finds how large a learning rate may be: one step after another over all the examples given,
    * each at a higher rate than the one before, from the parameters as they are, which are then put
    * back (Smith, "Cyclical learning rates for training neural networks", 2017).
+   *
+   * @param examples A step's batch: some thousands are enough.
+   * @param options Which rates to try.
+   * @returns The cost at each rate, and a rate to begin with.
    * @throws {InputError} on wrong options or data.
    * @throws {ArenaError} if it needs more memory than there is.
    * @throws {WorkerError} if a worker died.
@@ -80,7 +100,11 @@ export interface Trainer extends AsyncDisposable {
    */
   findLearningRate: (examples: Examples, options?: RateFinderOptions) => Promise<RateCurve>
   /**
-   * Cost, accuracy and other metrics on examples, in parallel.
+   * Works out cost, accuracy and other metrics on examples, in parallel.
+   *
+   * @param examples What to evaluate on.
+   * @param options Which metrics.
+   * @returns The figures.
    * @throws {InputError} on wrong data or options.
    * @throws {ArenaError} if it needs more memory than there is.
    * @throws {WorkerError} if a worker died.
@@ -89,7 +113,10 @@ export interface Trainer extends AsyncDisposable {
    */
   evaluate: (examples: Examples, options?: MetricOptions) => Promise<Evaluation>
   /**
-   * Outputs (m, n_L), row-major, in parallel.
+   * Computes the outputs of the network, in parallel.
+   *
+   * @param inputs (m, n_0), row-major.
+   * @returns (m, n_L), row-major.
    * @throws {InputError} on wrong data.
    * @throws {ArenaError} if it needs more memory than there is.
    * @throws {WorkerError} if a worker died.
@@ -98,12 +125,16 @@ export interface Trainer extends AsyncDisposable {
    */
   predict: (inputs: NumberArray) => Promise<FloatArray>
   /**
-   * A copy of the parameters, of the last committed step if training is under way.
+   * The parameters, those of the last finished step if training is under way.
+   *
+   * @returns A copy.
    * @throws {ClosedError} after `close`.
    */
   getParameters: () => Parameters
   /**
-   * The optimizer's state starts anew.
+   * Puts other parameters in the place of the trainer's; the optimizer's state starts anew.
+   *
+   * @param parameters Of the same shapes as those of `getParameters`; they are copied.
    * @throws {InputError} on a wrong shape.
    * @throws {ClosedError} after `close`.
    * @throws {BusyError} while a call is under way.
@@ -112,12 +143,18 @@ export interface Trainer extends AsyncDisposable {
   /**
    * sha256 over the parameters as float32 little-endian bytes: layer by layer, weights (row-major),
    * then biases.
+   *
+   * @returns The hash in hexadecimal.
    * @throws {ClosedError} after `close`.
    */
   parametersHash: () => string
   /**
    * Ends the threads, once the calls under way are done. May be called twice.
+   *
+   * @returns When they have ended.
    * @throws {BusyError} inside `onEpoch`.
    */
   close: () => Promise<void>
+  /** `close`, as the end of an `await using` calls it. */
+  [Symbol.asyncDispose]: () => Promise<void>
 }

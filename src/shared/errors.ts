@@ -8,11 +8,12 @@
  * where.
  */
 export class InputError extends TypeError {
+  /** The name of its class. */
   override name = 'InputError'
   /** Stable, for programs: this class's own. */
   readonly code = 'SHARDGRAD_INPUT'
   constructor(
-    /** The call and the field, such as `fit: batchSize`; or the file. */
+    /** The call, and the option or field: such as `createTrainer: network.inputs`. */
     readonly where: string,
     rule: string,
     given: string,
@@ -23,6 +24,7 @@ export class InputError extends TypeError {
 
 /** A job needs more memory than an arena can have. */
 export class ArenaError extends RangeError {
+  /** The name of its class. */
   override name = 'ArenaError'
   /** Stable, for programs: this class's own. */
   readonly code = 'SHARDGRAD_ARENA'
@@ -31,7 +33,7 @@ export class ArenaError extends RangeError {
    * @param uses What the bytes are for; the largest are named.
    */
   constructor(
-    /** How many the job needs. */
+    /** What the job needs. */
     readonly bytes: number,
     limit: number | undefined,
     uses: readonly { what: string; bytes: number }[],
@@ -58,15 +60,16 @@ export class ArenaError extends RangeError {
  * `lastFiniteCost`.
  */
 export class DivergenceError extends Error {
+  /** The name of its class. */
   override name = 'DivergenceError'
   /** Stable, for programs: this class's own. */
   readonly code = 'SHARDGRAD_DIVERGENCE'
   constructor(
-    /** Counted from 1. */
+    /** The epoch in which it happened, counted from 1. */
     readonly epoch: number,
-    /** Of the epoch, counted from 1. */
+    /** The step of that epoch, counted from 1. */
     readonly step: number,
-    /** Of the step before; undefined if there was none with a finite cost. */
+    /** The cost of the last step that had a finite one; undefined if none had. */
     readonly lastFiniteCost: number | undefined,
   ) {
     super(
@@ -81,11 +84,12 @@ export class DivergenceError extends Error {
 
 /** The backend asked for can't run on this machine. */
 export class BackendError extends Error {
+  /** The name of its class. */
   override name = 'BackendError'
   /** Stable, for programs: this class's own. */
   readonly code = 'SHARDGRAD_BACKEND'
   constructor(
-    /** Its name. */
+    /** The backend asked for. */
     readonly backend: string,
     reason: string,
   ) {
@@ -99,15 +103,16 @@ export class BackendError extends Error {
  * far as that is known.
  */
 export class WorkerError extends Error {
+  /** The name of its class. */
   override name = 'WorkerError'
   /** Stable, for programs: this class's own. */
   readonly code = 'SHARDGRAD_WORKER'
   constructor(
-    /** Which one, counted from 0; or the thread that runs them. */
+    /** Which worker, counted from 0; 'coordinator' for the thread that starts them. */
     readonly worker: number | 'coordinator',
-    /** Under way, counted from 1; 0 outside training. */
+    /** The epoch in which it died, counted from 1; 0 outside training. */
     readonly epoch: number,
-    /** Of the epoch, counted from 1; 0 outside training. */
+    /** The step of that epoch, counted from 1; 0 outside training. */
     readonly step: number,
     reason: string,
     options?: ErrorOptions,

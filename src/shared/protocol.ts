@@ -6,7 +6,7 @@ import type { ArenaLayout } from './arena/arena.js'
 import type { BackendName } from './backend-names.js'
 import type { ErrorData } from './error-transfer.js'
 import type { OutcomeName } from './arena/control.js'
-import type { BlasLibrary } from './node/blas.js'
+import type { BlasLibrary } from './kernels/native/blas-library.js'
 import type { TallyLayout } from './figures/metrics.js'
 import type { Optimizer } from './optimizers/optimizers.js'
 

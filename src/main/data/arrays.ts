@@ -1,21 +1,37 @@
 // Examples as the caller holds them.
 
-/** A matrix as the caller holds it, row-major. Bytes stay bytes in the arena. */
+/** A matrix as the caller holds it, row-major. Bytes are kept as bytes. */
 export type NumberArray = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array
 /** Class labels, whole numbers from 0. */
 export type LabelArray =
   Uint8Array | Uint8ClampedArray | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array
 
 /**
- * Inputs (m, n_0) and targets: (m, n_L), or class labels (m). Weights, if given, (m): the cost is
- * the mean loss weighted by them, so that twice the weight is as good as two examples.
+ * Examples: m rows of inputs, with what a network should make of each. n_0 is the columns of the
+ * inputs, n_L the units of the output layer.
  */
 export interface Examples {
+  /** (m, n_0), row-major: finite numbers. */
   inputs: NumberArray
+  /**
+   * What the outputs should be, (m, n_L) row-major; or, with several outputs, class labels from 0
+   * to n_L - 1 (m), in an array of integers.
+   */
   targets: NumberArray | LabelArray
+  /**
+   * A weight for each example (m), at least 0: the cost is the mean loss weighted by them, so that
+   * twice the weight is as good as two examples.
+   * @default 1 for each
+   */
   sampleWeights?: NumberArray
 }
 
+/**
+ * Whether a value is an array that inputs may have.
+ *
+ * @param value Anything.
+ * @returns Whether it is one of bytes, or of floating-point numbers.
+ */
 export function isNumberArray(value: unknown): value is NumberArray {
   return (
     value instanceof Uint8Array ||
@@ -25,6 +41,12 @@ export function isNumberArray(value: unknown): value is NumberArray {
   )
 }
 
+/**
+ * Whether a value is an array that class labels may have.
+ *
+ * @param value Anything.
+ * @returns Whether it is one of integers of at most 32 bits.
+ */
 export function isLabelArray(value: unknown): value is LabelArray {
   return (
     ArrayBuffer.isView(value) &&

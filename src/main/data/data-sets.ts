@@ -12,23 +12,30 @@ import { type ImageFiles, loadImages } from './image-files.js'
 import type { Parameters } from './parameters.js'
 import type { Recipe } from './recipe.js'
 
+/** Examples to train on, with what a network for them needs, and how to train it. */
 export interface DataSet extends Examples {
   /** Columns of the inputs. */
   columns: number
-  /** What the inputs are multiplied by when they are read. */
+  /** What a network for it multiplies the inputs by: its `scale`. */
   scale: number
-  /** What a network for it makes of the inputs then. */
+  /** What a network for it does to every row then: its `preprocessing`. */
   preprocessing?: PreprocessingStep[]
-  /** Outputs a network needs for it. */
+  /** Outputs that a network needs for it. */
   outputs: number
   /** The shape of the images, if a row of inputs is one: `height` rows of `width` pixels. */
-  image?: { width: number; height: number }
+  image?: {
+    /** Pixels of a row. */
+    width: number
+    /** Rows. */
+    height: number
+  }
   /** What the classes are called, if not by their numbers. */
   classes?: string[]
-  /** More examples, which are not for training. */
+  /** More examples, to test with. */
   test?: Examples
+  /** How to train on it. */
   recipe: Recipe
-  /** Where its worked example starts: parameters of the recipe's network. */
+  /** Where its worked example in the guide starts: parameters of the recipe's network. */
   start?: Parameters
 }
 
@@ -136,12 +143,18 @@ const dataSets: Record<string, () => Promise<DataSet> | DataSet> = {
   ...tables,
 }
 
+/** The names that `loadDataSet` knows. */
 export const dataSetNames = Object.keys(dataSets)
-/** Those small enough to follow by hand. */
+/** The names of those small enough to follow by hand. */
 export const tableNames = Object.keys(tables)
 
 /**
- * A built-in data set, or the images in a directory, whose name then has a path separator.
+ * Loads a built-in data set, or the images in a directory: the four IDX files that MNIST and
+ * Fashion-MNIST come in, packed by gzip or not.
+ *
+ * @param name 'digits', 'fashion-mnist', 'or', 'and', 'xor', 'xor-cross', 'line' or 'hidden'; or a
+ * path of a directory, with a separator in it, such as ./images/.
+ * @returns The examples, and how to train on them.
  * @throws {InputError} if there is none of this name, or its files are missing or malformed.
  */
 export async function loadDataSet(name: string): Promise<DataSet> {

@@ -19,23 +19,39 @@ import {
 
 /** Examples whose shape is known to be right. */
 export interface CheckedExamples {
+  /** The call that they were given to, as an error names it. */
   where: string
   /** What they are for. */
   network: Network
+  /** How many, m. */
   count: number
+  /** (m, n_0), row-major. */
   inputs: NumberArray
-  /** As they will lie in the arena. */
+  /** How the inputs will lie in the arena. */
   inputType: ElementType
+  /** (m, n_L), row-major, or labels (m); undefined where there are inputs alone. */
   targets: NumberArray | LabelArray | undefined
+  /** How the targets will lie in the arena. */
   targetType: ElementType | undefined
+  /** (m), or undefined if all weigh 1. */
   sampleWeights: NumberArray | undefined
+  /** Outputs of the network, n_L. */
   classes: number
 }
 
 /** What is copied, or computed by a step of preprocessing, between two turns of the event loop. */
 const ELEMENTS_PER_SLICE = 1 << 20
 
-/** @throws {InputError} naming what has the wrong type or shape. */
+/**
+ * Checks the types and shapes of examples; `storeExamples` checks their values.
+ *
+ * @param where The call, as an error names it.
+ * @param examples As the caller gave them.
+ * @param network What they are for.
+ * @param dtype What the backend computes in.
+ * @returns The same, with what is known of them.
+ * @throws {InputError} naming what has the wrong type or shape.
+ */
 export function checkExamples(
   where: string,
   examples: unknown,
@@ -73,7 +89,16 @@ export function checkExamples(
   )
 }
 
-/** @throws {InputError} unless `inputs` is a whole number of rows, at least one. */
+/**
+ * Checks the type and shape of inputs alone.
+ *
+ * @param where What they are called in an error.
+ * @param inputs As the caller gave them.
+ * @param network What they are for.
+ * @param dtype What the backend computes in.
+ * @returns Examples without targets.
+ * @throws {InputError} unless `inputs` is a whole number of rows, at least one.
+ */
 export function checkInputs(
   where: string,
   inputs: unknown,
@@ -106,7 +131,13 @@ export function checkInputs(
   }
 }
 
-/** The first `count - held` rows and the last `held`. */
+/**
+ * Holds the last rows out.
+ *
+ * @param examples All of them.
+ * @param held How many to hold out.
+ * @returns The first `count - held` rows and the last `held`, which are views, not copies.
+ */
 export function splitExamples(
   examples: CheckedExamples,
   held: number,
@@ -133,8 +164,14 @@ function rowsOf<Values extends NumberArray | LabelArray>(
 }
 
 /**
- * The examples with each one's weight multiplied by that of its class.
- * @throws {InputError} if there are no classes, or a weight is none.
+ * Multiplies each example's weight by that of its class.
+ *
+ * @param where The call, as an error names it.
+ * @param examples With weights of their own or without.
+ * @param classWeights By the class's number; 1 where there is none.
+ * @param dtype What the backend computes in.
+ * @returns The same examples, with other weights.
+ * @throws {InputError} if the targets say no class, or a weight is negative or not finite.
  */
 export function weighClasses(
   where: string,
@@ -174,8 +211,11 @@ export function weighClasses(
 
 /**
  * Copies examples to their place in the arena, slice by slice; with scale and preprocessing
- * applied, if there are preprocessing.
+ * applied, if there is preprocessing.
  *
+ * @param memory The arena.
+ * @param layout Their place.
+ * @param examples What to copy.
  * @param rest Called between slices, to let the event loop turn.
  * @throws {InputError} naming the first row with a number that is not finite, a value that is no
  * category, a label out of range or a weight below 0.

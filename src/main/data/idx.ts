@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { InputError, shorten } from '../../shared/errors.js'
 
+/** What an IDX file holds. */
 export interface IdxArray {
   /** Sizes, the slowest-changing first: images, rows and columns, say. */
   dimensions: number[]
@@ -23,6 +24,9 @@ const MOST_UNPACKED_BYTES = 2 ** 30
 
 /**
  * Reads an IDX file of unsigned bytes; one whose name ends in .gz is unpacked.
+ *
+ * @param file Its path.
+ * @returns Its dimensions and bytes.
  * @throws {InputError} naming the file, if it can't be read or isn't one.
  */
 export async function readIdx(file: string): Promise<IdxArray> {

@@ -21,18 +21,23 @@ interface LabeledImages {
 
 /** The training and the test images of a data set, of one size. */
 export interface ImageFiles {
+  /** Pixels of a row, and rows. */
   image: { width: number; height: number }
-  /** One more than the largest label. */
+  /** One more than the largest label, unless it was said how many. */
   classes: number
+  /** Images (m, height * width) of pixels from 0 to 255, and their labels (m). */
   training: { inputs: Uint8Array; targets: Uint8Array }
+  /** As `training`. */
   test: { inputs: Uint8Array; targets: Uint8Array }
 }
 
 /**
  * Reads the training and the test images in a directory.
  *
- * @param options `advice`: what to do if they aren't there; `classes`: how many there are
- * @default one more than the largest training label
+ * @param directory Where the four files are.
+ * @param options `advice` says what to do if they aren't there; `classes` how many there are, if
+ * not one more than the largest training label.
+ * @returns The images and their labels.
  * @throws {InputError} if a file is missing or malformed, counts or sizes disagree, or a label is
  * out of range.
  */

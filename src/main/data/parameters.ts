@@ -4,15 +4,24 @@ import type { DType } from '../../shared/arena/element-types.js'
 import type { Tensor } from '../../shared/arena/parameter-layout.js'
 import { InputError, show } from '../../shared/errors.js'
 
+/** Floating-point numbers: in float64 from backend reference, in float32 from the others. */
 export type FloatArray = Float32Array | Float64Array
 
-/** weights[l] (n_(l-1), n_l) row-major and biases[l] (n_l). */
+/** What training changes: the weights and biases of every layer. */
 export interface Parameters {
+  /** One array for each layer: (inputs, units), row-major. */
   weights: FloatArray[]
+  /** One array for each layer: (units). */
   biases: FloatArray[]
 }
 
 /**
+ * Checks parameters before a trainer takes them.
+ *
+ * @param given As the caller gave them.
+ * @param widths Of the network, n_0 .. n_L.
+ * @param dtype What the backend computes in.
+ * @returns The same.
  * @throws {InputError} naming the layer whose parameters have the wrong type, shape or a number
  * that is not finite.
  */

@@ -8,31 +8,43 @@ import type { OptimizerName } from '../../shared/optimizers/optimizers.js'
 
 /** What suits a data set, where the user doesn't say otherwise. */
 export interface Recipe {
+  /** Units of each hidden layer, from the inputs on. */
   hiddenLayers: number[]
   /**
-   * Of the hidden layers.
+   * The activation of the hidden layers.
    * @default 'sigmoid'
    */
   activation?: ActivationName
+  /** The activation of the output layer. */
   output: ActivationName
-  /** @default 'xavier' */
+  /**
+   * How the weights of every layer start.
+   * @default 'xavier'
+   */
   initializer?: InitializerName
+  /** What training makes small. */
   loss: LossName
   /**
-   * With its own defaults, but for the learning rate.
+   * What moves the parameters, with its own defaults but for the learning rate.
    * @default 'sgd'
    */
   optimizer?: OptimizerName
+  /** The learning rate of `optimizer`. */
   learningRate: number
   /**
-   * With another optimizer than that one.
+   * The learning rates that suit other optimizers, by name.
    * @default the optimizer's own
    */
   otherRates?: Partial<Record<OptimizerName, number>>
-  /** @default 'constant' */
+  /**
+   * How the learning rate changes over the epochs.
+   * @default 'constant'
+   */
   schedule?: ScheduleName
+  /** Examples of a batch. */
   batchSize: number | 'all'
+  /** Epochs to train for. */
   epochs: number
-  /** The share of the rows to hold out, where there are no test examples. */
+  /** The share of the rows to hold out, where there are no test examples; 0 for none. */
   validation: number
 }

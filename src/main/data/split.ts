@@ -12,20 +12,24 @@ import {
 } from './arrays.js'
 
 /**
- * Draws examples at random, by the seed, to test with; the rest is for training. Both are copies.
+ * Draws examples at random, by the seed, to test with; the rest is for training.
  *
- * @param columns Of the inputs.
- * @param options `test`: the share of the rows to test with, above 0 and below 1; their number is
- * rounded up.
- * @default 0.1 `seed`: a whole number.
- * @default 0
+ * @param examples All of them; they stay as they are.
+ * @param columns Columns of the inputs.
+ * @param options How many to draw, and by which seed.
+ * @returns Copies of both parts.
  * @throws {InputError} on wrong options, a wrong shape, or if no row would be left to train on.
  */
 export function trainTestSplit(
   examples: Examples,
   columns: number,
   options: SplitOptions = {},
-): { training: Examples; test: Examples } {
+): {
+  /** The examples to train on. */
+  training: Examples
+  /** The examples to test with. */
+  test: Examples
+} {
   const where = 'trainTestSplit'
   const { test, seed } = checkSplitOptions(where, options)
   const given: unknown = examples

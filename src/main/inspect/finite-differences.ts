@@ -17,7 +17,14 @@ export const SHARE_OF_LARGEST = 0.01
 /** What rounding does to a cost, relative to it. */
 const ROUNDING = 8 * Number.EPSILON
 
-/** Every entry of a gradient against the slope of the cost. */
+/**
+ * Compares every entry of a gradient with the slope of the cost.
+ *
+ * @param inProcess The network over its examples.
+ * @param parameters Where to compare.
+ * @param tolerance The largest error that passes.
+ * @returns The largest errors of each layer, and the parameter with the largest of all.
+ */
 export function compareWithDifferences(
   inProcess: InProcess,
   parameters: Parameters,
@@ -114,19 +121,35 @@ export function compareWithDifferences(
   }
 }
 
-/** Where both are nothing, nothing is off; what is not a number is off without bound. */
+/**
+ * A difference relative to a size: 0 if the difference is, Infinity if either is not a number.
+ *
+ * @param size What it is divided by.
+ * @param difference At least 0.
+ * @returns The error.
+ */
 export function relativeTo(size: number, difference: number): number {
   if (difference === 0) return 0
   const error = difference / size
   return Number.isNaN(error) ? Infinity : error
 }
 
-/** Every entry of a gradient. */
+/**
+ * All entries of a gradient.
+ *
+ * @param parameters The gradient.
+ * @returns The weights of all layers, then the biases of all layers.
+ */
 export function gradientValues({ weights, biases }: Parameters): number[] {
   return [...weights, ...biases].flatMap((layer) => Array.from(layer))
 }
 
-/** The largest size among some values. */
+/**
+ * The largest of some values in size.
+ *
+ * @param values Of any sign.
+ * @returns At least 0.
+ */
 export function largestOf(values: number[]): number {
   return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
 }

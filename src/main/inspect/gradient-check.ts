@@ -14,7 +14,7 @@ import {
   largestOf,
   relativeTo,
 } from './finite-differences.js'
-import type { GradientCheck, ShardingCheck } from './gradient-report.js'
+import type { GradientCheck, GradientCheckOptions, ShardingCheck } from './gradient-report.js'
 import { openInProcess } from './in-process.js'
 import type { Gradient, Trainer } from '../trainer.js'
 import { createTrainer } from '../create-trainer.js'
@@ -34,20 +34,19 @@ const BIAS_STREAM = 0x62696173
  * not, h is 1e-6, then 1e-7; with the last, a value between the slopes to the left and to the right
  * is right too: at a kink, a subgradient is.
  *
- * Then the trainer computes the gradient with `backend` (default 'reference') from one shard and
- * from `shards` (default 8), by `workers` (default 3) and by one.
+ * Then a trainer computes the gradient from one shard and from many, by one worker and by several.
  *
- * @param options As of createTrainer; the optimizer plays no part.
- * @param examples As of fit.
- * @param settings `tolerance`: the largest error that passes
- * @default 1e-6; `parameters` to check at, such as a trainer's own
- * @default those of the start
+ * @param options As of `createTrainer`, but that `backend` is 'reference', `shards` 8 and `workers`
+ * 3 where they are left out or 'auto' (`backend`: left out); the optimizer makes no difference.
+ * @param examples As of `fit`.
+ * @param settings Where to check, and how strictly.
+ * @returns The errors, and whether they are small enough.
  * @throws {InputError} on wrong options, data or parameters.
  */
 export async function checkGradients(
   options: TrainerOptions,
   examples: Examples,
-  settings: { tolerance?: number; parameters?: Parameters } = {},
+  settings: GradientCheckOptions = {},
 ): Promise<GradientCheck> {
   const { tolerance } = checkGradientCheckOptions(settings)
   const recipe = checkTrainerOptions(options)

@@ -46,7 +46,13 @@ function ruleOf(issue: v.BaseIssue<unknown>): string {
   return issue.type === 'literal' ? (issue.expected ?? issue.message) : issue.message
 }
 
-/** @throws {InputError} if an option has been put among the fields of something else. */
+/**
+ * Refuses options that have been put among the fields of something else.
+ *
+ * @param where The call, as an error names it.
+ * @param given What should have none of them.
+ * @throws {InputError} naming the option, and where it belongs.
+ */
 export function refuseOptions(where: string, given: object): void {
   for (const name of owners.keys()) {
     if (!Object.hasOwn(given, name)) continue

@@ -11,7 +11,13 @@ const evaluateSchema = v.strictObject({
   topK: v.optional(wholeNumber(1)),
 })
 
-/** @throws {InputError} naming the option of `evaluate`, the rule and the value. */
+/**
+ * Checks the options of `evaluate`.
+ *
+ * @param options As the caller gave them.
+ * @returns The same.
+ * @throws {InputError} naming the option, the rule and the value.
+ */
 export function checkEvaluateOptions(options: unknown): MetricOptions {
   const checked = check('evaluate', evaluateSchema, options)
   requireTopK('evaluate', checked)

@@ -14,6 +14,9 @@ const gradientCheckSchema = v.strictObject({
 
 /**
  * Fills in the defaults of `checkGradients`.
+ *
+ * @param options As the caller gave them.
+ * @returns The tolerance.
  * @throws {InputError} naming the option, the rule and the value.
  */
 export function checkGradientCheckOptions(options: unknown): { tolerance: number } {

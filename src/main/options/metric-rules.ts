@@ -8,7 +8,13 @@ import { oneOf } from './rules.js'
 /** A list of names of metrics. */
 export const metrics = v.array(oneOf(metricNames), 'a list of metrics')
 
-/** @throws {InputError} if there is a `topK` that no metric asked for makes use of. */
+/**
+ * Requires that a `topK` has a metric to use it.
+ *
+ * @param where The call, as an error names it.
+ * @param options What was asked for.
+ * @throws {InputError} if topKAccuracy is not among the metrics.
+ */
 export function requireTopK(where: string, { metrics: wanted = [], topK }: MetricOptions): void {
   if (topK !== undefined && !wanted.includes('topKAccuracy'))
     throw new InputError(`${where}: topK`, 'the metric topKAccuracy with it', String(topK))

@@ -8,17 +8,17 @@ import { above0, wholeNumber } from './rules.js'
 /** How `findLearningRate` searches. */
 export interface RateFinderOptions {
   /**
-   * The first learning rate.
+   * The first learning rate, above 0.
    * @default 1e-5
    */
   from?: number
   /**
-   * The last one.
+   * The last learning rate, above `from`.
    * @default 10
    */
   to?: number
   /**
-   * Steps from one to the other, each over all the examples.
+   * Steps from one to the other, at least 2, each over all the examples.
    * @default 100
    */
   steps?: number
@@ -32,6 +32,9 @@ const rateFinderSchema = v.strictObject({
 
 /**
  * Fills in the defaults of `findLearningRate`.
+ *
+ * @param options As the caller gave them.
+ * @returns All of them.
  * @throws {InputError} naming the option, the rule and the value.
  */
 export function checkRateFinderOptions(options: unknown): Required<RateFinderOptions> {

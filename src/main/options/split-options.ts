@@ -31,6 +31,10 @@ const splitSchema = v.strictObject({
 
 /**
  * Fills in the defaults of a split.
+ *
+ * @param where The call, as an error names it.
+ * @param options As the caller gave them.
+ * @returns All of them.
  * @throws {InputError} naming the option, the rule and the value.
  */
 export function checkSplitOptions(where: string, options: unknown): Required<SplitOptions> {

@@ -10,51 +10,64 @@ import { trainerSchema } from './trainer-schema.js'
 
 /** What a trainer is made from. */
 export interface TrainerOptions {
+  /** What is trained: the inputs and what is done to them, and the layers. */
   network: Network
+  /**
+   * What training makes small: the loss of an example, whose mean over the examples is the cost.
+   * 'binaryCrossEntropy' needs sigmoid outputs, 'categoricalCrossEntropy' softmax outputs.
+   */
   loss: LossName
   /**
-   * How the gradient moves the parameters.
+   * How the gradient moves the parameters, such as `sgd({ learningRate: 0.5 })`.
    * @default sgd({ learningRate: 0.01 })
    */
   optimizer?: Optimizer
   /**
-   * Adds l2 / 2m times the sum of the squared weights to the cost, m the examples of a batch.
+   * Adds l2 / 2m times the sum of the squared weights to the cost, m the examples of a batch (the
+   * sum of their weights); at least 0. Biases are left out.
    * @default 0
    */
   l2?: number
   /**
-   * Scales a gradient whose norm, over all parameters, is larger than this down to it.
+   * Scales a gradient whose Euclidean norm, over all parameters, is larger than this down to it
+   * (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013);
+   * above 0.
    * @default none
    */
   clipNorm?: number
   /**
-   * All that is random follows from it: a whole number.
+   * All that is random follows from it (first weights, order of the examples, dropout): a whole
+   * number, no larger than 2^53 - 1 in size.
    * @default 0
    */
   seed?: number
   /**
-   * Threads that share the work; 'auto' takes as many as pay, and there are cores for. The weights
-   * don't depend on it.
+   * Threads that share the work, at least 1; 'auto' takes as many as pay, and there are cores for.
+   * The weights don't depend on it.
    * @default 'auto'
    */
   workers?: number | 'auto'
   /**
-   * Parts that a batch is cut into, a power of two; 'auto' goes by the size of the batch.
+   * Parts that a batch is cut into, a power of two from 1 to 1024; 'auto' goes by the size of the
+   * batch. The last bits of the weights depend on it.
    * @default 'auto'
    */
   shards?: number | 'auto'
   /**
-   * Who computes; 'auto' takes the fastest that runs here and pays.
+   * Who computes; 'auto' takes the fastest that runs on this machine and pays for this network.
    * @default 'auto'
    */
   backend?: BackendName | 'auto'
 }
-/** The same, with the defaults filled in. */
+/** `TrainerOptions` with the defaults filled in. */
 export type TrainerRecipe = Required<Omit<TrainerOptions, 'clipNorm'>> &
   Pick<TrainerOptions, 'clipNorm'>
 
 /**
- * Fills in the defaults.
+ * Fills in the defaults of `createTrainer`.
+ *
+ * @param options As the caller gave them.
+ * @returns All of them.
  * @throws {InputError} naming the option, the rule and the value.
  */
 export function checkTrainerOptions(options: unknown): TrainerRecipe {

@@ -8,6 +8,10 @@ import { epochsSchema, fitSchema } from './training-schema.js'
 
 /**
  * Fills in the defaults of a call to train.
+ *
+ * @param where The call.
+ * @param options As the caller gave them.
+ * @returns All of them, with the defaults of those that have one.
  * @throws {InputError} naming the option, the rule and the value.
  */
 export function checkTrainingOptions(

@@ -5,19 +5,35 @@ import type { LabelArray, NumberArray } from '../data/arrays.js'
 import { classesOf } from './classes.js'
 import { colorOf, drawPlot } from './plot.js'
 
+/** What a network with two inputs says over a part of the plane, and the examples in it. */
 export interface Boundary {
-  /** The plane's corners, and the cells of the grid on each side. */
+  /** The smallest value of each of the two inputs. */
   minimum: readonly [number, number]
+  /** The largest value of each of the two inputs. */
   maximum: readonly [number, number]
+  /** Cells of the grid on each side. */
   steps: number
   /** Outputs (steps * steps, n_L) at the inputs that `gridInputs` gives. */
   outputs: NumberArray
-  /** Inputs (m, 2), row-major, with targets (m, n_L) or labels (m). */
-  examples: { inputs: NumberArray; targets: NumberArray | LabelArray }
+  /** What is drawn as points. */
+  examples: {
+    /** (m, 2), row-major. */
+    inputs: NumberArray
+    /** (m, n_L), row-major, or class labels (m). */
+    targets: NumberArray | LabelArray
+  }
+  /** What is written above the picture. */
   title: string
 }
 
-/** The inputs (steps * steps, 2) at the middles of a grid's cells, row by row from the minimum. */
+/**
+ * The inputs at the middles of a grid's cells.
+ *
+ * @param minimum The smallest value of each of the two inputs.
+ * @param maximum The largest value of each of the two inputs.
+ * @param steps Cells of the grid on each side.
+ * @returns (steps * steps, 2), row by row of the grid, from the minimum.
+ */
 export function gridInputs(
   minimum: readonly [number, number],
   maximum: readonly [number, number],
@@ -35,9 +51,16 @@ export function gridInputs(
   return inputs
 }
 
-/** A rectangle around all examples, with a margin of a quarter of their range on each side. */
+/**
+ * A rectangle around all examples, with a margin of a quarter of their range on each side.
+ *
+ * @param inputs (m, 2), row-major.
+ * @returns Its corners.
+ */
 export function planeAround(inputs: NumberArray): {
+  /** The smallest value of each of the two inputs. */
   minimum: [number, number]
+  /** The largest value of each of the two inputs. */
   maximum: [number, number]
 } {
   const ranges = [0, 1].map((column) => {
@@ -54,15 +77,12 @@ export function planeAround(inputs: NumberArray): {
  * Draws the decision boundary over the plane of the two inputs, with the examples as points in the
  * color of their target. One output: shaded from 0 to 1, with the contour of 1/2 as a line.
  * Several: each class has its region.
+ *
+ * @param boundary The network's outputs over the plane, and the examples.
+ * @returns An SVG document.
  */
-export function drawBoundary({
-  minimum,
-  maximum,
-  steps,
-  outputs,
-  examples,
-  title,
-}: Boundary): string {
+export function drawBoundary(boundary: Boundary): string {
+  const { minimum, maximum, steps, outputs, examples, title } = boundary
   const outputCount = outputs.length / (steps * steps)
   const count = examples.inputs.length / 2
   const classes = classesOf(examples.targets, count)

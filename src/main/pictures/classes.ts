@@ -4,8 +4,11 @@ import { classOf } from '../../shared/figures/metrics.js'
 import type { LabelArray, NumberArray } from '../data/arrays.js'
 
 /**
- * The class of each of `count` rows: its number where there is one number a row, else where the row
- * is largest.
+ * The class of each row: its number where there is one number a row, else where the row is largest.
+ *
+ * @param rows (count, columns), row-major, or (count).
+ * @param count How many rows.
+ * @returns (count).
  */
 export function classesOf(rows: NumberArray | LabelArray, count: number): number[] {
   const columns = rows.length / count

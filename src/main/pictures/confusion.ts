@@ -4,8 +4,12 @@ import { axisX, axisY, cell, text } from '@observablehq/plot'
 import { TITLE_HEIGHT, drawPlot } from './plot.js'
 
 /**
- * How many examples of each true class (rows) were taken for each class (columns): (classes *
- * classes), row-major.
+ * Counts how many examples of each true class were taken for each class.
+ *
+ * @param truth The true classes, from 0 (m).
+ * @param predicted The classes that they were taken for, from 0 (m).
+ * @param classes How many there are.
+ * @returns (classes, classes), row-major: a row for each true class.
  */
 export function confusionMatrix(
   truth: readonly number[],
@@ -21,8 +25,11 @@ export function confusionMatrix(
  * Draws a confusion matrix as a table of counts, rows true, columns predicted. A cell is shaded by
  * its share of the row, right answers in blue and mistakes in orange; the shade grows with the
  * square root, so that a single mistake shows.
- * @param matrix (classes * classes), row-major.
+ *
+ * @param matrix (classes, classes), row-major: a row for each true class.
  * @param classes Their names.
+ * @param title What is written above the picture.
+ * @returns An SVG document.
  */
 export function drawConfusion(
   matrix: ArrayLike<number>,

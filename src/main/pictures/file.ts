@@ -6,6 +6,9 @@ import { dirname, extname } from 'node:path'
 import { InputError, show } from '../../shared/errors.js'
 
 /**
+ * Checks that a picture can be written to a path.
+ *
+ * @param path Of a file that need not exist.
  * @throws {InputError} naming --plot, unless the path ends in .svg or .html and its folder is
  * there.
  */
@@ -18,6 +21,10 @@ export function checkPicturePath(path: string): void {
 
 /**
  * Writes a picture: the SVG itself, or a page that holds it if the path ends in .html.
+ *
+ * @param path Ends in .svg or .html.
+ * @param svg An SVG document.
+ * @returns When it has been written.
  * @throws {InputError} as `checkPicturePath`.
  */
 export async function writePicture(path: string, svg: string): Promise<void> {

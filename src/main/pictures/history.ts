@@ -8,7 +8,8 @@ import { stackPictures } from './stack.js'
 
 const MOST_POINTS = 1000
 
-type Figures = Pick<
+/** What is drawn of a history. */
+export type DrawnHistory = Pick<
   History,
   'epoch' | 'cost' | 'accuracy' | 'validationCost' | 'validationAccuracy'
 >
@@ -17,22 +18,26 @@ type Figures = Pick<
  * Draws the cost over the epochs and, if the history has it, the accuracy below; training, and
  * validation where there is some. The cost's axis is logarithmic when it spans more than two
  * decades. Costs that are not finite leave a gap.
+ *
+ * @param history As `fit` gives it.
+ * @param title What is written above the picture.
+ * @returns An SVG document.
  */
-export function drawHistory(history: Figures, title: string): string {
+export function drawHistory(history: DrawnHistory, title: string): string {
   return stackPictures(
     historyPanels(history).map((panel) => [panel]),
     title,
   )
 }
 
-/** The pictures that `drawHistory` stacks: cost, and accuracy if there is one. */
-export function historyPanels({
-  epoch,
-  cost,
-  accuracy,
-  validationCost,
-  validationAccuracy,
-}: Figures): string[] {
+/**
+ * The pictures that `drawHistory` stacks.
+ *
+ * @param history As `fit` gives it.
+ * @returns SVG documents: the cost, and the accuracy if there is one.
+ */
+export function historyPanels(history: DrawnHistory): string[] {
+  const { epoch, cost, accuracy, validationCost, validationAccuracy } = history
   const floor = logarithmicFloor([...cost, ...validationCost])
   return [
     drawCurves('Cost', epoch, [cost, validationCost], floor, {

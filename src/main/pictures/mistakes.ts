@@ -4,12 +4,15 @@ import { rect, text } from '@observablehq/plot'
 import type { NumberArray } from '../data/arrays.js'
 import { TITLE_HEIGHT, drawPlot } from './plot.js'
 
+/** An example that a network took for another class. */
 export interface Mistake {
-  /** Brightness (height, width), row-major from the top, 0 and more. */
+  /** Its pixels' darkness (height, width), row-major from the top, at least 0. */
   pixels: NumberArray
+  /** The name of its true class. */
   truth: string
+  /** The name of the class that it was taken for. */
   predicted: string
-  /** That the network gave to what it predicted, from 0 to 1. */
+  /** What the network gave to the class that it predicted, from 0 to 1. */
   probability: number
 }
 
@@ -17,11 +20,13 @@ const COLUMNS = 6
 const TILE = { width: 124, height: 156, image: 92 }
 
 /**
- * The rows whose true class got the smallest probability (the largest loss, -ln p), worst first, of
- * those that are wrong.
+ * The mistakes whose true class got the smallest probability (the largest loss, -ln p).
+ *
  * @param outputs (m, classes), row-major.
- * @param truth, predicted (m).
- * @param count At most so many.
+ * @param truth The true classes, from 0 (m).
+ * @param predicted The classes that they were taken for, from 0 (m).
+ * @param count At most so many; 12 if left out.
+ * @returns The numbers of their rows, the worst first.
  */
 export function worstMistakes(
   outputs: NumberArray,
@@ -40,10 +45,20 @@ export function worstMistakes(
 /**
  * Draws mistakes as small images, the largest value of all black and 0 white, each with its true
  * and (after an arrow) its predicted class and the latter's probability.
+ *
+ * @param mistakes In the order they are drawn, row by row.
+ * @param image The size of each.
+ * @param title What is written above the picture.
+ * @returns An SVG document.
  */
 export function drawMistakes(
   mistakes: readonly Mistake[],
-  image: { width: number; height: number },
+  image: {
+    /** Pixels of a row. */
+    width: number
+    /** Rows. */
+    height: number
+  },
   title = 'Worst mistakes: true → predicted',
 ): string {
   const rowCount = Math.ceil(mistakes.length / COLUMNS)

@@ -19,15 +19,28 @@ export const colors = [
   '#5e3c99',
 ] as const
 
-/** The color of the nth line or class; there are ten, then they come again. */
+/**
+ * The color of a line or class; there are ten, then they come again.
+ *
+ * @param index Of the line or class, from 0.
+ * @returns Such as #0072b2.
+ */
 export function colorOf(index: number): string {
   return colors[index % colors.length]!
 }
 
+/** A plot, with what every picture has. */
 export interface PictureOptions extends Omit<PlotOptions, 'title' | 'document'> {
+  /** What is written above the picture. */
   title: string
+  /** Of the whole picture, in pixels. */
   width: number
+  /** Of the whole picture, title and legend included, in pixels. */
   height: number
+  /**
+   * What the colors mean, in the order they are written.
+   * @default none
+   */
   legend?: { label: string; color: string }[]
 }
 
@@ -38,8 +51,12 @@ const LEGEND_HEIGHT = 28
 /**
  * One plot as an SVG document: white, with a title and, under it, a legend. The margin at the top
  * is room for both.
+ *
+ * @param picture What to plot.
+ * @returns An SVG document.
  */
-export function drawPlot({ title, legend = [], ...options }: PictureOptions): string {
+export function drawPlot(picture: PictureOptions): string {
+  const { title, legend = [], ...options } = picture
   const document = emptyDocument()
   const head = TITLE_HEIGHT + (legend.length > 0 ? LEGEND_HEIGHT : 0)
   const svg = plot({

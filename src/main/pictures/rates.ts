@@ -4,11 +4,13 @@ import { dot, frame, line, ruleX, text } from '@observablehq/plot'
 import { colorOf, drawPlot } from './plot.js'
 import { drawable, logarithmicFloor, powersOfTen } from './scale.js'
 
+/** A training with one learning rate. */
 export interface RateTrial {
+  /** The learning rate. */
   rate: number
   /** The cost of every epoch (or step), as many as there were before training ended. */
   costs: readonly number[]
-  /** The epoch in which training diverged, if it did. */
+  /** The epoch in which training diverged, counted from 1; undefined if it didn't. */
   divergedIn?: number
 }
 
@@ -18,6 +20,10 @@ const axis = { labelAnchor: 'center', labelArrow: 'none', labelOffset: 36 } as c
  * Draws the cost over the epochs, a line for each learning rate. The picture ends at ten times the
  * largest first cost: a line that diverges leaves it at the top, with a word there. An axis is
  * logarithmic when it spans more than two decades.
+ *
+ * @param curves One for each learning rate.
+ * @param title What is written above the picture.
+ * @returns An SVG document.
  */
 export function drawRates(curves: readonly RateTrial[], title: string): string {
   const firsts = curves.map(({ costs }) => costs[0] ?? NaN).filter(Number.isFinite)
@@ -85,15 +91,23 @@ export function drawRates(curves: readonly RateTrial[], title: string): string {
 /**
  * Draws the cost that a learning-rate finder measured over the rates it tried, with the suggested
  * one marked. Costs that are not finite leave a gap.
+ *
+ * @param curve As `findLearningRate` gives it.
+ * @param title What is written above the picture.
+ * @returns An SVG document.
  */
 export function drawRateFinder(
-  {
-    rates,
-    costs,
-    suggested,
-  }: { rates: ArrayLike<number>; costs: ArrayLike<number>; suggested: number },
+  curve: {
+    /** The learning rates tried. */
+    rates: ArrayLike<number>
+    /** The cost at each rate. */
+    costs: ArrayLike<number>
+    /** The rate to mark. */
+    suggested: number
+  },
   title = 'Learning-rate finder',
 ): string {
+  const { rates, costs, suggested } = curve
   const floor = logarithmicFloor(Array.from(costs))
   const points = Array.from(rates, (rate, i) => [rate, drawable(costs[i]!, floor)] as const)
   return drawPlot({

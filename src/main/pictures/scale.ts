@@ -5,6 +5,9 @@
  * largest. What is smaller, 0 too, is drawn there. Undefined if the axis is better linear: a value
  * is negative, or those above 0 span no more than two decades. Values that are not finite don't
  * count.
+ *
+ * @param values What is to be drawn.
+ * @returns Where the axis begins, or undefined.
  */
 export function logarithmicFloor(values: readonly number[]): number | undefined {
   let [smallest, largest] = [Infinity, 0]
@@ -17,7 +20,12 @@ export function logarithmicFloor(values: readonly number[]): number | undefined 
   return largest > 100 * smallest ? Math.max(smallest, 1e-12 * largest) : undefined
 }
 
-/** A tick's label on a logarithmic axis: powers of ten only. */
+/**
+ * A tick's label on a logarithmic axis: powers of ten only.
+ *
+ * @param value Of the tick.
+ * @returns Such as 0.001 or 1e-4; empty for other values.
+ */
 export function powersOfTen(value: number): string {
   const exponent = Math.round(Math.log10(value))
   if (Math.abs(value / 10 ** exponent - 1) > 1e-9) return ''
@@ -25,8 +33,11 @@ export function powersOfTen(value: number): string {
 }
 
 /**
- * What a logarithmic axis from a floor, or a linear one if there is none, draws for a value: NaN, a
- * gap, for what is not finite.
+ * What is drawn for a value, on a logarithmic axis from a floor or on a linear one.
+ *
+ * @param value What is to be drawn.
+ * @param floor Where a logarithmic axis begins; undefined for a linear one.
+ * @returns The value, or the floor if it is below; NaN, a gap, for what is not finite.
  */
 export function drawable(value: number, floor: number | undefined): number {
   if (!Number.isFinite(value)) return NaN

@@ -3,7 +3,13 @@
 import { DOMParser } from '@xmldom/xmldom'
 import { element, emptyDocument, finish } from './svg.js'
 
-/** Puts pictures into one: the pictures of a row beside each other, row under row. */
+/**
+ * Puts pictures into one: the pictures of a row beside each other, row under row.
+ *
+ * @param rows SVG documents, from the top row down and from left to right.
+ * @param title What is written above them all.
+ * @returns An SVG document.
+ */
 export function stackPictures(rows: string[][], title: string): string {
   const document = emptyDocument()
   const svg = element(document, 'svg', {})

@@ -4,12 +4,24 @@ import { DOMImplementation, type Document, type Element, XMLSerializer } from '@
 
 const SVG = 'http://www.w3.org/2000/svg'
 
-/** An SVG document with nothing in it. */
+/**
+ * An SVG document with nothing in it.
+ *
+ * @returns What elements are made in.
+ */
 export function emptyDocument(): Document {
   return new DOMImplementation().createDocument(SVG, 'svg', null)
 }
 
-/** An element with its attributes and children, which is nowhere yet. */
+/**
+ * Makes an element, which is nowhere in the picture yet.
+ *
+ * @param document What it is made in.
+ * @param name Of the element.
+ * @param attributes Of the element.
+ * @param children Elements, or text.
+ * @returns The element.
+ */
 export function element(
   document: Document,
   name: string,
@@ -23,14 +35,24 @@ export function element(
   return made
 }
 
-/** Size, type and background, which every picture has, then the picture as text. */
+/**
+ * Gives a picture what every picture has: its size, type and background.
+ *
+ * @param document What it was made in.
+ * @param svg The picture.
+ * @param title What it is called, for readers that don't see it.
+ * @param size In pixels.
+ * @param front What is drawn over all else.
+ * @returns The picture as text.
+ */
 export function finish(
   document: Document,
   svg: Element,
   title: string,
-  { width, height }: { width: number; height: number },
+  size: { width: number; height: number },
   front: Element[],
 ): string {
+  const { width, height } = size
   const attributes = {
     width,
     height,

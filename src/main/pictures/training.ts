@@ -14,15 +14,25 @@ import { stackPictures } from './stack.js'
 
 /** What a training left behind. */
 export interface TrainingResult {
+  /** What the data set is called. */
   name: string
+  /** The data set. */
   data: DataSet
+  /** The examples that were trained on. */
   training: Examples
+  /** The examples that were not, if there were such. */
   heldOut: Examples | undefined
+  /** The figures of the epochs. */
   history: History
 }
 
 /**
  * Draws a training and writes the picture.
+ *
+ * @param path Where to.
+ * @param trainer The trained network.
+ * @param result What the training left behind.
+ * @returns When it has been written.
  * @throws {InputError} on a path that is none for pictures.
  */
 export async function plotTraining(
@@ -37,11 +47,16 @@ export async function plotTraining(
  * Draws cost and accuracy over the epochs; beside them, for a classifier with two inputs, its
  * decision boundary; for one of images, below, the confusion matrix and the worst mistakes on the
  * examples held out (on all, if none were).
+ *
+ * @param trainer The trained network.
+ * @param result What the training left behind.
+ * @returns An SVG document.
  */
 export async function drawTraining(
   trainer: Pick<Trainer, 'predict'>,
-  { name, data, training, heldOut, history }: TrainingResult,
+  result: TrainingResult,
 ): Promise<string> {
+  const { name, data, training, heldOut, history } = result
   const title = `shardgrad train ${name}`
   const curves = historyPanels(history)
   if (history.accuracy.length === 0)

@@ -2,7 +2,7 @@
 
 import type { ErrorData } from '../../shared/error-transfer.js'
 import type { BackendName } from '../../shared/backend-names.js'
-import type { BlasLibrary } from '../../shared/node/blas.js'
+import type { BlasLibrary } from '../../shared/kernels/native/blas-library.js'
 import type { Arena, GradientWorkerData, Run, RunResult } from '../../shared/protocol.js'
 
 export interface Platform {

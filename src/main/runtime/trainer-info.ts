@@ -4,18 +4,22 @@ import type { BackendName } from '../../shared/backend-names.js'
 
 /** What a trainer works with. `workers`, `shards` and `arenaBytes` are those of the latest call. */
 export interface TrainerInfo {
+  /** Threads that share the work. */
   workers: number
-  /** Why so many workers. */
+  /** Why so many workers, in words. */
   reason: string
-  /** Shards of a batch; undefined before the first batch, unless given. */
+  /** Parts that a batch is cut into; undefined before the first batch, unless given. */
   shards: number | undefined
+  /** Who computes. */
   backend: BackendName
-  /** Why this backend. */
+  /** Why this backend, in words. */
   backendReason: string
   /** What multiplies, in words. */
   kernels: string
+  /** Cores that this process may use. */
   cores: number
-  /** Weights and biases. */
+  /** How many the network has, weights and biases. */
   parameters: number
+  /** Size of the memory that the threads share, in bytes. */
   arenaBytes: number
 }

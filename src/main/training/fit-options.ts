@@ -11,7 +11,7 @@ declare global {
   interface AbortSignal {}
 }
 
-/** Figures of an epoch that can be watched. */
+/** The figures of an `EpochReport` that early stopping can watch. */
 export type MonitoredName = Exclude<
   keyof EpochReport,
   'epoch' | 'learningRate' | 'examplesPerSecond' | 'confusionMatrix' | 'validationConfusionMatrix'
@@ -23,88 +23,109 @@ export type MonitoredName = Exclude<
  */
 export interface EarlyStopping {
   /**
-   * The figure. Costs and errors should fall, others rise.
+   * The figure to watch. Costs and errors improve as they fall, all others as they rise.
    * @default 'validationCost' with a validation, 'cost' without
    */
   monitor?: MonitoredName
   /**
-   * Epochs without an improvement after which training ends.
+   * Epochs in a row without an improvement after which training ends: a whole number of at least
+   * 0; 0 acts as 1.
    * @default 0
    */
   patience?: number
   /**
-   * Smaller changes are none.
+   * An epoch counts as an improvement only if the figure is better than the best so far by more
+   * than this, at least 0.
    * @default 0
    */
   minimumChange?: number
 }
 
-/** How training stands; `epochs` are those finished since the last report. */
+/** How far training has come. */
 export interface Progress {
+  /** The epochs finished since the report before this one; often none. */
   epochs: EpochReport[]
-  /** Steps done, of how many; `initialEpoch` counts as done. */
+  /** Steps done, those of the epochs before `initialEpoch` included. */
   step: number
+  /** Steps that there will be in all, unless training ends early. */
   steps: number
 }
 
+/** How `epochs` trains. */
 export interface EpochsOptions extends MetricOptions {
   /**
-   * The number of the last epoch.
+   * The number of the last epoch, counted from 1: with `initialEpoch` 0, how many there are. A
+   * whole number of at least 1, above `initialEpoch`.
    * @default 1
    */
   epochs?: number
   /**
-   * Epochs that count as done: the order of the examples and the learning rate go on from there.
+   * Epochs that count as done, at least 0: the order of the examples and the learning rate go on
+   * from there.
    * @default 0
    */
   initialEpoch?: number
   /**
-   * Examples of a batch; 'all', or more than there are, means every example.
+   * Examples of a batch, a whole number of at least 1; 'all', or more than there are, means every
+   * example. An epoch's last batch has what is left.
    * @default 32
    */
   batchSize?: number | 'all'
   /**
-   * Batches whose gradients are summed into one update (gradient accumulation): the average is over
-   * the examples of them all. An epoch's last update takes what is left.
+   * Batches whose gradients are summed into one update (gradient accumulation), a whole number of
+   * at least 1: the average is over the examples of them all. An epoch's last update takes what is
+   * left.
    * @default 1
    */
   accumulationSteps?: number
   /**
-   * Whether every epoch takes the examples in another order, which follows from the seed. Plays no
-   * part if a batch has them all.
+   * Whether every epoch takes the examples in another order, which follows from the trainer's seed.
+   * Makes no difference if a batch has them all.
    * @default true
    */
   shuffle?: boolean
   /**
-   * Examples to evaluate after every epoch: others, or the last share of the rows, which is then
-   * not trained on.
+   * Examples to evaluate after every epoch: others, or a number above 0 and below 1, the share of
+   * the rows to hold out. Those are the last ones, their number rounded up, and are not trained on.
+   * @default none
    */
   validation?: Examples | number
   /**
-   * A weight for the examples of each class, by its number; 1 where there is none. Multiplied by
-   * the examples' own.
+   * A weight of at least 0 for the examples of each class, by the class's number; 1 where there is
+   * none. Multiplied by the examples' own.
+   * @default 1 for each
    */
   classWeights?: readonly number[] | Readonly<Record<number, number>>
-  /** @default none */
+  /**
+   * When to end training before the last epoch.
+   * @default none
+   */
   earlyStopping?: EarlyStopping
   /**
-   * Has the workers record what they do when; called with the spans, some ten times a second. Costs
-   * a few percent of the time of small steps.
+   * Has the workers record what they do when; called with the spans of one worker at a time, some
+   * ten times a second. Costs a few percent of the time of small steps.
+   * @default none
    */
   onTimeline?: (spans: Span[]) => void
   /**
    * Aborting stops training after the current step: the call rejects with the signal's reason, the
    * parameters are the last step's.
+   * @default none
    */
   signal?: AbortSignal
 }
 
+/** How `fit` trains, and what it calls while it does. */
 export interface FitOptions extends EpochsOptions {
   /**
    * Called after every epoch; training waits for it, so the parameters are those of that epoch. Of
    * the trainer's calls only those that return at once may be made in it.
+   * @default none
    */
   onEpoch?: (report: EpochReport) => unknown
-  /** Called about ten times a second while training goes on. */
+  /**
+   * Called about ten times a second while training goes on.
+   * @default none
+   */
   onProgress?: (progress: Progress) => void
 }

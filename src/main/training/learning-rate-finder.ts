@@ -8,7 +8,15 @@ import type { Runner } from '../runtime/runner.js'
 import { type RateCurve, suggestedRate } from './rate-curve.js'
 import { prepareTraining } from './training.js'
 
-/** Tries one learning rate after another, and leaves the trainer as it was. */
+/**
+ * Tries one learning rate after another, and leaves the trainer as it was.
+ *
+ * @param runner Of the trainer.
+ * @param examples All of them are a step's batch.
+ * @param options As the caller gave them.
+ * @returns The cost at each rate.
+ * @throws {InputError} on wrong options or data.
+ */
 export async function findLearningRate(
   runner: Runner,
   examples: Examples,

@@ -9,7 +9,7 @@ import { type EpochReport, validationName } from './history.js'
 import type { Runner } from '../runtime/runner.js'
 
 interface Monitor {
-  /** Whether the figure is better than ever before, by more than the least change that counts. */
+  /** Whether a value is better than the best before it by more than `minimumChange`. */
   improves: (value: number) => boolean
 }
 
@@ -26,8 +26,9 @@ function createMonitor(name: MonitoredName, minimumChange: number): Monitor {
   }
 }
 
+/** What ends training early, and goes back to the best epoch. */
 export interface Stopper {
-  /** Whether training should end. */
+  /** Takes note of an epoch, and says whether training should end after it. */
   observe: (report: EpochReport) => boolean
   /**
    * Goes back to the best epoch.
@@ -37,7 +38,14 @@ export interface Stopper {
 }
 
 /**
+ * Watches a figure, as early stopping asks for.
+ *
+ * @param runner Of the trainer, whose state is kept and restored.
+ * @param where The call, as an error names it.
+ * @param options What to watch, and for how long.
+ * @param tallies Which metrics are reported.
  * @param validates Whether there is a validation.
+ * @returns What is to be shown every epoch.
  * @throws {InputError} if the figure isn't reported.
  */
 export function createStopper(
@@ -75,13 +83,20 @@ export function createStopper(
   }
 }
 
+/** What lowers the learning rate when the cost no longer falls. */
 export interface Plateau {
   /** What the learning rate is multiplied by now. */
   reduction: number
+  /** Takes note of an epoch. */
   observe: (report: EpochReport) => void
 }
 
-/** The state of a learning rate that falls on plateaus: Keras's ReduceLROnPlateau. */
+/**
+ * The state of a learning rate that falls on plateaus, as Keras's ReduceLROnPlateau.
+ *
+ * @param rate The optimizer's learning rate.
+ * @returns Undefined unless there is such a schedule in it.
+ */
 export function createPlateau(rate: LearningRate): Plateau | undefined {
   const schedule = plateauOf(rate)
   if (!schedule) return undefined

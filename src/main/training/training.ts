@@ -11,8 +11,11 @@ import { type EpochReport, type History, appendTo, emptyHistory } from './histor
 import { createPlateau, createStopper } from './monitor.js'
 import { type TrainingCallName, layOut, readCall, runOf } from './training-call.js'
 
+/** A call to train that has been checked, to be taken on turn by turn. */
 export interface Training {
+  /** The figures of the epochs so far. */
   readonly history: History
+  /** Whether all epochs are done, or training has ended early. */
   readonly over: boolean
   /**
    * Trains on, for an epoch or for a slice of time; says which epochs are done since, and if
@@ -27,6 +30,12 @@ export interface Training {
  * Checks a call to train and plans it; nothing is trained yet. To be called, like `advance`, when
  * the call has its turn.
  *
+ * @param runner Of the trainer.
+ * @param where The call, as an error names it.
+ * @param given The examples as the caller gave them.
+ * @param givenOptions The options as the caller gave them.
+ * @param optimizer What moves the parameters, if not the trainer's own.
+ * @returns The call, ready to be taken on.
  * @throws {InputError} on wrong options or data.
  */
 export async function prepareTraining(

@@ -3,10 +3,14 @@
 //
 //   count | (phase, step, start, end) ...        times in milliseconds since the run was ordered
 
-/**
- * What a worker does in a span; `wait` is at the barrier, with the serial work that belongs there.
- */
+/** What a worker can do in a span, in the order of a step. */
 export const phaseNames = ['prepare', 'gather', 'forward', 'backward', 'sum', 'wait'] as const
+/**
+ * What a worker does in a span: `prepare` brings the weights into the order that products read,
+ * `gather` fetches a shard's examples, `forward` and `backward` take it through the network and
+ * back, `sum` adds up gradients and updates the parameters, `wait` is at the barrier, with the
+ * serial work that belongs there.
+ */
 export type PhaseName = (typeof phaseNames)[number]
 
 export const Phase = {
@@ -90,14 +94,17 @@ export function readTimeline(doubles: Float64Array, offset: number): Float64Arra
   return doubles.slice(base + 1, base + 1 + doubles[base]! * SPAN_FIELDS)
 }
 
-/** One worker busy with one thing. */
+/** One worker busy with one thing for a while. */
 export interface Span {
+  /** Which worker, counted from 0. */
   worker: number
+  /** What it was doing. */
   phase: PhaseName
-  /** Steps before this one since `fit` began. */
+  /** Which step it was doing it for: the steps before it, those of `initialEpoch` among them. */
   step: number
-  /** Milliseconds since the epoch of 1970, and how long. */
+  /** When it began, in milliseconds since 1970 as `Date.now()` has them, with fractions. */
   start: number
+  /** How long it took, in milliseconds. */
   milliseconds: number
 }
 

@@ -5,21 +5,25 @@ import { type PreprocessingStep, columnsAfter } from '../network/preprocessing.j
 import type { DenseLayer } from './layers/dense.js'
 import { type LayerDescription, kindOf } from './layers/kinds.js'
 
-/** A feed-forward network: each layer is given what the one before it gives. */
+/**
+ * A feed-forward network, in which each layer is given what the one before it gives: plain data,
+ * which is all that is needed to make it again.
+ */
 export interface Network {
-  /** Columns of the inputs, as the caller gives them. */
+  /** Columns of the inputs, as the caller gives them: a whole number of at least 1. */
   inputs: number
   /**
-   * What every input is multiplied by when it is read, 1/255 for bytes of pixels, say.
+   * What every input is multiplied by when it is read, such as 1/255 for bytes of pixels: a finite
+   * number.
    * @default 1
    */
   scale?: number
   /**
-   * What is then made of every row, one after the other, before the first layer.
+   * What is then done to every row, step by step, before the first layer.
    * @default none
    */
   preprocessing?: PreprocessingStep[]
-  /** The layers in order, such as `dense(10, 'softmax')`; the last one is dense. */
+  /** The layers from the inputs to the outputs, made by `dense` and `dropout`; the last is dense. */
   layers: LayerDescription[]
 }
 

@@ -1,44 +1,64 @@
-// Features: what is made of a row of inputs before the first layer sees it, as plain data, so that
-// a network's description holds its preprocessing too. Nothing but + - * / and a square root, so
-// that every engine has the same bits.
+// Preprocessing: what is made of a row of inputs before the first layer sees it, as plain data, so
+// that a network's description holds its preprocessing too. Nothing but + - * / and a square root,
+// so that every engine has the same bits.
 
 import { InputError, show } from '../errors.js'
 
-/** Appends a column: the product of the columns named. */
+/** Appends a column: the product of the columns named. Made by `cross`. */
 export interface Cross {
+  /** Which step this is. */
   name: 'cross'
+  /** The columns to multiply, counted from 0: two or more, of which any may be named again. */
   columns: number[]
 }
 
-/** (x - mean) / deviation, column by column. */
+/**
+ * Brings every column to mean 0 and standard deviation 1: (x - mean) / deviation. Made by
+ * `standardize`.
+ */
 export interface Standardize {
+  /** Which step this is. */
   name: 'standardize'
+  /** The mean of each column (columns). */
   mean: number[]
+  /** The standard deviation of each column (columns), above 0; 1 for a constant column. */
   deviation: number[]
 }
 
-/** (x - minimum) / (maximum - minimum), column by column; x - minimum where the two are equal. */
+/**
+ * Brings every column to the range from 0 to 1: (x - minimum) / (maximum - minimum); x - minimum
+ * where the two are equal. Made by `minMax`.
+ */
 export interface MinMax {
+  /** Which step this is. */
   name: 'minMax'
+  /** The smallest value of each column (columns). */
   minimum: number[]
+  /** The largest value of each column (columns). */
   maximum: number[]
 }
 
 /**
  * Replaces a column, in its place, by one for each category: 1 where it has that value, 0
- * elsewhere.
+ * elsewhere. Made by `oneHot`.
  */
 export interface OneHot {
+  /** Which step this is. */
   name: 'oneHot'
+  /** The column to replace, counted from 0. */
   column: number
+  /** The values that the column may have; the new columns are in this order. */
   categories: number[]
 }
 
+/** One step of what is done to every row of inputs before the first layer. */
 export type PreprocessingStep = Cross | Standardize | MinMax | OneHot
 
 /**
- * Describes a feature cross: a further column, the product of two or more columns (from 0), of
- * which any may be named again.
+ * A feature cross: a further column, the product of two or more others.
+ *
+ * @param columns The columns to multiply, counted from 0, of which any may be named again.
+ * @returns The step, for a network's `preprocessing`.
  */
 export function cross(...columns: number[]): Cross {
   return { name: 'cross', columns }
@@ -50,7 +70,9 @@ export function cross(...columns: number[]): Cross {
  * deviation 1 (as in scikit-learn's StandardScaler).
  *
  * @param inputs (m, columns), row-major: the examples to train on, as the preprocessing before this
- * one (and the network's `scale`) leave them.
+ * step (and the network's `scale`) leave them.
+ * @param columns Columns of the inputs.
+ * @returns The step, for a network's `preprocessing`.
  * @throws {InputError} on a wrong shape, or a number that is not finite.
  */
 export function standardize(inputs: ArrayLike<number>, columns: number): Standardize {
@@ -76,7 +98,10 @@ export function standardize(inputs: ArrayLike<number>, columns: number): Standar
  * column that is constant becomes 0 (as in scikit-learn's MinMaxScaler). What lies outside the
  * range learned lies outside 0 to 1.
  *
- * @param inputs As of `standardize`.
+ * @param inputs (m, columns), row-major: the examples to train on, as the preprocessing before this
+ * step (and the network's `scale`) leave them.
+ * @param columns Columns of the inputs.
+ * @returns The step, for a network's `preprocessing`.
  * @throws {InputError} on a wrong shape, or a number that is not finite.
  */
 export function minMax(inputs: ArrayLike<number>, columns: number): MinMax {
@@ -96,8 +121,11 @@ export function minMax(inputs: ArrayLike<number>, columns: number): MinMax {
  * Learns the categories of a column: its distinct values, sorted. A value that is none of them is
  * an error where the step is used.
  *
- * @param inputs As of `standardize`.
- * @param column From 0.
+ * @param inputs (m, columns), row-major: the examples to train on, as the preprocessing before this
+ * step (and the network's `scale`) leave them.
+ * @param columns Columns of the inputs.
+ * @param column The column to replace, counted from 0.
+ * @returns The step, for a network's `preprocessing`.
  * @throws {InputError} on a wrong shape, a number that is not finite, or if there is no such
  * column.
  */
@@ -108,7 +136,13 @@ export function oneHot(inputs: ArrayLike<number>, columns: number, column: numbe
   return { name: 'oneHot', column, categories: [...new Set(read(column))].sort((a, b) => a - b) }
 }
 
-/** How many columns there are after the preprocessing. */
+/**
+ * How many columns there are after preprocessing.
+ *
+ * @param steps The steps, in their order.
+ * @param columns Columns before them.
+ * @returns Columns after them.
+ */
 export function columnsAfter(steps: readonly PreprocessingStep[], columns: number): number {
   return steps.reduce((width, step) => {
     if (step.name === 'cross') return width + 1
@@ -117,9 +151,11 @@ export function columnsAfter(steps: readonly PreprocessingStep[], columns: numbe
 }
 
 /**
- * Applies preprocessing, one after the other, to every row.
+ * Applies steps of preprocessing, one after the other, to every row.
  *
+ * @param steps The steps, in their order.
  * @param inputs (m, columns), row-major; they stay as they are.
+ * @param columns Columns of the inputs.
  * @returns (m, columnsAfter(steps, columns)), row-major, in float64.
  * @throws {InputError} on a wrong shape, a step that doesn't fit the columns, or a value that is no
  * category, naming the row.
@@ -139,8 +175,16 @@ export function applyPreprocessing(
 }
 
 /**
- * The same for preprocessing known to fit, and rows that are part of more: the inputs are
- * multiplied by `scale` first, and errors count rows from `firstRow`.
+ * `applyPreprocessing` for steps known to fit, and rows that are part of more.
+ *
+ * @param steps The steps, in their order.
+ * @param inputs (m, columns), row-major; they stay as they are.
+ * @param columns Columns of the inputs.
+ * @param scale What the inputs are multiplied by first.
+ * @param where What the inputs are called in an error.
+ * @param firstRow The number of the first row in an error.
+ * @returns (m, columnsAfter(steps, columns)), row-major, in float64.
+ * @throws {InputError} on a value that is no category, naming the row.
  */
 export function applyToRows(
   steps: readonly PreprocessingStep[],
@@ -225,6 +269,10 @@ function shiftAndDivide(
 
 /**
  * The first field of preprocessing that doesn't fit the columns it will find, or the other fields.
+ *
+ * @param steps The steps, in their order.
+ * @param columns Columns of the inputs.
+ * @returns The field, the rule that it breaks and its value; undefined if all fits.
  */
 export function misfitOf(
   steps: readonly PreprocessingStep[],

@@ -2,17 +2,8 @@
 // over an arena. Node only: koffi makes the calls.
 
 import { NOWHERE, advance } from '../arena/offsets.js'
+import type { BlasLibrary } from '../kernels/native/blas-library.js'
 import type { MatrixMultiply } from '../kernels/native/native.js'
-
-/** A library that was found and gave the right answer. */
-export interface BlasLibrary {
-  /** The implementation: OpenBLAS, BLIS, MKL or Accelerate. */
-  name: string
-  /** The file it was loaded from. */
-  file: string
-  /** What the library says of its build, if it says anything. */
-  configuration: string
-}
 
 /** Why a library was not used. */
 export interface BlasRefusal {

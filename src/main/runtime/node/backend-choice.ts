@@ -3,7 +3,8 @@
 
 import type { BackendName } from '../../../shared/backend-names.js'
 import { BackendError, shorten } from '../../../shared/errors.js'
-import { type BlasLibrary, type BlasRefusal, findBlas } from '../../../shared/node/blas.js'
+import type { BlasLibrary } from '../../../shared/kernels/native/blas-library.js'
+import { type BlasRefusal, findBlas } from '../../../shared/node/blas.js'
 import type { BackendChoice } from '../platform.js'
 import { relaxedSimdWorks } from './compiled-kernels.js'
 

@@ -12,24 +12,28 @@ import { type ActivationName, keepsSlopes } from '../../network/activations.js'
 import type { InitializerName } from '../../network/initializers.js'
 import type { LayerContext, LayerKind, OutputLayer } from './layer.js'
 
-/** One dense layer: `units` outputs, each activation(inputs . weights + bias). */
+/**
+ * One dense layer: `units` outputs, each activation(inputs . weights + bias), with weights (inputs,
+ * units) and biases (units). Made by `dense`.
+ */
 export interface DenseLayer {
+  /** What kind of layer it is. */
   kind: 'dense'
-  /** How many outputs. */
+  /** Outputs of the layer, a whole number of at least 1. */
   units: number
-  /** What the pre-activations go through. */
+  /** What the sums inputs . weights + bias go through. */
   activation: ActivationName
   /** How the weights start; biases start at 0. */
   initializer: InitializerName
 }
 
 /**
- * Describes a dense layer: activation(inputs . weights + bias).
+ * A dense layer: each of its outputs is activation(inputs . weights + bias).
  *
- * @param units Outputs of the layer, at least 1.
- * @param activation What the pre-activations go through.
- * @default 'identity'
- * @param options How it starts.
+ * @param units Outputs of the layer, a whole number of at least 1.
+ * @param activation What the sums inputs . weights + bias go through; 'identity' if left out.
+ * @param options How the layer starts.
+ * @returns The layer, for a network's `layers`.
  */
 export function dense(
   units: number,
@@ -42,14 +46,9 @@ export function dense(
     initializer?: InitializerName
   } = {},
 ): DenseLayer {
+  const { initializer = 'xavier' } = options
   // Whatever else the options have, a trainer's checks find.
-  return {
-    kind: 'dense',
-    units,
-    activation,
-    ...options,
-    initializer: options.initializer ?? 'xavier',
-  }
+  return { kind: 'dense', units, activation, ...options, initializer }
 }
 
 export const denseKind: LayerKind<DenseLayer> = {

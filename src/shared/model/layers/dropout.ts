@@ -8,19 +8,21 @@ import { scrambleSeed } from '../../numerics/random.js'
 import { partOf, rowNumbersOf } from '../block.js'
 import type { Layer, LayerContext, LayerKind } from './layer.js'
 
-/** A layer that leaves out a share of its inputs in every step of training. */
+/** A layer that leaves out a share of its inputs in every step of training. Made by `dropout`. */
 export interface DropoutLayer {
+  /** What kind of layer it is. */
   kind: 'dropout'
   /** The share that is left out, at least 0 and below 1. */
   rate: number
 }
 
 /**
- * Describes a dropout layer: each step of `fit` sets a share of its inputs to 0 and divides the
+ * A dropout layer: each step of `fit` sets a share of its inputs to 0 and divides the
  * others by 1 - rate; outside `fit` nothing is left out (Srivastava et al., "Dropout", 2014). It
  * stands between other layers, or before the first.
  *
  * @param rate The share that is left out, at least 0 and below 1.
+ * @returns The layer, for a network's `layers`.
  */
 export function dropout(rate: number): DropoutLayer {
   return { kind: 'dropout', rate }
