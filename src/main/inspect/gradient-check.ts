@@ -36,8 +36,8 @@ const BIAS_STREAM = 0x62696173
  *
  * Then a trainer computes the gradient from one shard and from many, by one worker and by several.
  *
- * @param options As of `createTrainer`, but that `backend` is 'reference', `shards` 8 and `workers`
- * 3 where they are left out or 'auto' (`backend`: left out); the optimizer makes no difference.
+ * @param options As of `createTrainer`. Without a `backend` it is 'reference'; without `shards` they
+ * are 8, without `workers` 3, likewise where these are 'auto'. The optimizer makes no difference.
  * @param examples As of `fit`.
  * @param settings Where to check, and how strictly.
  * @returns The errors, and whether they are small enough.
