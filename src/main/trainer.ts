@@ -151,7 +151,8 @@ export async function createTrainerOn(
   }
 }
 
-function createTrainerWith(
+/** A trainer whose runs a coordinator does that is there already; tests share one. */
+export function createTrainerWith(
   recipe: TrainerRecipe,
   choice: BackendChoice,
   coordinator: CoordinatorThread,

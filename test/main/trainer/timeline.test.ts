@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createTrainer, dense, sgd } from '../../dist/main/index.js'
-import type { Examples, FitOptions, Span, Trainer } from '../../dist/main/index.js'
-import { createTrace } from '../../dist/main/inspect/trace.js'
-import { shardgrad } from './support.js'
+import { createTrainer, dense, sgd } from '../../../dist/main/index.js'
+import type { Examples, FitOptions, Span, Trainer } from '../../../dist/main/index.js'
+import { createTrace } from '../../../dist/main/inspect/trace.js'
+import { shardgrad } from '../support.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'shardgrad-trace-'))
 afterAll(() => rmSync(folder, { recursive: true }))

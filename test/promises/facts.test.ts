@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DivergenceError, createTrainer, dense, sgd } from '../../dist/main/index.js'
+import { DivergenceError, dense, sgd } from '../../dist/main/index.js'
 import type {
   DenseLayer,
   Examples,
@@ -9,6 +9,7 @@ import type {
   Parameters,
   Trainer,
 } from '../../dist/main/index.js'
+import { createTrainer } from '../main/shared-threads.js'
 
 const numbers = (...values: number[]): Float64Array => Float64Array.from(values)
 /** Relative difference. */

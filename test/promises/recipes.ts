@@ -8,7 +8,6 @@ import {
   adamw,
   constantRate,
   cosineDecay,
-  createTrainer,
   cross,
   dense,
   exponentialDecay,
@@ -23,6 +22,7 @@ import {
   warmUp,
 } from '../../dist/main/index.js'
 import type { Examples, FitOptions, Network, TrainerOptions } from '../../dist/main/index.js'
+import { createTrainer } from '../main/shared-threads.js'
 
 /** A trainer, and the calls of fit that follow. */
 export interface Recipe {

@@ -23,12 +23,11 @@ import type {
   Trainer,
   TrainerOptions,
 } from '../../dist/main/index.js'
-import { createTrainerOn } from '../../dist/main/trainer.js'
 import { backendNames } from '../../dist/shared/backends.js'
 import { slotCount } from '../../dist/shared/batches/shards.js'
 import { has } from '../machine.js'
+import { createTrainer, gradientWorker } from '../main/shared-threads.js'
 
-const workerScript = new URL('../../dist/workers/node/gradient-worker.js', import.meta.url)
 const delayingScript = new URL('../fixtures/delaying-worker.js', import.meta.url)
 
 const digits = await loadDataSet('digits')
@@ -47,19 +46,22 @@ async function hashOf(
 }
 
 async function trainerOn(script: URL, options: Partial<TrainerOptions>): Promise<Trainer> {
-  return createTrainerOn(script, {
-    network: {
-      inputs: 64,
-      scale: 1 / 16,
-      layers: [dense(48, 'sigmoid'), dense(24, 'tanh'), dense(10, 'softmax')],
+  return createTrainer(
+    {
+      network: {
+        inputs: 64,
+        scale: 1 / 16,
+        layers: [dense(48, 'sigmoid'), dense(24, 'tanh'), dense(10, 'softmax')],
+      },
+      loss: 'categoricalCrossEntropy',
+      optimizer: sgd({ learningRate: 0.5 }),
+      seed: 5,
+      shards: 8,
+      l2: 0.1,
+      ...options,
     },
-    loss: 'categoricalCrossEntropy',
-    optimizer: sgd({ learningRate: 0.5 }),
-    seed: 5,
-    shards: 8,
-    l2: 0.1,
-    ...options,
-  })
+    script,
+  )
 }
 
 const firstRows = (count: number): Examples => ({
@@ -79,10 +81,10 @@ describe('the same bits for any number of workers', () => {
       it.each(cases)(
         "%s: parameters, costs and validation costs of 2, 3 and 8 workers equal one worker's",
         async (_, examples, fit) => {
-          const expected = await hashOf(workerScript, { backend, workers: 1 }, examples, fit)
+          const expected = await hashOf(gradientWorker, { backend, workers: 1 }, examples, fit)
           for (const workers of [2, 3, 8])
             expect(
-              await hashOf(workerScript, { backend, workers }, examples, fit),
+              await hashOf(gradientWorker, { backend, workers }, examples, fit),
               `${workers} workers`,
             ).toBe(expected)
         },
@@ -90,7 +92,7 @@ describe('the same bits for any number of workers', () => {
 
       it('workers delayed at random at every barrier and claim change nothing', async () => {
         const fit: FitOptions = { epochs: 2, batchSize: 77, validation: heldOut }
-        const expected = await hashOf(workerScript, { backend, workers: 1 }, firstRows(301), fit)
+        const expected = await hashOf(gradientWorker, { backend, workers: 1 }, firstRows(301), fit)
         for (const workers of [2, 3, 5])
           expect(
             await hashOf(delayingScript, { backend, workers }, firstRows(301), fit),
@@ -106,14 +108,14 @@ describe('the same bits for any number of workers', () => {
           64, 32, 8, 4, 8,
         ]) // of which 16 go side by side
         const expected = await hashOf(
-          workerScript,
+          gradientWorker,
           { backend, shards: 64, workers: 1 },
           examples,
           fit,
         )
         for (const workers of [2, 3, 5, 8])
           expect(
-            await hashOf(workerScript, { backend, shards: 64, workers }, examples, fit),
+            await hashOf(gradientWorker, { backend, shards: 64, workers }, examples, fit),
             `${workers} workers`,
           ).toBe(expected)
         expect(
@@ -137,7 +139,7 @@ describe('the same bits for any number of workers', () => {
     const fit: FitOptions = { epochs: 2, batchSize: 120, validation: heldOut }
     for (const backend of backendNames.filter(has)) {
       const expected = await hashOf(
-        workerScript,
+        gradientWorker,
         { backend, network, shards: 16, workers: 1 },
         firstRows(301),
         fit,
@@ -145,7 +147,7 @@ describe('the same bits for any number of workers', () => {
       for (const workers of [2, 3, 8])
         expect(
           await hashOf(
-            workerScript,
+            gradientWorker,
             { backend, network, shards: 16, workers },
             firstRows(301),
             fit,
@@ -167,9 +169,14 @@ describe('the same bits for any number of workers', () => {
   it('a shard longer than a block gives the bits of any number of workers', async () => {
     for (const backend of backendNames.filter(has)) {
       const fit: FitOptions = { epochs: 2, batchSize: 'all' }
-      const expected = await hashOf(workerScript, { backend, shards: 2, workers: 1 }, training, fit)
+      const expected = await hashOf(
+        gradientWorker,
+        { backend, shards: 2, workers: 1 },
+        training,
+        fit,
+      )
       expect(
-        await hashOf(workerScript, { backend, shards: 2, workers: 2 }, training, fit),
+        await hashOf(gradientWorker, { backend, shards: 2, workers: 2 }, training, fit),
         backend,
       ).toBe(expected)
     }
@@ -213,14 +220,14 @@ describe('whatever training is told: 3 workers have the bits of 1', () => {
       async () => {
         for (const optimizer of optimizers) {
           const expected = await hashOf(
-            workerScript,
+            gradientWorker,
             { ...everything, optimizer, backend, workers: 1 },
             examples,
             fit,
           )
           expect(
             await hashOf(
-              workerScript,
+              gradientWorker,
               { ...everything, optimizer, backend, workers: 3 },
               examples,
               fit,
@@ -229,7 +236,7 @@ describe('whatever training is told: 3 workers have the bits of 1', () => {
           ).toBe(expected)
         }
         const expected = await hashOf(
-          workerScript,
+          gradientWorker,
           { ...everything, backend, workers: 1 },
           examples,
           fit,
@@ -243,7 +250,7 @@ describe('whatever training is told: 3 workers have the bits of 1', () => {
   }
 
   it('wasm: with everything, the hash that every machine gives', async () => {
-    await using trainer = await trainerOn(workerScript, {
+    await using trainer = await trainerOn(gradientWorker, {
       ...everything,
       optimizer: optimizers[5]!,
       backend: 'wasm',

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { createTrainer, dense } from '../../dist/main/index.js'
+import { dense } from '../../dist/main/index.js'
 import type { ActivationName, Gradient, LossName, Trainer } from '../../dist/main/index.js'
 import { activationNames } from '../../dist/shared/network/activations.js'
 import { type BackendName, backendNames } from '../../dist/shared/backends.js'
 import { lossNames } from '../../dist/shared/network/losses.js'
 import { backendsHere, has } from '../machine.js'
+import { createTrainer } from '../main/shared-threads.js'
 
 interface Case {
   name: string

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { loadDataSet } from '../../dist/main/data/data-sets.js'
-import { createTrainer, dense, sgd } from '../../dist/main/index.js'
+import { dense, sgd } from '../../dist/main/index.js'
 import type { Examples, Parameters, Trainer } from '../../dist/main/index.js'
 import type { BackendName } from '../../dist/shared/backends.js'
 import { has } from '../machine.js'
+import { createTrainer } from '../main/shared-threads.js'
 
 const oracle = (name: string): Buffer =>
   readFileSync(new URL(`../oracles/${name}`, import.meta.url))

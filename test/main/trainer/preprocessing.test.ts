@@ -9,17 +9,17 @@ import {
   type TrainerOptions,
   applyPreprocessing,
   checkGradients,
-  createTrainer,
   cross,
   dense,
   minMax,
   oneHot,
   sgd,
   standardize,
-} from '../../dist/main/index.js'
-import { backendNames } from '../../dist/shared/backends.js'
-import { columnsAfter } from '../../dist/shared/network/preprocessing.js'
-import { has } from '../machine.js'
+} from '../../../dist/main/index.js'
+import { backendNames } from '../../../dist/shared/backends.js'
+import { columnsAfter } from '../../../dist/shared/network/preprocessing.js'
+import { has } from '../../machine.js'
+import { createTrainer } from '../shared-threads.js'
 
 const COUNT = 150
 const SCALE = 1 / 51
