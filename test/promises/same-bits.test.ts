@@ -288,8 +288,8 @@ describe('the recipe of the promise', () => {
       .parametersHash
   }
 
-  it('wasm: 1, 2, 3, 5 and 8 workers give the hash that every machine gives', async () => {
-    for (const workers of [1, 2, 3, 5, 8]) {
+  it('wasm: 1, 3 and 8 workers give the hash that every machine gives', async () => {
+    for (const workers of [1, 3, 8]) {
       expect(await train(workers, 'wasm')).toBe(
         '3e824c2456b67f78281e9cb637caf78143e61b8293316d6e71530fd0e78c8ecf',
       )
@@ -297,10 +297,8 @@ describe('the recipe of the promise', () => {
   })
 
   for (const backend of ['native', 'wasm-relaxed', 'reference'] as const) {
-    it.skipIf(!has(backend))(`${backend}: 1, 2, 3, 5 and 8 workers give one hash`, async () => {
-      const expected = await train(1, backend)
-      for (const workers of [2, 3, 5, 8])
-        expect(await train(workers, backend), `${workers} workers`).toBe(expected)
-    })
+    it.skipIf(!has(backend))(`${backend}: 1 and 5 workers give one hash`, async () =>
+      expect(await train(5, backend)).toBe(await train(1, backend)),
+    )
   }
 })
