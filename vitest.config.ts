@@ -6,5 +6,13 @@ export default defineConfig({
     globalSetup: ['test/machine.ts'],
     testTimeout: 60_000,
     maxWorkers: 2,
+    // Each file in a process of its own: a library that aborts takes no other file with it.
+    pool: 'forks',
+    // What failed, in full, and a summary.
+    reporters: ['minimal'],
+    coverage: {
+      include: ['dist/**/*.js'],
+      reporter: ['text', 'html'],
+    },
   },
 })
