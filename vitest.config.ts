@@ -10,8 +10,10 @@ export default defineConfig({
     pool: 'forks',
     // What failed, in full, and a summary.
     reporters: ['minimal'],
+    // Of dist, mapped back to src. What worker threads and child processes run is not counted.
     coverage: {
-      include: ['dist/**/*.js'],
+      include: ['dist/**/*.js', 'src/**/*.ts'],
+      exclude: ['src/shared/kernels/wasm/assembly/**', '**/*.d.ts'],
       reporter: ['text', 'html'],
     },
   },
