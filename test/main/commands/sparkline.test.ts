@@ -14,6 +14,7 @@ describe('sparkline', () => {
           )
         },
       ),
+      { seed: 1 },
     )
   })
 
@@ -28,6 +29,7 @@ describe('sparkline', () => {
               expect(heights[i]).toBeGreaterThanOrEqual(heights[i - 1]!)
         },
       ),
+      { seed: 2 },
     )
   })
 

@@ -19,6 +19,7 @@ it('auto: at least one worker, a whole number, no more than cores and shards, an
         workers === cores || workers === units ? /core|shard|not worth/ : /not worth sharing/,
       )
     }),
+    { seed: 1 },
   )
 })
 
@@ -28,6 +29,7 @@ it('auto: all cores for a step of a second with shards enough, one worker for a 
       expect(chooseWorkers('auto', cores, 128, 1e6).workers).toBe(cores)
       expect(chooseWorkers('auto', cores, 128, 1).workers).toBe(1)
     }),
+    { seed: 2 },
   )
 })
 
@@ -44,6 +46,7 @@ it('a number asked for is what there is, whatever the cores and the step, but no
             : new RegExp(`${units} shards`),
       )
     }),
+    { seed: 3 },
   )
 })
 

@@ -42,6 +42,7 @@ it('shardCount: every shard of every batch keeps its 16, or beyond 8 its 256, an
       if (shards < 64) expect(keeps(2 * shards)).toBe(false)
       expect(shardCount(batchSize + 1)).toBeGreaterThanOrEqual(shards)
     }),
+    { seed: 1 },
   )
 })
 
@@ -79,6 +80,7 @@ it('slots: each a complete subtree, a slot for every worker that can have one, a
       expect(slots).toBeGreaterThanOrEqual(Math.min(shards, workers))
       expect(slots).toBeLessThan(4 * workers)
     }),
+    { seed: 2 },
   )
 })
 
@@ -95,6 +97,7 @@ it('shards side by side: a power of two of them, of whole tiles, all that fit a 
       expect(stride).toBeGreaterThanOrEqual(Math.min(BLOCK_ROWS, shardRows))
       expect(stride - 4).toBeLessThan(Math.max(1, shardRows))
     }),
+    { seed: 3 },
   )
 })
 
@@ -103,6 +106,7 @@ it('shards side by side: where the next begins follows from the recipe alone, no
     fc.property(power, power, fc.integer({ min: 0, max: 1000 }), (few, many, shardRows) => {
       expect(partsOfBlock(few, shardRows).stride).toBe(partsOfBlock(many, shardRows).stride)
     }),
+    { seed: 4 },
   )
 })
 
@@ -119,5 +123,6 @@ it('parts of whole numbers: none begins before the one ahead of it, up to a thou
         expect(partStart(total, count, count)).toBe(total)
       },
     ),
+    { seed: 5 },
   )
 })

@@ -14,6 +14,7 @@ it('widthsOf: the inputs, then the units of every layer', () => {
         ...units,
       ])
     }),
+    { seed: 1 },
   )
 })
 
@@ -27,6 +28,7 @@ it('flopsOf: two a weight and example for each product there is: forward and gra
       }
       expect(flopsOf(widths, examples)).toBe(flops)
     }),
+    { seed: 2 },
   )
 })
 

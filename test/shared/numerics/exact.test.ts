@@ -14,6 +14,7 @@ it('exp, log, powers and cosine agree with Math to 1e-13', () => {
     const number = fc.double({ min: range[0], max: range[1], noNaN: true })
     fc.assert(
       fc.property(number, fc.double({ min: -9, max: 9, noNaN: true }), (x, y) => off(x, y) < bound),
+      { seed: 1 },
     )
   }
   agree([-300, 300], (x) => relative(exactExp(x), Math.exp(x)), 1e-13)

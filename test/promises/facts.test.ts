@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { DivergenceError, createTrainer, dense, sgd } from '../../dist/main/index.js'
-import type {
-  DenseLayer,
-  Examples,
-  Gradient,
-  History,
-  LossName,
-  Parameters,
-  Trainer,
-} from '../../dist/main/index.js'
+import { type DenseLayer, type Examples, type Gradient, type History, type LossName, type Parameters, type Trainer, DivergenceError, dense, sgd } from '../../dist/main/index.js'
+import { createTrainer } from '../../dist/main/create-trainer.js'
 
 const numbers = (...values: number[]): Float64Array => Float64Array.from(values)
 /** Relative difference. */

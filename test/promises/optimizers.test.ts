@@ -2,19 +2,10 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import {
-  adadelta,
-  adagrad,
-  adam,
-  adamw,
-  createTrainer,
-  dense,
-  rmsprop,
-  sgd,
-} from '../../dist/main/index.js'
-import type { ActivationName, LossName, Optimizer } from '../../dist/main/index.js'
+import { type ActivationName, type LossName, type Optimizer, adadelta, adagrad, adam, adamw, dense, rmsprop, sgd } from '../../dist/main/index.js'
 import { optimizerNames } from '../../dist/shared/optimizers/optimizers.js'
 import { backendsHere } from '../machine.js'
+import { createTrainer } from '../../dist/main/create-trainer.js'
 
 interface Trajectory {
   name: keyof typeof make

@@ -2,16 +2,10 @@ import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { loadDataSet } from '../../dist/main/data/data-sets.js'
-import {
-  type Examples,
-  type Parameters,
-  type Trainer,
-  createTrainer,
-  dense,
-  sgd,
-} from '../../dist/main/index.js'
+import { type Examples, type Parameters, type Trainer, dense, sgd } from '../../dist/main/index.js'
 import type { BackendName } from '../../dist/shared/backend-names.js'
 import { has } from '../machine.js'
+import { createTrainer } from '../../dist/main/create-trainer.js'
 
 const oracle = (name: string): Buffer =>
   readFileSync(new URL(`../oracles/${name}`, import.meta.url))
@@ -76,27 +70,24 @@ it('float64: the costs of the first ten updates of the digits to 1e-9', async ()
     expect(Math.abs(cost[epoch]! / expected.costs[epoch]! - 1)).toBeLessThan(1e-9)
 })
 
-it.skipIf(!has('wasm-relaxed'))('wasm-relaxed: the first hundred updates within 1 %', async () => {
-  await using trainer = await create('wasm-relaxed')
-  const { cost } = await trainer.fit(training, { epochs: 101, batchSize: 'all' })
+const quickest = has('native') ? 'native' : 'wasm'
+
+it(`${quickest}: all 1500 updates within 1 %, training accuracy 1, validation accuracy 0.9777`, async () => {
+  await using trainer = await create(quickest)
+  const { cost } = await trainer.fit(training, { epochs: 1500, batchSize: 'all' })
   for (const [epoch, value] of Object.entries(expected.costs))
-    if (Number(epoch) <= 100)
-      expect(Math.abs(cost[Number(epoch)]! / value - 1), `epoch ${epoch}`).toBeLessThan(0.01)
+    expect(Math.abs(cost[Number(epoch)]! / value - 1), `epoch ${epoch}`).toBeLessThan(0.01)
+  expect((await trainer.evaluate(training)).accuracy).toBe(expected.trainAccuracy)
+  expect((await trainer.evaluate(validation)).accuracy).toBeCloseTo(expected.validationAccuracy, 12)
 })
 
-for (const backend of ['native', 'wasm'] as const) {
-  it.skipIf(!has(backend))(
-    `${backend}: all 1500 updates within 1 %, training accuracy 1, validation accuracy 0.9777`,
-    async () => {
-      await using trainer = await create(backend)
-      const { cost } = await trainer.fit(training, { epochs: 1500, batchSize: 'all' })
-      for (const [epoch, value] of Object.entries(expected.costs))
+// The backends differ in their kernels alone: the longest way is worth going once.
+for (const backend of ['wasm', 'wasm-relaxed'] as const) {
+  it.skipIf(!has(backend))(`${backend}: the first 300 updates within 1 %`, async () => {
+    await using trainer = await create(backend)
+    const { cost } = await trainer.fit(training, { epochs: 301, batchSize: 'all' })
+    for (const [epoch, value] of Object.entries(expected.costs))
+      if (Number(epoch) <= 300)
         expect(Math.abs(cost[Number(epoch)]! / value - 1), `epoch ${epoch}`).toBeLessThan(0.01)
-      expect((await trainer.evaluate(training)).accuracy).toBe(expected.trainAccuracy)
-      expect((await trainer.evaluate(validation)).accuracy).toBeCloseTo(
-        expected.validationAccuracy,
-        12,
-      )
-    },
-  )
+  })
 }

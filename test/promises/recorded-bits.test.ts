@@ -1,5 +1,5 @@
 // The bits of many recipes as they were recorded. A change on purpose records them anew:
-// SHARDGRAD_RECORD=1 npx vitest run test/recorded
+// SHARDGRAD_RECORD=1 npx vitest run test/promises/recorded-bits
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'

@@ -3,30 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { loadDataSet } from '../../dist/main/data/data-sets.js'
-import {
-  type Examples,
-  type FitOptions,
-  type Optimizer,
-  type Trainer,
-  type TrainerOptions,
-  adadelta,
-  adagrad,
-  adam,
-  adamw,
-  cosineDecay,
-  dense,
-  exponentialDecay,
-  rmsprop,
-  sgd,
-  trainTestSplit,
-  warmUp,
-} from '../../dist/main/index.js'
-import { createTrainerOn } from '../../dist/main/trainer-calls.js'
+import { type Examples, type FitOptions, type Optimizer, type Trainer, type TrainerOptions, adadelta, adagrad, adam, adamw, cosineDecay, dense, exponentialDecay, rmsprop, sgd, trainTestSplit, warmUp } from '../../dist/main/index.js'
 import { backendNames } from '../../dist/shared/backend-names.js'
 import { slotCount } from '../../dist/shared/batches/shards.js'
 import { has } from '../machine.js'
+import { createTrainer } from '../../dist/main/create-trainer.js'
+import { gradientWorker } from '../main/shared-threads.js'
 
-const workerScript = new URL('../../dist/workers/node/gradient-worker.js', import.meta.url)
 const delayingScript = new URL('../fixtures/delaying-worker.js', import.meta.url)
 
 const digits = await loadDataSet('digits')
@@ -45,19 +28,22 @@ async function hashOf(
 }
 
 async function trainerOn(script: URL, options: Partial<TrainerOptions>): Promise<Trainer> {
-  return createTrainerOn(script, {
-    network: {
-      inputs: 64,
-      scale: 1 / 16,
-      layers: [dense(48, 'sigmoid'), dense(24, 'tanh'), dense(10, 'softmax')],
+  return createTrainer(
+    {
+      network: {
+        inputs: 64,
+        scale: 1 / 16,
+        layers: [dense(48, 'sigmoid'), dense(24, 'tanh'), dense(10, 'softmax')],
+      },
+      loss: 'categoricalCrossEntropy',
+      optimizer: sgd({ learningRate: 0.5 }),
+      seed: 5,
+      shards: 8,
+      l2: 0.1,
+      ...options,
     },
-    loss: 'categoricalCrossEntropy',
-    optimizer: sgd({ learningRate: 0.5 }),
-    seed: 5,
-    shards: 8,
-    l2: 0.1,
-    ...options,
-  })
+    script,
+  )
 }
 
 const firstRows = (count: number): Examples => ({
@@ -77,10 +63,10 @@ describe('the same bits for any number of workers', () => {
       it.each(cases)(
         "%s: parameters, costs and validation costs of 2, 3 and 8 workers equal one worker's",
         async (_, examples, fit) => {
-          const expected = await hashOf(workerScript, { backend, workers: 1 }, examples, fit)
+          const expected = await hashOf(gradientWorker, { backend, workers: 1 }, examples, fit)
           for (const workers of [2, 3, 8])
             expect(
-              await hashOf(workerScript, { backend, workers }, examples, fit),
+              await hashOf(gradientWorker, { backend, workers }, examples, fit),
               `${workers} workers`,
             ).toBe(expected)
         },
@@ -88,7 +74,7 @@ describe('the same bits for any number of workers', () => {
 
       it('workers delayed at random at every barrier and claim change nothing', async () => {
         const fit: FitOptions = { epochs: 2, batchSize: 77, validation: heldOut }
-        const expected = await hashOf(workerScript, { backend, workers: 1 }, firstRows(301), fit)
+        const expected = await hashOf(gradientWorker, { backend, workers: 1 }, firstRows(301), fit)
         for (const workers of [2, 3, 5])
           expect(
             await hashOf(delayingScript, { backend, workers }, firstRows(301), fit),
@@ -104,14 +90,14 @@ describe('the same bits for any number of workers', () => {
           64, 32, 8, 4, 8,
         ]) // of which 16 go side by side
         const expected = await hashOf(
-          workerScript,
+          gradientWorker,
           { backend, shards: 64, workers: 1 },
           examples,
           fit,
         )
         for (const workers of [2, 3, 5, 8])
           expect(
-            await hashOf(workerScript, { backend, shards: 64, workers }, examples, fit),
+            await hashOf(gradientWorker, { backend, shards: 64, workers }, examples, fit),
             `${workers} workers`,
           ).toBe(expected)
         expect(
@@ -135,7 +121,7 @@ describe('the same bits for any number of workers', () => {
     const fit: FitOptions = { epochs: 2, batchSize: 120, validation: heldOut }
     for (const backend of backendNames.filter(has)) {
       const expected = await hashOf(
-        workerScript,
+        gradientWorker,
         { backend, network, shards: 16, workers: 1 },
         firstRows(301),
         fit,
@@ -143,7 +129,7 @@ describe('the same bits for any number of workers', () => {
       for (const workers of [2, 3, 8])
         expect(
           await hashOf(
-            workerScript,
+            gradientWorker,
             { backend, network, shards: 16, workers },
             firstRows(301),
             fit,
@@ -165,9 +151,14 @@ describe('the same bits for any number of workers', () => {
   it('a shard longer than a block gives the bits of any number of workers', async () => {
     for (const backend of backendNames.filter(has)) {
       const fit: FitOptions = { epochs: 2, batchSize: 'all' }
-      const expected = await hashOf(workerScript, { backend, shards: 2, workers: 1 }, training, fit)
+      const expected = await hashOf(
+        gradientWorker,
+        { backend, shards: 2, workers: 1 },
+        training,
+        fit,
+      )
       expect(
-        await hashOf(workerScript, { backend, shards: 2, workers: 2 }, training, fit),
+        await hashOf(gradientWorker, { backend, shards: 2, workers: 2 }, training, fit),
         backend,
       ).toBe(expected)
     }
@@ -211,14 +202,14 @@ describe('whatever training is told: 3 workers have the bits of 1', () => {
       async () => {
         for (const optimizer of optimizers) {
           const expected = await hashOf(
-            workerScript,
+            gradientWorker,
             { ...everything, optimizer, backend, workers: 1 },
             examples,
             fit,
           )
           expect(
             await hashOf(
-              workerScript,
+              gradientWorker,
               { ...everything, optimizer, backend, workers: 3 },
               examples,
               fit,
@@ -227,7 +218,7 @@ describe('whatever training is told: 3 workers have the bits of 1', () => {
           ).toBe(expected)
         }
         const expected = await hashOf(
-          workerScript,
+          gradientWorker,
           { ...everything, backend, workers: 1 },
           examples,
           fit,
@@ -241,7 +232,7 @@ describe('whatever training is told: 3 workers have the bits of 1', () => {
   }
 
   it('wasm: with everything, the hash that every machine gives', async () => {
-    await using trainer = await trainerOn(workerScript, {
+    await using trainer = await trainerOn(gradientWorker, {
       ...everything,
       optimizer: optimizers[5]!,
       backend: 'wasm',
@@ -279,8 +270,8 @@ describe('the recipe of the promise', () => {
       .parametersHash
   }
 
-  it('wasm: 1, 2, 3, 5 and 8 workers give the hash that every machine gives', async () => {
-    for (const workers of [1, 2, 3, 5, 8]) {
+  it('wasm: 1, 3 and 8 workers give the hash that every machine gives', async () => {
+    for (const workers of [1, 3, 8]) {
       expect(await train(workers, 'wasm')).toBe(
         '3e824c2456b67f78281e9cb637caf78143e61b8293316d6e71530fd0e78c8ecf',
       )
@@ -288,10 +279,8 @@ describe('the recipe of the promise', () => {
   })
 
   for (const backend of ['native', 'wasm-relaxed', 'reference'] as const) {
-    it.skipIf(!has(backend))(`${backend}: 1, 2, 3, 5 and 8 workers give one hash`, async () => {
-      const expected = await train(1, backend)
-      for (const workers of [2, 3, 5, 8])
-        expect(await train(workers, backend), `${workers} workers`).toBe(expected)
-    })
+    it.skipIf(!has(backend))(`${backend}: 1 and 5 workers give one hash`, async () =>
+      expect(await train(5, backend)).toBe(await train(1, backend)),
+    )
   }
 })

@@ -1,0 +1,125 @@
+// Sample weights and class weights.
+
+import { expect, it } from 'vitest'
+import { dense } from '../../../dist/main/index.js'
+import type { Examples, FitOptions } from '../../../dist/main/index.js'
+import { backendsHere } from '../../machine.js'
+import { COLUMNS, distance, examplesOf, trained, trainerOf, valuesOf } from './support.js'
+
+const examples = examplesOf(12)
+const counts = [1, 2, 0, 3, 1, 1, 2, 0, 1, 4, 1, 1]
+const rows = counts.flatMap((count, row) => Array.from({ length: count }, () => row))
+const repeated: Examples = {
+  inputs: Float32Array.from(
+    rows.flatMap((row) => Array.from(examples.inputs.slice(row * COLUMNS, (row + 1) * COLUMNS))),
+  ),
+  targets: Uint8Array.from(rows, (row) => examples.targets[row]!),
+}
+
+it.each(backendsHere)(
+  '%s: a weight of k is as good as k examples: cost and gradient, with L2',
+  async (backend) => {
+    await using trainer = await trainerOf({ backend, l2: 0.3 })
+    const weighed = await trainer.gradient(
+      examples.inputs,
+      examples.targets,
+      Float32Array.from(counts),
+    )
+    const expected = await trainer.gradient(repeated.inputs, repeated.targets)
+    const bound = backend === 'reference' ? 1e-14 : 2e-6
+    expect(Math.abs(weighed.cost - expected.cost)).toBeLessThan(bound)
+    expect(distance(valuesOf(weighed), valuesOf(expected))).toBeLessThan(bound)
+    expect(
+      Math.abs(
+        (await trainer.evaluate({ ...examples, sampleWeights: Float32Array.from(counts) })).cost -
+          expected.cost,
+      ),
+    ).toBeLessThan(bound)
+  },
+)
+
+it('only their ratio matters without L2, and weights of 1 change nothing', async () => {
+  await using trainer = await trainerOf()
+  const [plain, ones] = [
+    await trainer.gradient(examples.inputs, examples.targets),
+    await trainer.gradient(examples.inputs, examples.targets, new Float64Array(12).fill(1)),
+  ]
+  expect(distance(valuesOf(plain), valuesOf(ones))).toBeLessThan(1e-15)
+  const [once, tenfold] = [counts, counts.map((count) => 10 * count)].map((weights) =>
+    trainer.gradient(examples.inputs, examples.targets, Float64Array.from(weights)),
+  )
+  expect(distance(valuesOf(await once!), valuesOf(await tenfold!))).toBeLessThan(1e-15)
+})
+
+it('training with them, whole batches: as with repeated examples; class weights are weights by class', async () => {
+  const fit: FitOptions = { epochs: 4, batchSize: 'all' }
+  const weighed = await trained({}, { ...examples, sampleWeights: Float64Array.from(counts) }, fit)
+  const expected = await trained({}, repeated, fit)
+  expect(distance(weighed.values, expected.values)).toBeLessThan(1e-13)
+  expect(distance(weighed.history.cost, expected.history.cost)).toBeLessThan(1e-13)
+  const classes = [0.5, 2, 3]
+  const byClass = await trained({}, examples, { ...fit, classWeights: classes })
+  const byExample = await trained(
+    {},
+    {
+      ...examples,
+      sampleWeights: Float64Array.from(examples.targets, (label) => classes[label]!),
+    },
+    fit,
+  )
+  expect(byClass.hash).toBe(byExample.hash)
+  expect((await trained({}, examples, { ...fit, classWeights: { 1: 2 } })).hash).toBe(
+    (
+      await trained(
+        {},
+        {
+          ...examples,
+          sampleWeights: Float64Array.from(examples.targets, (label) => (label === 1 ? 2 : 1)),
+        },
+        fit,
+      )
+    ).hash,
+  )
+})
+
+it('a batch that weighs nothing moves nothing', async () => {
+  await using trainer = await trainerOf({ l2: 1 })
+  const before = trainer.parametersHash()
+  const history = await trainer.fit(
+    { ...examples, sampleWeights: new Float64Array(12) },
+    { epochs: 2 },
+  )
+  expect(trainer.parametersHash()).toBe(before)
+  expect(history.cost).toEqual([0, 0])
+})
+
+it('what is no weight is an error that names it', async () => {
+  await using trainer = await trainerOf()
+  await expect(trainer.fit({ ...examples, sampleWeights: new Float64Array(11) })).rejects.toThrow(
+    'fit: sampleWeights: expected a typed array of 12, one for each example, got Float64Array(11)',
+  )
+  await expect(
+    trainer.fit({ ...examples, sampleWeights: new Float64Array(12).fill(1).fill(-1, 5, 6) }),
+  ).rejects.toThrow('fit: sampleWeights, row 5: expected numbers of at least 0, got -1')
+  await expect(
+    trainer.fit({ ...examples, sampleWeights: new Float64Array(12).fill(NaN) }),
+  ).rejects.toThrow('fit: sampleWeights, row 0: expected finite numbers, got NaN')
+  await expect(trainer.fit(examples, { classWeights: { 7: 1 } })).rejects.toThrow(
+    "fit: classWeights: expected classes from 0 to 2, got '7'",
+  )
+  await expect(trainer.fit(examples, { classWeights: { '-1': 1 } })).rejects.toThrow(
+    "fit: classWeights: expected classes from 0 to 2, got '-1'",
+  )
+  await using line = await trainerOf({
+    network: { inputs: COLUMNS, layers: [dense(1)] },
+    loss: 'meanSquaredError',
+  })
+  await expect(
+    line.fit({ inputs: examples.inputs, targets: new Float64Array(12) }, { classWeights: [1, 2] }),
+  ).rejects.toThrow(
+    'fit: classWeights: expected targets that say a class (labels, or sigmoid or softmax outputs), got identity outputs',
+  )
+  await expect(trainer.fit(examples, { classWeights: [1, -1] })).rejects.toThrow(
+    'fit: classWeights[1]: expected a number of at least 0, got -1',
+  )
+})
