@@ -6,6 +6,7 @@ import {
   type TrainerOptions,
   createTrainer,
   dense,
+  dropout,
   sgd,
 } from '../../dist/main/index.js'
 import { backendsHere } from '../machine.js'
@@ -15,10 +16,10 @@ const examples: Examples = {
   inputs: Float32Array.from({ length: COUNT * 6 }, (_, i) => ((i * 7919) % 101) / 50 - 1),
   targets: Float32Array.from({ length: COUNT * 2 }, (_, i) => ((i * 31) % 17) / 9 - 1),
 }
-const options = (dropout: number, learningRate = 0.1): TrainerOptions => ({
+const options = (rate: number, learningRate = 0.1): TrainerOptions => ({
   network: {
     inputs: 6,
-    layers: [dense(20, 'silu', { dropout }), dense(9, 'softplus', { dropout }), dense(2)],
+    layers: [dense(20, 'silu'), dropout(rate), dense(9, 'softplus'), dropout(rate), dense(2)],
   },
   loss: 'huber',
   optimizer: sgd({ learningRate }),

@@ -1,3 +1,4 @@
+import { createNodePlatform } from '../../dist/main/runtime/node/platform.js'
 import { execFile } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -43,7 +44,7 @@ async function createFaulty(fault: Fault | undefined, at = 60): Promise<Trainer>
   process.env.FAULT = fault
   process.env.FAULT_AT = String(at)
   if (fault) writeFileSync(armed, '')
-  return createTrainerOn(fixture('faulty-worker.js'), {
+  return createTrainerOn(createNodePlatform(fixture('faulty-worker.js')), {
     network: { inputs: 4, layers: [dense(5, 'tanh'), dense(3, 'softmax')] },
     loss: 'categoricalCrossEntropy',
     optimizer: sgd({ learningRate: 0.1 }),
@@ -165,7 +166,7 @@ describe('a worker that fails', () => {
   })
 
   it('a worker script that cannot be loaded is a WorkerError, not a hang', async () => {
-    const trainer = await createTrainerOn(fixture('no-such-worker.js'), {
+    const trainer = await createTrainerOn(createNodePlatform(fixture('no-such-worker.js')), {
       network: { inputs: 4, layers: [dense(3, 'softmax')] },
       loss: 'categoricalCrossEntropy',
       workers: 2,
@@ -179,15 +180,12 @@ describe('divergence', () => {
   it('stops with the epoch, the step and the last finite cost, which the kept parameters still have', async () => {
     for (const backend of backendsHere) {
       const line = { inputs: Float64Array.of(1, 2, 3, 4), targets: Float64Array.of(3, 6, 9, 12) }
-      const trainer = await createTrainerOn(
-        new URL('../../dist/workers/node/gradient-worker.js', import.meta.url),
-        {
-          network: { inputs: 1, layers: [dense(1)] },
-          loss: 'meanSquaredError',
-          optimizer: sgd({ learningRate: 1 }),
-          backend,
-        },
-      )
+      const trainer = await createTrainerOn(createNodePlatform(), {
+        network: { inputs: 1, layers: [dense(1)] },
+        loss: 'meanSquaredError',
+        optimizer: sgd({ learningRate: 1 }),
+        backend,
+      })
       const error = await trainer.fit(line, { epochs: 1000, batchSize: 'all' }).then(
         () => undefined,
         (reason: unknown) => reason,

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { type DenseLayer, type Examples, type Gradient, type History, type LossName, type Parameters, type Trainer, DivergenceError, dense, sgd } from '../../dist/main/index.js'
+import {
+  type DenseLayer,
+  type Examples,
+  type Gradient,
+  type History,
+  type LossName,
+  type Parameters,
+  type Trainer,
+  DivergenceError,
+  dense,
+  sgd,
+} from '../../dist/main/index.js'
 import { createTrainer } from '../../dist/main/create-trainer.js'
 
 const numbers = (...values: number[]): Float64Array => Float64Array.from(values)

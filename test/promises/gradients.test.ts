@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type ActivationName, type Gradient, type LossName, type Trainer, dense } from '../../dist/main/index.js'
+import {
+  type ActivationName,
+  type Gradient,
+  type LossName,
+  type Trainer,
+  dense,
+} from '../../dist/main/index.js'
 import { activationNames } from '../../dist/shared/network/activations.js'
 import { type BackendName, backendNames } from '../../dist/shared/backend-names.js'
 import { lossNames } from '../../dist/shared/network/losses.js'

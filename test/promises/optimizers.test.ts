@@ -2,7 +2,18 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type ActivationName, type LossName, type Optimizer, adadelta, adagrad, adam, adamw, dense, rmsprop, sgd } from '../../dist/main/index.js'
+import {
+  type ActivationName,
+  type LossName,
+  type Optimizer,
+  adadelta,
+  adagrad,
+  adam,
+  adamw,
+  dense,
+  rmsprop,
+  sgd,
+} from '../../dist/main/index.js'
 import { optimizerNames } from '../../dist/shared/optimizers/optimizers.js'
 import { backendsHere } from '../machine.js'
 import { createTrainer } from '../../dist/main/create-trainer.js'

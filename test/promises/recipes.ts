@@ -1,7 +1,31 @@
 // Recipes whose parameters are recorded, bit for bit: what training computes must not change by
 // accident. On `wasm`, which promises the same bits everywhere.
 
-import { type Examples, type FitOptions, type Network, type TrainerOptions, adadelta, adagrad, adam, adamw, constantRate, cosineDecay, cross, dense, dropout, exponentialDecay, inverseScaling, minMax, oneHot, reduceOnPlateau, rmsprop, sgd, standardize, stepDecay, warmUp } from '../../dist/main/index.js'
+import {
+  type Examples,
+  type FitOptions,
+  type Network,
+  type TrainerOptions,
+  adadelta,
+  adagrad,
+  adam,
+  adamw,
+  constantRate,
+  cosineDecay,
+  cross,
+  dense,
+  dropout,
+  exponentialDecay,
+  inverseScaling,
+  minMax,
+  oneHot,
+  reduceOnPlateau,
+  rmsprop,
+  sgd,
+  standardize,
+  stepDecay,
+  warmUp,
+} from '../../dist/main/index.js'
 import { createTrainer } from '../../dist/main/create-trainer.js'
 
 /** A trainer, and the calls of fit that follow. */

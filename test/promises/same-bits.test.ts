@@ -1,9 +1,27 @@
+import { dropout } from '../../dist/shared/model/layers/dropout.js'
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { loadDataSet } from '../../dist/main/data/data-sets.js'
-import { type Examples, type FitOptions, type Optimizer, type Trainer, type TrainerOptions, adadelta, adagrad, adam, adamw, cosineDecay, dense, exponentialDecay, rmsprop, sgd, trainTestSplit, warmUp } from '../../dist/main/index.js'
+import {
+  type Examples,
+  type FitOptions,
+  type Optimizer,
+  type Trainer,
+  type TrainerOptions,
+  adadelta,
+  adagrad,
+  adam,
+  adamw,
+  cosineDecay,
+  dense,
+  exponentialDecay,
+  rmsprop,
+  sgd,
+  trainTestSplit,
+  warmUp,
+} from '../../dist/main/index.js'
 import { backendNames } from '../../dist/shared/backend-names.js'
 import { slotCount } from '../../dist/shared/batches/shards.js'
 import { has } from '../machine.js'
@@ -113,8 +131,10 @@ describe('the same bits for any number of workers', () => {
       inputs: 64,
       scale: 1 / 16,
       layers: [
-        dense(21, 'gelu', { dropout: 0.2 }),
-        dense(24, 'elu', { dropout: 0.5 }),
+        dense(21, 'gelu'),
+        dropout(0.2),
+        dense(24, 'elu'),
+        dropout(0.5),
         dense(10, 'softmax'),
       ],
     }
@@ -169,7 +189,7 @@ describe('whatever training is told: 3 workers have the bits of 1', () => {
   const network = {
     inputs: 64,
     scale: 1 / 16,
-    layers: [dense(24, 'gelu', { dropout: 0.3 }), dense(16, 'softplus'), dense(10, 'softmax')],
+    layers: [dense(24, 'gelu'), dropout(0.3), dense(16, 'softplus'), dense(10, 'softmax')],
   }
   const everything: Partial<TrainerOptions> = { network, clipNorm: 0.5, l2: 0.1 }
   const examples: Examples = {

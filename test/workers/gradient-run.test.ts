@@ -1,7 +1,15 @@
 // The gradient worker, alone on this thread.
 
+import { dropout } from '../../dist/shared/model/layers/dropout.js'
 import { describe, expect, it } from 'vitest'
-import { type Examples, type Trainer, type TrainerOptions, WorkerError, adam, dense } from '../../dist/main/index.js'
+import {
+  type Examples,
+  type Trainer,
+  type TrainerOptions,
+  WorkerError,
+  adam,
+  dense,
+} from '../../dist/main/index.js'
 import { abortRun } from '../../dist/shared/arena/barrier.js'
 import { createSynchronization } from '../../dist/workers/gradient-run.js'
 import { backendsHere } from '../machine.js'
@@ -12,7 +20,7 @@ import { type Synchronize, createTrainerInProcess } from './in-process.js'
 const options: TrainerOptions = {
   network: {
     inputs: 4,
-    layers: [dense(9, 'tanh', { dropout: 0.2 }), dense(3, 'softmax')],
+    layers: [dense(9, 'tanh'), dropout(0.2), dense(3, 'softmax')],
   },
   loss: 'categoricalCrossEntropy',
   optimizer: adam({ learningRate: 0.05 }),

@@ -1,3 +1,4 @@
+import { dropout } from '../../../dist/shared/model/layers/dropout.js'
 import { describe, expect, it } from 'vitest'
 import { checkTrainerOptions } from '../../../dist/main/options/trainer-options.js'
 import { InputError } from '../../../dist/shared/errors.js'
@@ -37,12 +38,12 @@ describe('an error of a network names the field, the rule and the value:', () =>
       /layers\[0\]\.initializer: expected one of plain, xavier, he, got 'zeros'/,
     ],
     [
-      { ...valid, network: { inputs: 3, layers: [dense(3, 'relu', { dropout: 1 }), dense(2)] } },
-      /layers\[0\]\.dropout: expected a number of at least 0 and below 1, got 1$/,
+      { ...valid, network: { inputs: 3, layers: [dense(3, 'relu'), dropout(1), dense(2)] } },
+      /layers\[1\]\.rate: expected a number of at least 0 and below 1, got 1$/,
     ],
     [
-      { ...valid, network: { inputs: 3, layers: [dense(3, 'relu', { dropout: -0.1 }), dense(2)] } },
-      /layers\[0\]\.dropout: expected .* got -0\.1$/,
+      { ...valid, network: { inputs: 3, layers: [dense(3, 'relu'), dropout(-0.1), dense(2)] } },
+      /layers\[1\]\.rate: expected .* got -0\.1$/,
     ],
     [
       {

@@ -1,3 +1,4 @@
+import { dropout } from '../../../dist/shared/model/layers/dropout.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkTrainerOptions } from '../../../dist/main/options/trainer-options.js'
@@ -36,9 +37,9 @@ describe('an error names the field, the rule and the value:', () => {
     [
       {
         ...valid,
-        network: { inputs: 4, layers: [dense(3), dense(2, 'softmax', { dropout: 0.5 })] },
+        network: { inputs: 4, layers: [dense(2, 'softmax'), dropout(0.5)] },
       },
-      /layers\[1\]\.dropout: expected none on the output layer, got 0\.5$/,
+      /layers\[1\]: expected a dense layer as the last one, got an object with kind, rate$/,
     ],
     [{ ...valid, loss: 'mse' }, /loss: expected one of .*meanSquaredError.*, got 'mse'/],
     [

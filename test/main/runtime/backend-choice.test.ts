@@ -11,52 +11,13 @@ import { automatic, blas, has } from '../../machine.js'
 import { shardgrad } from '../support.js'
 
 /** A function of three zeros, multiplied and added in one. */
+// prettier-ignore
 const RELAXED = Uint8Array.of(
-  0,
-  97,
-  115,
-  109,
-  1,
-  0,
-  0,
-  0,
-  1,
-  5,
-  1,
-  96,
-  0,
-  1,
-  123,
-  3,
-  2,
-  1,
-  0,
-  10,
-  19,
-  1,
-  17,
-  0,
-  65,
-  0,
-  253,
-  15,
-  65,
-  0,
-  253,
-  15,
-  65,
-  0,
-  253,
-  15,
-  253,
-  133,
-  2,
-  11,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10,
+  19, 1, 17, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11,
 )
-const [large, small] = [
-  [64, 128, 10],
-  [2, 3, 1],
-]
+/** Floating-point operations of an example. */
+const [large, small] = [100_000, 60]
 const folder = mkdtempSync(join(tmpdir(), 'shardgrad-blas-'))
 const textFile = join(folder, 'notes.so')
 writeFileSync(textFile, 'This is no library.\n')

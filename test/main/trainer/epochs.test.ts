@@ -1,5 +1,6 @@
 // Training as a loop over epochs, and in several calls.
 
+import { dropout } from '../../../dist/shared/model/layers/dropout.js'
 import { expect, it } from 'vitest'
 import { DivergenceError, adam, dense, sgd, stepDecay } from '../../../dist/main/index.js'
 import type { EpochReport, Examples, FitOptions, TrainerOptions } from '../../../dist/main/index.js'
@@ -11,7 +12,7 @@ it('initialEpoch: 2 epochs and then up to 5 are 5 epochs, with their order, sche
     optimizer: adam({ learningRate: stepDecay({ learningRate: 0.05, every: 3 }) }),
     network: {
       inputs: COLUMNS,
-      layers: [dense(8, 'tanh', { dropout: 0.3 }), dense(CLASSES, 'softmax')],
+      layers: [dense(8, 'tanh'), dropout(0.3), dense(CLASSES, 'softmax')],
     },
   }
   const whole = await trained(options, examples, { epochs: 5, batchSize: 8 })

@@ -1,7 +1,15 @@
 // What fit trains, reports and waits for, and how it is aborted.
 
 import { expect, it } from 'vitest'
-import { type EpochReport, type Examples, type FloatArray, type Gradient, type Progress, type TrainerOptions, dense } from '../../../dist/main/index.js'
+import {
+  type EpochReport,
+  type Examples,
+  type FloatArray,
+  type Gradient,
+  type Progress,
+  type TrainerOptions,
+  dense,
+} from '../../../dist/main/index.js'
 import { createTrainer } from '../../../dist/main/create-trainer.js'
 import { allFinite, create, examplesOf, rejection, rowsOf } from './support.js'
 

@@ -2,7 +2,20 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { type Examples, type PreprocessingStep, type TrainerOptions, InputError, applyPreprocessing, checkGradients, cross, dense, minMax, oneHot, sgd, standardize } from '../../../dist/main/index.js'
+import {
+  type Examples,
+  type PreprocessingStep,
+  type TrainerOptions,
+  InputError,
+  applyPreprocessing,
+  checkGradients,
+  cross,
+  dense,
+  minMax,
+  oneHot,
+  sgd,
+  standardize,
+} from '../../../dist/main/index.js'
 import { backendNames } from '../../../dist/shared/backend-names.js'
 import { columnsAfter } from '../../../dist/shared/network/preprocessing.js'
 import { has } from '../../machine.js'

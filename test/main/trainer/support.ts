@@ -1,6 +1,14 @@
 // A small classifier for the tests of a trainer's calls.
 
-import { type Examples, type Parameters, type Trainer, type TrainerOptions, createTrainer as createWithOwnThreads, dense, sgd } from '../../../dist/main/index.js'
+import {
+  type Examples,
+  type Parameters,
+  type Trainer,
+  type TrainerOptions,
+  createTrainer as createWithOwnThreads,
+  dense,
+  sgd,
+} from '../../../dist/main/index.js'
 import { createTrainer } from '../../../dist/main/create-trainer.js'
 
 export const options: TrainerOptions = {

@@ -1,7 +1,14 @@
 // What onTimeline is told.
 
 import { describe, expect, it } from 'vitest'
-import { type Examples, type FitOptions, type Span, type Trainer, dense, sgd } from '../../../dist/main/index.js'
+import {
+  type Examples,
+  type FitOptions,
+  type Span,
+  type Trainer,
+  dense,
+  sgd,
+} from '../../../dist/main/index.js'
 import { createTrainer } from '../../../dist/main/create-trainer.js'
 
 /** Times since 1970 in a double are multiples of 2^-12 ms. */

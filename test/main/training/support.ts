@@ -1,6 +1,13 @@
 // A small classifier for the tests of what training can be told.
 
-import { type Examples, type FitOptions, type Trainer, type TrainerOptions, dense, sgd } from '../../../dist/main/index.js'
+import {
+  type Examples,
+  type FitOptions,
+  type Trainer,
+  type TrainerOptions,
+  dense,
+  sgd,
+} from '../../../dist/main/index.js'
 import { noise } from '../../shared/support.js'
 import { createTrainer } from '../../../dist/main/create-trainer.js'
 
