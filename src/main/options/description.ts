@@ -11,7 +11,13 @@ import type { LearningRate } from '../../shared/optimizers/learning-rate.js'
 import { type LossName, fusedActivation, lossNames } from '../../shared/network/losses.js'
 import { type MetricOptions, metricNames } from '../../shared/figures/metrics.js'
 import type { Network } from '../../shared/network/network.js'
-import { type Optimizer, sgd } from '../../shared/optimizers/optimizers.js'
+import {
+  type Optimizer,
+  type OptionRule,
+  optimizerNames,
+  optimizers,
+  sgd,
+} from '../../shared/optimizers/optimizers.js'
 
 const wholeNumber = (minimum: number): v.GenericSchema<unknown, number> =>
   v.custom<number>(
@@ -144,35 +150,44 @@ const learningRate = v.lazy((value): v.GenericSchema<unknown, LearningRate> =>
   typeof value === 'number' ? above0 : scheduleSchema,
 )
 
+const optionRules = { above0, atLeast0, below1, trueOrFalse } satisfies Record<
+  OptionRule,
+  v.GenericSchema
+>
+/** Every option but the learning rate may be left out. */
 const optimizerSchema = v.variant(
   'name',
-  [
-    v.strictObject({
-      name: v.literal('sgd'),
+  optimizerNames.map((name) => {
+    const { defaults, rules } = optimizers[name] as {
+      defaults: Record<string, unknown>
+      rules: Record<string, OptionRule>
+    }
+    const options = Object.entries(rules).map(([option, rule]) => [
+      option,
+      v.optional<v.GenericSchema, unknown>(optionRules[rule], defaults[option]),
+    ])
+    return v.strictObject({
+      name: v.literal(name),
       learningRate,
-      momentum: v.optional(below1, 0),
-      nesterov: v.optional(trueOrFalse, false),
-    }),
-    v.strictObject({ name: v.literal('rmsprop'), learningRate, decay: below1, epsilon: above0 }),
-    v.strictObject({ name: v.literal('adagrad'), learningRate, epsilon: above0 }),
-    v.strictObject({ name: v.literal('adadelta'), learningRate, decay: below1, epsilon: above0 }),
-    v.strictObject({
-      name: v.literal('adam'),
-      learningRate,
-      beta1: below1,
-      beta2: below1,
-      epsilon: above0,
-    }),
-    v.strictObject({
-      name: v.literal('adamw'),
-      learningRate,
-      beta1: below1,
-      beta2: below1,
-      epsilon: above0,
-      weightDecay: atLeast0,
-    }),
-  ],
+      ...(Object.fromEntries(options) as Record<string, v.GenericSchema>),
+    })
+  }),
   'an optimizer, such as sgd({ learningRate: 0.5 })',
+) as v.GenericSchema as v.GenericSchema<unknown, Optimizer>
+
+/** Which optimizers have each of their options, in words. */
+const optimizerHomes = Object.fromEntries(
+  optimizerNames
+    .flatMap((name) => Object.keys(optimizers[name].rules))
+    .map((option) => {
+      const [those, others] = [true, false].map((has) =>
+        optimizerNames.filter((name) => option in optimizers[name].rules === has),
+      )
+      return [
+        option,
+        others!.length === 1 ? `the optimizers but ${others![0]!}` : those!.join(' and '),
+      ]
+    }),
 )
 
 const isPowerOfTwo = (value: number): boolean =>
@@ -436,13 +451,7 @@ const homes: Partial<Record<string, string>> = {
   ...Object.fromEntries(Object.keys(trainerSchema.entries).map((name) => [name, 'createTrainer'])),
   ...Object.fromEntries(Object.keys(fitSchema.entries).map((name) => [name, 'fit'])),
   learningRate: 'the optimizer',
-  momentum: 'sgd',
-  nesterov: 'sgd',
-  decay: 'rmsprop and adadelta',
-  epsilon: 'the optimizers but sgd',
-  beta1: 'adam and adamw',
-  beta2: 'adam and adamw',
-  weightDecay: 'adamw',
+  ...optimizerHomes,
   initializer: 'dense',
   dropout: 'dense',
 }

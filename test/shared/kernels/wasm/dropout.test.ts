@@ -26,7 +26,7 @@ function drop(
   new Int32Array(memory.buffer, rowNumbers, rows).set(examples)
   const from = put(rows, columns, value)
   const to = inPlace ? from : put(rows, columns, () => 99)
-  kernels.dropout(from, to, rowNumbers, rows, columns, share, key)
+  kernels.dropout({ from, to, rowNumbers, rows, columns, rate: share, key })
   return {
     values: get(to, rows, columns),
     padding: padding(to, rows, columns),
@@ -142,7 +142,8 @@ it('on average over epochs, every element is what it was', () => {
   const [from, to] = [put(2, 8, () => 1), put(2, 8, () => 99)]
   const sums = Array.from({ length: 16 }, () => 0)
   for (let epoch = 0; epoch < epochs; epoch++) {
-    kernels.dropout(from, to, rowNumbers, 2, 8, share, dropoutKeys(9, epoch, network)[0]!)
+    const key = dropoutKeys(9, epoch, network)[0]!
+    kernels.dropout({ from, to, rowNumbers, rows: 2, columns: 8, rate: share, key })
     get(to, 2, 8).forEach((x, i) => (sums[i]! += x))
   }
   for (const sum of sums)
