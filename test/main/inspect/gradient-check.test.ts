@@ -229,10 +229,10 @@ describe('finds what is wrong', () => {
     const { error, correct } = await worstWith(({ losses }, memory) => ({
       losses: {
         ...losses,
-        halfSquaredError(outputs, bias, targets, deltas, ...shape) {
-          const loss = losses.halfSquaredError(outputs, bias, targets, deltas, ...shape)
+        halfSquaredError(operands) {
+          const loss = losses.halfSquaredError(operands)
           const width = 8
-          const written = new Float64Array(memory.buffer, deltas, 8 * width)
+          const written = new Float64Array(memory.buffer, operands.dOutputs, 8 * width)
           written.forEach((delta, i) => (written[i] = 1.0001 * delta))
           return loss
         },
@@ -243,11 +243,10 @@ describe('finds what is wrong', () => {
   })
 
   it('a bias gradient that is left out', async () => {
-    const { kind, error } = await worstWith(({ transposedProduct }, memory) => ({
-      transposedProduct(...operands) {
-        transposedProduct(...operands)
-        const [, , , biasGradient, , , , outputs] = operands
-        new Float64Array(memory.buffer, biasGradient, outputs).fill(0)
+    const { kind, error } = await worstWith(({ matmulTransposedA }, memory) => ({
+      matmulTransposedA(operands) {
+        matmulTransposedA(operands)
+        new Float64Array(memory.buffer, operands.dBias, operands.outputs).fill(0)
       },
     }))
     expect(kind).toBe('biases')
@@ -255,11 +254,10 @@ describe('finds what is wrong', () => {
   })
 
   it('a gradient that is not a number', async () => {
-    const { error } = await worstWith(({ transposedProduct }, memory) => ({
-      transposedProduct(...operands) {
-        transposedProduct(...operands)
-        const [, , gradient] = operands
-        new Float64Array(memory.buffer, gradient, 1).fill(NaN)
+    const { error } = await worstWith(({ matmulTransposedA }, memory) => ({
+      matmulTransposedA(operands) {
+        matmulTransposedA(operands)
+        new Float64Array(memory.buffer, operands.dWeights, 1).fill(NaN)
       },
     }))
     expect(error).toBe(Infinity)

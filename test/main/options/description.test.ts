@@ -117,8 +117,8 @@ describe('an error names the field, the rule and the value:', () => {
       /network\.layers\[0\]\.units: .* got NaN/,
     ],
     [
-      { ...valid, network: { inputs: 3, layers: [{ ...dense(2), initializer: 'zeros' }] } },
-      /layers\[0\]\.initializer: expected one of plain, xavier, he, got 'zeros'/,
+      { ...valid, network: { inputs: 3, layers: [{ ...dense(2), initializer: 'ones' }] } },
+      /layers\[0\]\.initializer: expected one of plain, xavier, he, .*, got 'ones'/,
     ],
     [
       { ...valid, network: { inputs: 3, layers: [dense(3, 'relu', { dropout: 1 }), dense(2)] } },
