@@ -68,7 +68,7 @@ export async function explain(name: string, options: ExplainOptions): Promise<vo
   }
   const lines = [
     `${name}: ${counted(inProcess.examples, 'example')} in ${counted(shards, 'shard')}; network ${describeNetwork(network)}; learning rate ${learningRate}${l2 > 0 ? `, l2 ${l2}` : ''}`,
-    `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${loss === 'meanSquaredError' ? ' and n the number of outputs' : ''}`,
+    `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${losses[loss].formula.includes('/ n') ? ' and n the number of outputs' : ''}`,
     'forward, of [layer][unit]: z = values of the layer before . weights + bias; a = f(z), f the activation',
     'back: delta = d loss / d z',
     'gradients: of weights[layer][from][to], the value it starts from times the delta it leads to; of biases, the delta',

@@ -85,14 +85,15 @@ export const networkSchema = v.pipe(
 
 /** The first layer that can't stand where it does. */
 function misplacedLayer(layers: readonly LayerDescription[]): ReturnType<typeof misfitOf> {
-  const last = layers.length - 1
   const again = layers.findIndex((layer, l) => isDropout(layer) && isDropout(layers[l - 1]))
   if (again >= 0) {
     const rule = 'one dropout between two other layers'
     return { field: `layers[${again}]`, rule, value: layers[again] }
   }
-  if (layers[last]!.kind === 'dense') return undefined
-  return { field: `layers[${last}]`, rule: 'a dense layer as the last one', value: layers[last] }
+  const last = layers.at(-1)
+  if (last === undefined || last.kind === 'dense') return undefined
+  const field = `layers[${layers.length - 1}]`
+  return { field, rule: 'a dense layer as the last one', value: last }
 }
 
 function isDropout(layer: LayerDescription | undefined): boolean {

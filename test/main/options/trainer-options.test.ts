@@ -21,7 +21,12 @@ it('fills in the defaults', () => {
     shards: 'auto',
     backend: 'auto',
   })
-  expect(dense(3)).toEqual({ units: 3, activation: 'identity', initializer: 'xavier' })
+  expect(dense(3)).toEqual({
+    kind: 'dense',
+    units: 3,
+    activation: 'identity',
+    initializer: 'xavier',
+  })
   expect(sgd()).toEqual({ name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false })
 })
 

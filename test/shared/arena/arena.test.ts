@@ -1,3 +1,4 @@
+import type { BlockShape } from '../../../dist/shared/arena/parts.js'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import {
@@ -27,7 +28,7 @@ const needs: ArenaNeeds = {
   gradient: true,
   predicts: false,
   preparedElements: (inputs, outputs) => inputs * outputs,
-  productElements: (parts, rows, _inputs, outputs) => parts * rows * outputs,
+  productElements: ({ parts, rows, outputs }) => parts * rows * outputs,
   timeline: true,
 }
 
@@ -272,7 +273,9 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
         .map(({ inputs, outputs }, l) => ({
           what: `product ${worker}.${l}`,
           offset: scratch.product,
-          bytes: job.productElements(layout.parts, layout.partStride, inputs, outputs) * size,
+          bytes:
+            job.productElements({ parts: layout.parts, rows: layout.partStride, inputs, outputs }) *
+            size,
         }))
         .sort((one, other) => other.bytes - one.bytes)
         .slice(0, 1),
@@ -340,8 +343,7 @@ const jobs: fc.Arbitrary<ArenaNeeds> = fc
     ),
     productElements: fc.constantFrom(
       () => 0,
-      (parts: number, rows: number, inputs: number, outputs: number) =>
-        parts * rows * (outputs + 7) + inputs,
+      ({ parts, rows, inputs, outputs }: BlockShape) => parts * rows * (outputs + 7) + inputs,
     ),
     timeline: fc.boolean(),
   })

@@ -47,10 +47,10 @@ function openPass(backend: BackendName, network: Network, lossName: LossName, ke
     batchSize: ROWS,
     predicts: false,
     preparedElements,
-    productElements: (_parts, _rows, inputs, outputs) =>
+    productElements: (shape) =>
       Math.max(
-        productElements(1, ROWS, inputs, outputs),
-        productElements(8, ROWS / 8, inputs, outputs),
+        productElements({ ...shape, parts: 1, rows: ROWS }),
+        productElements({ ...shape, parts: 8, rows: ROWS / 8 }),
       ),
     training: { count: EXAMPLES, inputs: dtype, targets: dtype, weighted: false },
     validation: undefined,
