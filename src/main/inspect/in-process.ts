@@ -180,6 +180,7 @@ function planFor(
     stateElements: 0,
     workers: 1,
     shards: 1,
+    leastSlots: 1,
     batchSize: examples.count,
     training: needsOf(examples),
     validation: undefined,
