@@ -13,8 +13,8 @@ import {
 } from '../../dist/shared/figures/metrics.js'
 import type { ActivationKernels, LossOperands } from '../../dist/shared/kernels/kernels.js'
 import { createReferenceKernels } from '../../dist/shared/kernels/reference/reference.js'
-import { type Activation, activations } from '../../dist/shared/network/activations.js'
-import { type Loss, lossNames, losses } from '../../dist/shared/network/losses.js'
+import { type Activation, activations } from '../../dist/shared/formulas/activations.js'
+import { type Loss, lossNames, losses } from '../../dist/shared/formulas/losses.js'
 import { dense } from '../../dist/shared/model/layers/dense.js'
 import {
   type Optimizer,

@@ -3,7 +3,7 @@
 import { checkTrainerOptions } from '../options/trainer-options.js'
 import { InputError, show } from '../../shared/errors.js'
 import { describeNetwork } from '../../shared/model/network.js'
-import { losses } from '../../shared/network/losses.js'
+import { losses } from '../../shared/formulas/losses.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { loadDataSet, tableNames } from '../data/data-sets.js'
 import { type ExplainedShard, type ExplainedStep, explainSteps } from '../inspect/explanation.js'

@@ -3,8 +3,8 @@
 // entry in the table here, and an entry among the sums if it needs another.
 
 import { InputError } from '../errors.js'
-import { hasAccuracy } from '../network/losses.js'
-import type { ActivationName } from '../network/activations.js'
+import { hasAccuracy } from '../formulas/losses.js'
+import type { ActivationName } from '../formulas/activations.js'
 
 /** The sums that every tally begins with. */
 export const Tally = {

@@ -3,10 +3,10 @@ import {
   type ActivationName,
   activationNames,
   keepsSlopes,
-} from '../../../dist/shared/network/activations.js'
+} from '../../../dist/shared/formulas/activations.js'
 import { type BackendName, backendNames } from '../../../dist/shared/backend-names.js'
 import { backends } from '../../../dist/shared/backends.js'
-import { fusedActivation, lossNames } from '../../../dist/shared/network/losses.js'
+import { fusedActivation, lossNames } from '../../../dist/shared/formulas/losses.js'
 import { backendsHere, has } from '../../machine.js'
 import { type ByteOffset, advance } from '../../../dist/shared/arena/offsets.js'
 import {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
 import { flopsOf } from '../../../dist/shared/model/network.js'
-import { widthsOf } from '../../../dist/shared/network/network.js'
+import { widthsOf } from '../../../dist/shared/formulas/network.js'
 
 const width = fc.integer({ min: 1, max: 500 })
 

@@ -2,11 +2,11 @@
 // backends against each other.
 
 import { describe, expect, it } from 'vitest'
-import type { ActivationName } from '../../../dist/shared/network/activations.js'
+import type { ActivationName } from '../../../dist/shared/formulas/activations.js'
 import { createArena, planArena } from '../../../dist/shared/arena/arena.js'
 import type { BackendName } from '../../../dist/shared/backend-names.js'
 import { backends } from '../../../dist/shared/backends.js'
-import type { LossName } from '../../../dist/shared/network/losses.js'
+import type { LossName } from '../../../dist/shared/formulas/losses.js'
 import { Tally, tallyLayout } from '../../../dist/shared/figures/metrics.js'
 import type { Network } from '../../../dist/shared/model/network.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'

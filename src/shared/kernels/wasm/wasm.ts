@@ -6,8 +6,8 @@
 import { advance } from '../../arena/offsets.js'
 import { paddedWidth } from '../../batches/padding.js'
 import { type BlockShape, extentOf } from '../../arena/parts.js'
-import { activationNames, keepsSlopes } from '../../network/activations.js'
-import { lossNames } from '../../network/losses.js'
+import { activationNames, keepsSlopes } from '../../formulas/activations.js'
+import { lossNames } from '../../formulas/losses.js'
 import {
   type Optimizer,
   type OptimizerKind,

@@ -4,7 +4,7 @@
 
 import { type ByteOffset, NOWHERE } from '../../arena/offsets.js'
 import type { DropoutOperands } from '../../kernels/kernels.js'
-import { dropoutKey } from '../../network/dropout.js'
+import { dropoutKey } from '../../formulas/dropout.js'
 import { partOf, rowNumbersOf } from '../block.js'
 import type { Layer, LayerContext, LayerKind } from './layer.js'
 

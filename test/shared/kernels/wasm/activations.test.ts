@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import {
   type ActivationName,
   activationNames,
-} from '../../../../dist/shared/network/activations.js'
+} from '../../../../dist/shared/formulas/activations.js'
 import { backends } from '../../../../dist/shared/backends.js'
 import { backendsHere } from '../../../machine.js'
 import { activationOperands, openBench } from '../../support.js'

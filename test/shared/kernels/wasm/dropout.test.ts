@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { backends } from '../../../../dist/shared/backends.js'
-import { dropoutKey } from '../../../../dist/shared/network/dropout.js'
+import { dropoutKey } from '../../../../dist/shared/formulas/dropout.js'
 import { backendsHere } from '../../../machine.js'
 import { noise, openBench } from '../../support.js'
 

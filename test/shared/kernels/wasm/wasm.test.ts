@@ -3,12 +3,12 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { activationNames } from '../../../../dist/shared/network/activations.js'
+import { activationNames } from '../../../../dist/shared/formulas/activations.js'
 import {
   wasmPreparedElements,
   wasmProductElements,
 } from '../../../../dist/shared/kernels/wasm/wasm.js'
-import { lossNames } from '../../../../dist/shared/network/losses.js'
+import { lossNames } from '../../../../dist/shared/formulas/losses.js'
 import { createUniform } from '../../../../dist/shared/numerics/random.js'
 import { has } from '../../../machine.js'
 import { advance } from '../../../../dist/shared/arena/offsets.js'

@@ -3,7 +3,7 @@ import {
   type InitializerName,
   initialWeights,
   initializerNames,
-} from '../../../dist/shared/network/initializers.js'
+} from '../../../dist/shared/formulas/initializers.js'
 
 const LAYERS = [
   [400, 200, 0],
