@@ -198,6 +198,17 @@ function openModel(
       return (lossAt(step) - lossAt(-step)) / (2 * step)
     },
     parameters: places.length,
+    /** What a dropout has kept of the examples, of one part: 1, or 0 where it hasn't. */
+    mask: (layer: number): number[] => {
+      const { layers } = scratch.model as { layers: { kept: ByteOffset }[] }
+      const columns = columnsOf(network)[layer]!
+      const first = layers[layer]!.kept / size
+      return Array.from({ length: EXAMPLES * columns }, (_, i) =>
+        Number(
+          values[first + Math.floor(i / columns) * paddedWidth(columns) + (i % columns)] !== 0,
+        ),
+      )
+    },
   }
 }
 
@@ -389,6 +400,17 @@ describe.each(backendsHere)('%s', (backend) => {
     const others = [outputs(5, 1), outputs(6, 0), outputs(-5, 0), outputs(5 + 2 ** 32, 0)]
     expect(new Set([first, ...others]).size).toBe(5)
     expect(outputs(5, 0)).toBe(first)
+  })
+
+  it('layers with dropout each draw their own: of two masks 40 to 60 % agree', () => {
+    const layers = [dropout(0.5), dense(40), dropout(0.5), dense(40), dropout(0.5), dense(3)]
+    const opened = openModel(backend, { inputs: 40, layers }, 'huber', { draws: [5, 0] })
+    opened.outputs()
+    const masks = [0, 2, 4].map(opened.mask)
+    const agreement = (one: number, other: number): number =>
+      masks[one]!.filter((kept, i) => kept === masks[other]![i]).length / masks[one]!.length
+    for (const share of [agreement(0, 1), agreement(0, 2), agreement(1, 2)])
+      expect(Math.abs(share - 0.5)).toBeLessThan(0.1)
   })
 
   it('weights of 1, 2 and 0 are an example taken once, twice and not at all: gradient and tally, in float64 to 1e-14, in float32 to 1e-5', () => {

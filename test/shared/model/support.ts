@@ -81,6 +81,7 @@ export interface LayerBench {
   /** A matrix of the block's rows. */
   put: (columns: number, value: (row: number, column: number) => number) => ByteOffset
   get: (matrix: ByteOffset, columns: number, rows?: number) => number[]
+  set: (offset: ByteOffset, elements: number, value: (index: number) => number) => void
 }
 
 /** @param examples Those of the block, one part. */
@@ -117,6 +118,9 @@ export function openLayerBench(backend: BackendName, examples: number[]): LayerB
         for (let column = 0; column < columns; column++) values[first + column] = value(row, column)
       })
       return at
+    },
+    set(offset, elements, value) {
+      for (let i = 0; i < elements; i++) values[offset / size + i] = value(i)
     },
     get: (matrix, columns, rows = examples.length) =>
       Array.from({ length: rows }, (_, row) => {
