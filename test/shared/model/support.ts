@@ -22,35 +22,43 @@ export interface Area {
 /** A multiple of `step` that is no less than `value`. */
 export const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step
 
-/** A model that notes what it claims, in bytes worked out from the rows of a block. */
-export function recordClaims(
-  model: ModelNeeds,
-  rows: number,
-  dtype: DType,
-): { model: ModelNeeds; areas: Area[]; claims: Claims[] } {
-  const areas: Area[] = []
-  const seen: Claims[] = []
+/** What a model has claimed, once it is known how many rows a block has. */
+interface Recorded {
+  model: ModelNeeds
+  areasOf: (rows: number, dtype: DType) => Area[]
+  /** What it was given to claim with. */
+  given: Claims[]
+}
+
+/** A model that notes what it claims. */
+export function recordClaims(model: ModelNeeds): Recorded {
+  const areas: { what: string; offset: number; elements: number; columns: number }[] = []
+  const given: Claims[] = []
   const recording = (use: string, claims: Claims): Claims => {
-    seen.push(claims)
-    const note = (offset: ByteOffset, elements: number): ByteOffset => {
-      const what = `claim ${areas.length}, ${use}`
-      areas.push({ what, offset, bytes: elements * bytesPerElement[dtype] })
+    given.push(claims)
+    const note = (offset: ByteOffset, elements: number, columns: number): ByteOffset => {
+      areas.push({ what: `${use} ${areas.length}`, offset, elements, columns })
       return offset
     }
     return {
       ...claims,
-      elements: (count) => note(claims.elements(count), count),
-      matrix: (columns) => note(claims.matrix(columns), rows * roundUp(columns, 8)),
+      elements: (count) => note(claims.elements(count), count, 0),
+      matrix: (columns) => note(claims.matrix(columns), 0, roundUp(columns, 8)),
     }
   }
   return {
-    areas,
-    claims: seen,
     model: {
       ...model,
       claimShared: (claims) => model.claimShared(recording('shared', claims)),
       claimScratch: (claims) => model.claimScratch(recording('scratch', claims)),
     },
+    areasOf: (rows, dtype) =>
+      areas.map(({ what, offset, elements, columns }) => ({
+        what,
+        offset,
+        bytes: (elements + rows * columns) * bytesPerElement[dtype],
+      })),
+    given,
   }
 }
 
