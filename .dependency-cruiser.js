@@ -9,7 +9,7 @@ const shared = [
   'error-transfer.ts',
   'backend-names.ts',
   'batches',
-  'network',
+  'formulas',
   'optimizers',
   'figures',
   'arena',

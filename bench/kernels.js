@@ -63,7 +63,8 @@ function prepare(backend, [m, k, n]) {
     put(1, n, () => 0),
   ]
   const prepared = put(1, preparedElements(k, n) + 8, () => 0)
-  const scratch = put(1, productElements(1, paddedRows(m), k, n) + 8, () => 0)
+  const shape = { parts: 1, rows: paddedRows(m), inputs: k, outputs: n }
+  const scratch = put(1, productElements(shape) + 8, () => 0)
   const rowsAt = put(1, MOST_PARTS, () => 0)
   const parts = {
     count: 1,
@@ -72,17 +73,34 @@ function prepare(backend, [m, k, n]) {
     rowsAt,
   }
   parts.rows[0] = m
-  kernels.prepare(w, prepared, k, n, 0, paddedWidth(k), true)
+  const layer = {
+    inputs: k,
+    outputs: n,
+    parts,
+    x,
+    weights: w,
+    prepared,
+    z,
+    dZ: d,
+    dX: e,
+    dWeights: g,
+    dBias: b,
+    scratch,
+    accumulate: false,
+  }
+  const activation = { rows: m, columns: n, a: z, bias: b, slopes: 0, dA: 0 }
+  const judged = { rows: m, columns: n, outputs: z, bias: b, targets: d, dOutputs: e }
+  kernels.prepare(layer, 0, paddedWidth(k), true)
   return {
     products: {
-      forward: () => kernels.product(x, w, prepared, z, parts, k, n),
-      weights: () => kernels.transposedProduct(x, d, g, b, scratch, parts, k, n, false),
-      inputs: () => kernels.productByTransposed(d, w, prepared, e, parts, k, n),
+      forward: () => kernels.matmul(layer),
+      weights: () => kernels.matmulTransposedA(layer),
+      inputs: () => kernels.matmulTransposedB(layer),
     },
     passes: {
-      sigmoid: () => kernels.activations.sigmoid.forward(z, b, m, n),
-      tanh: () => kernels.activations.tanh.forward(z, b, m, n),
-      'softmax + cross-entropy': () => kernels.losses.categoricalCrossEntropy(z, b, d, e, m, n),
+      sigmoid: () => kernels.activations.sigmoid.forward(activation),
+      tanh: () => kernels.activations.tanh.forward(activation),
+      'softmax + cross-entropy': () => kernels.losses.categoricalCrossEntropy(judged),
     },
     results: () =>
       [z, e, g].map((at, i) =>

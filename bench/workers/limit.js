@@ -23,10 +23,9 @@ async function prepare() {
   const [a, b, c] = [0, 4 * SIZE * SIZE, 8 * SIZE * SIZE]
   if (what === 'blas') {
     const multiply = (await loadBlas(library))(memory)
-    return {
-      amount: 2 * SIZE ** 3,
-      once: () => multiply(false, false, SIZE, SIZE, SIZE, a, SIZE, b, SIZE, 0, c, SIZE),
-    }
+    const sizes = { m: SIZE, n: SIZE, k: SIZE, strideA: SIZE, strideB: SIZE, strideC: SIZE }
+    const product = { ...sizes, transposeA: false, transposeB: false, a, b, beta: 0, c }
+    return { amount: 2 * SIZE ** 3, once: () => multiply(product) }
   }
   const operation = wasmOperations(compiled, memory)
   if (what === 'wasm') {

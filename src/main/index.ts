@@ -17,23 +17,23 @@ export { dropout } from '../shared/model/layers/dropout.js'
 export type { DropoutLayer } from '../shared/model/layers/dropout.js'
 export type { LayerDescription } from '../shared/model/layers/kinds.js'
 export type { Network } from '../shared/model/network.js'
-export type { ActivationName } from '../shared/network/activations.js'
-export type { InitializerName } from '../shared/network/initializers.js'
-export type { LossName } from '../shared/network/losses.js'
+export type { ActivationName } from '../shared/formulas/activations.js'
+export type { InitializerName } from '../shared/formulas/initializers.js'
+export type { LossName } from '../shared/formulas/losses.js'
 export {
   applyPreprocessing,
   cross,
   minMax,
   oneHot,
   standardize,
-} from '../shared/network/preprocessing.js'
+} from '../shared/formulas/preprocessing.js'
 export type {
   Cross,
   MinMax,
   OneHot,
   PreprocessingStep,
   Standardize,
-} from '../shared/network/preprocessing.js'
+} from '../shared/formulas/preprocessing.js'
 
 export { adadelta, adagrad, adam, adamw, rmsprop, sgd } from '../shared/optimizers/optimizers.js'
 export type {

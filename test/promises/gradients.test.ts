@@ -7,9 +7,9 @@ import {
   type Trainer,
   dense,
 } from '../../dist/main/index.js'
-import { activationNames } from '../../dist/shared/network/activations.js'
+import { activationNames } from '../../dist/shared/formulas/activations.js'
 import { type BackendName, backendNames } from '../../dist/shared/backend-names.js'
-import { lossNames } from '../../dist/shared/network/losses.js'
+import { lossNames } from '../../dist/shared/formulas/losses.js'
 import { backendsHere, has } from '../machine.js'
 import { createTrainer } from '../../dist/main/create-trainer.js'
 

@@ -25,7 +25,7 @@ import {
 import { backendNames } from '../../dist/shared/backend-names.js'
 import { slotCount } from '../../dist/shared/batches/shards.js'
 import { has } from '../machine.js'
-import { createTrainer } from '../../dist/main/create-trainer.js'
+import { createTrainer } from '../main/shared-threads.js'
 import { gradientWorker } from '../main/shared-threads.js'
 
 const delayingScript = new URL('../fixtures/delaying-worker.js', import.meta.url)

@@ -4,7 +4,14 @@ import { compileKernels } from '../../dist/main/runtime/node/compiled-kernels.js
 import { type Backend, type Engine, backends } from '../../dist/shared/backends.js'
 import type { BackendName } from '../../dist/shared/backend-names.js'
 import { loadBlas } from '../../dist/shared/node/blas.js'
-import type { Kernels } from '../../dist/shared/kernels/kernels.js'
+import { type ByteOffset, NOWHERE, advance } from '../../dist/shared/arena/offsets.js'
+import type {
+  ActivationOperands,
+  DenseOperands,
+  Kernels,
+  LossOperands,
+  UpdateOperands,
+} from '../../dist/shared/kernels/kernels.js'
 import { type Parts, MOST_PARTS } from '../../dist/shared/arena/parts.js'
 import { paddedRows, paddedWidth } from '../../dist/shared/batches/padding.js'
 import { blas } from '../machine.js'
@@ -30,10 +37,10 @@ export interface Bench {
   kernels: Kernels
   memory: WebAssembly.Memory
   /** Reserves bytes, filled with a value that shows when it is read by mistake. */
-  reserve: (bytes: number) => number
-  fill: (offset: number, elements: number, value: number) => void
+  reserve: (bytes: number) => ByteOffset
+  fill: (offset: ByteOffset, elements: number, value: number) => void
   /** Puts a matrix, padded with zeros, and gives its offset. */
-  put: (rows: number, columns: number, value: (row: number, column: number) => number) => number
+  put: (rows: number, columns: number, value: (row: number, column: number) => number) => ByteOffset
   /**
    * Puts shards side by side, each padded with zeros; the rows between them hold NaN, which would
    * show in any sum it got into.
@@ -42,11 +49,11 @@ export interface Bench {
     parts: Parts,
     columns: number,
     value: (part: number, row: number, column: number) => number,
-  ) => number
+  ) => ByteOffset
   /** Parts of so many rows each, the next beginning `stride` rows on. */
   partsOf: (rows: number[], stride?: number) => Parts
-  get: (offset: number, rows: number, columns: number) => number[]
-  padding: (offset: number, rows: number, columns: number) => number[]
+  get: (offset: ByteOffset, rows: number, columns: number) => number[]
+  padding: (offset: ByteOffset, rows: number, columns: number) => number[]
 }
 
 export function openBench(backend: BackendName): Bench {
@@ -56,12 +63,12 @@ export function openBench(backend: BackendName): Bench {
       ? new Float32Array(memory.buffer)
       : new Float64Array(memory.buffer)
   const size = values.BYTES_PER_ELEMENT
-  let end = 1024
-  const positionOf = (matrix: number, columns: number, row: number, column = 0): number =>
+  let end = advance(NOWHERE, 1024)
+  const positionOf = (matrix: ByteOffset, columns: number, row: number, column = 0): number =>
     matrix / size + row * paddedWidth(columns) + column
-  const reserve = (bytes: number): number => {
+  const reserve = (bytes: number): ByteOffset => {
     const at = end
-    end = Math.ceil((end + bytes) / 128) * 128
+    end = advance(NOWHERE, Math.ceil((end + bytes) / 128) * 128)
     values.fill(7777, at / size, Math.floor((at + bytes) / size))
     return at
   }
@@ -114,6 +121,42 @@ export function openBench(backend: BackendName): Bench {
       ).flat(),
   }
 }
+
+const NO_PARTS: Parts = { count: 1, stride: 0, rows: new Int32Array(1), rowsAt: NOWHERE }
+
+/** Operands of a dense layer; those that aren't given are nowhere. */
+export const denseOperands = (
+  given: Pick<DenseOperands, 'inputs' | 'outputs'> & Partial<DenseOperands>,
+): DenseOperands => ({
+  parts: NO_PARTS,
+  x: NOWHERE,
+  weights: NOWHERE,
+  prepared: NOWHERE,
+  z: NOWHERE,
+  dZ: NOWHERE,
+  dX: NOWHERE,
+  dWeights: NOWHERE,
+  dBias: NOWHERE,
+  scratch: NOWHERE,
+  accumulate: false,
+  ...given,
+})
+
+/** Operands of an activation, likewise. */
+export const activationOperands = (
+  given: Pick<ActivationOperands, 'rows' | 'columns' | 'a'> & Partial<ActivationOperands>,
+): ActivationOperands => ({ bias: NOWHERE, slopes: NOWHERE, dA: NOWHERE, ...given })
+
+/** Operands of a loss, likewise. */
+export const lossOperands = (
+  given: Pick<LossOperands, 'rows' | 'columns' | 'outputs' | 'targets'> & Partial<LossOperands>,
+): LossOperands => ({ bias: NOWHERE, dOutputs: NOWHERE, ...given })
+
+/** Operands of an optimizer that keeps nothing, or what is given. */
+export const updateOperands = (
+  given: Pick<UpdateOperands, 'parameters' | 'nextParameters' | 'gradient' | 'elements'> &
+    Partial<UpdateOperands>,
+): UpdateOperands => ({ state: NOWHERE, nextState: NOWHERE, stateStride: 0, ...given })
 
 /** Largest difference, relative to the largest expected entry. */
 export function relativeError(actual: number[], expected: number[]): number {

@@ -2,7 +2,7 @@
 // first steps of every number of workers must give the same bits as one worker's before anything is
 // timed.
 
-import type { ActivationName } from '../../shared/network/activations.js'
+import type { ActivationName } from '../../shared/formulas/activations.js'
 import type { BackendName } from '../../shared/backend-names.js'
 import { InputError } from '../../shared/errors.js'
 import { dense } from '../../shared/model/layers/dense.js'

@@ -3,7 +3,7 @@
 import { checkTrainerOptions } from '../options/trainer-options.js'
 import { InputError, show } from '../../shared/errors.js'
 import { describeNetwork } from '../../shared/model/network.js'
-import { losses } from '../../shared/network/losses.js'
+import { losses } from '../../shared/formulas/losses.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { loadDataSet, tableNames } from '../data/data-sets.js'
 import { type ExplainedShard, type ExplainedStep, explainSteps } from '../inspect/explanation.js'
@@ -68,7 +68,7 @@ export async function explain(name: string, options: ExplainOptions): Promise<vo
   }
   const lines = [
     `${name}: ${counted(inProcess.examples, 'example')} in ${counted(shards, 'shard')}; network ${describeNetwork(network)}; learning rate ${learningRate}${l2 > 0 ? `, l2 ${l2}` : ''}`,
-    `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${loss === 'meanSquaredError' ? ' and n the number of outputs' : ''}`,
+    `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${losses[loss].formula.includes('/ n') ? ' and n the number of outputs' : ''}`,
     'forward, of [layer][unit]: z = values of the layer before . weights + bias; a = f(z), f the activation',
     'back: delta = d loss / d z',
     'gradients: of weights[layer][from][to], the value it starts from times the delta it leads to; of biases, the delta',

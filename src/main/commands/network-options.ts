@@ -1,8 +1,8 @@
 // The network that the command line's options and a data set's recipe describe together.
 
 import { dropout } from '../../shared/model/layers/dropout.js'
-import type { ActivationName } from '../../shared/network/activations.js'
-import type { InitializerName } from '../../shared/network/initializers.js'
+import type { ActivationName } from '../../shared/formulas/activations.js'
+import type { InitializerName } from '../../shared/formulas/initializers.js'
 import type { Network } from '../../shared/model/network.js'
 import { dense } from '../../shared/model/layers/dense.js'
 import type { DataSet } from '../data/data-sets.js'

@@ -2,7 +2,7 @@
 
 import type { BackendName } from '../../shared/backend-names.js'
 import { InputError } from '../../shared/errors.js'
-import type { LossName } from '../../shared/network/losses.js'
+import type { LossName } from '../../shared/formulas/losses.js'
 import type { MetricName } from '../../shared/figures/metrics.js'
 import { loadDataSet } from '../data/data-sets.js'
 import { type NetworkOptions, networkFor } from './network-options.js'

@@ -6,8 +6,8 @@ import type { DType, ElementType } from '../../shared/arena/element-types.js'
 import type { ExamplesLayout, MatrixLayout } from '../../shared/arena/arena.js'
 import { refuseOptions } from '../options/check.js'
 import { InputError, show } from '../../shared/errors.js'
-import { applyToRows } from '../../shared/network/preprocessing.js'
-import { hasAccuracy } from '../../shared/network/losses.js'
+import { applyToRows } from '../../shared/formulas/preprocessing.js'
+import { hasAccuracy } from '../../shared/formulas/losses.js'
 import { classOf } from '../../shared/figures/metrics.js'
 import {
   type Examples,

@@ -1,8 +1,8 @@
 // How to train on a data set, where the user doesn't say otherwise.
 
-import type { ActivationName } from '../../shared/network/activations.js'
-import type { InitializerName } from '../../shared/network/initializers.js'
-import type { LossName } from '../../shared/network/losses.js'
+import type { ActivationName } from '../../shared/formulas/activations.js'
+import type { InitializerName } from '../../shared/formulas/initializers.js'
+import type { LossName } from '../../shared/formulas/losses.js'
 import type { ScheduleName } from '../../shared/optimizers/learning-rate.js'
 import type { OptimizerName } from '../../shared/optimizers/optimizers.js'
 

@@ -15,7 +15,7 @@ import { type Block, createBlock, placePart } from '../../shared/model/block.js'
 import { type ModelDescription, modelKindOf, needsOfModel } from '../../shared/model/kinds.js'
 import type { Model } from '../../shared/model/model.js'
 import { type Network, outputLayer } from '../../shared/model/network.js'
-import type { LossName } from '../../shared/network/losses.js'
+import type { LossName } from '../../shared/formulas/losses.js'
 import type { Examples } from '../data/arrays.js'
 import { type CheckedExamples, checkExamples, storeExamples } from '../data/examples.js'
 import type { Parameters } from '../data/parameters.js'
@@ -180,6 +180,7 @@ function planFor(
     stateElements: 0,
     workers: 1,
     shards: 1,
+    leastSlots: 1,
     batchSize: examples.count,
     training: needsOf(examples),
     validation: undefined,

@@ -3,9 +3,9 @@
 import * as v from 'valibot'
 import type { FieldRule } from '../../shared/model/layers/layer.js'
 import { type LayerDescription, layerKinds } from '../../shared/model/layers/kinds.js'
-import { activationNames } from '../../shared/network/activations.js'
-import { initializerNames } from '../../shared/network/initializers.js'
-import { misfitOf } from '../../shared/network/preprocessing.js'
+import { activationNames } from '../../shared/formulas/activations.js'
+import { initializerNames } from '../../shared/formulas/initializers.js'
+import { misfitOf } from '../../shared/formulas/preprocessing.js'
 import { above0, finiteNumber, oneOf, wholeNumber } from './rules.js'
 
 /** How each field of a layer is checked. */
@@ -85,14 +85,15 @@ export const networkSchema = v.pipe(
 
 /** The first layer that can't stand where it does. */
 function misplacedLayer(layers: readonly LayerDescription[]): ReturnType<typeof misfitOf> {
-  const last = layers.length - 1
   const again = layers.findIndex((layer, l) => isDropout(layer) && isDropout(layers[l - 1]))
   if (again >= 0) {
     const rule = 'one dropout between two other layers'
     return { field: `layers[${again}]`, rule, value: layers[again] }
   }
-  if (layers[last]!.kind === 'dense') return undefined
-  return { field: `layers[${last}]`, rule: 'a dense layer as the last one', value: layers[last] }
+  const last = layers.at(-1)
+  if (last === undefined || last.kind === 'dense') return undefined
+  const field = `layers[${layers.length - 1}]`
+  return { field, rule: 'a dense layer as the last one', value: last }
 }
 
 function isDropout(layer: LayerDescription | undefined): boolean {

@@ -1,6 +1,13 @@
 // Checks on an optimizer and on its learning rate, which may be a schedule.
 
 import * as v from 'valibot'
+import {
+  type Optimizer,
+  type OptimizerName,
+  type OptionRule,
+  optimizerNames,
+  optimizers,
+} from '../../shared/optimizers/optimizers.js'
 import type { LearningRate } from '../../shared/optimizers/learning-rate.js'
 import { above0, atLeast0, below1, finiteNumber, trueOrFalse, wholeNumber } from './rules.js'
 
@@ -47,34 +54,43 @@ const learningRate = v.lazy((value): v.GenericSchema<unknown, LearningRate> =>
   typeof value === 'number' ? above0 : scheduleSchema,
 )
 
-/** What an `Optimizer` must be. */
+const optionRules = { above0, atLeast0, below1, trueOrFalse } satisfies Record<
+  OptionRule,
+  v.GenericSchema
+>
+
+/** What an `Optimizer` must be; every option but the learning rate may be left out. */
 export const optimizerSchema = v.variant(
   'name',
-  [
-    v.strictObject({
-      name: v.literal('sgd'),
+  optimizerNames.map((name) => {
+    const { defaults, rules } = optimizers[name] as {
+      defaults: Record<string, unknown>
+      rules: Record<string, OptionRule>
+    }
+    const options = Object.entries(rules).map(([option, rule]) => [
+      option,
+      v.optional<v.GenericSchema, unknown>(optionRules[rule], defaults[option]),
+    ])
+    return v.strictObject({
+      name: v.literal(name),
       learningRate,
-      momentum: v.optional(below1, 0),
-      nesterov: v.optional(trueOrFalse, false),
-    }),
-    v.strictObject({ name: v.literal('rmsprop'), learningRate, decay: below1, epsilon: above0 }),
-    v.strictObject({ name: v.literal('adagrad'), learningRate, epsilon: above0 }),
-    v.strictObject({ name: v.literal('adadelta'), learningRate, decay: below1, epsilon: above0 }),
-    v.strictObject({
-      name: v.literal('adam'),
-      learningRate,
-      beta1: below1,
-      beta2: below1,
-      epsilon: above0,
-    }),
-    v.strictObject({
-      name: v.literal('adamw'),
-      learningRate,
-      beta1: below1,
-      beta2: below1,
-      epsilon: above0,
-      weightDecay: atLeast0,
-    }),
-  ],
+      ...(Object.fromEntries(options) as Record<string, v.GenericSchema>),
+    })
+  }),
   'an optimizer, such as sgd({ learningRate: 0.5 })',
+) as v.GenericSchema as v.GenericSchema<unknown, Optimizer>
+
+/** Which optimizers have each of their options, in words. */
+export const optimizersWith: Readonly<Record<string, string>> = Object.fromEntries(
+  optimizerNames
+    .flatMap((name) => Object.keys(optimizers[name].rules))
+    .map((option) => {
+      const has = (name: OptimizerName): boolean => option in optimizers[name].rules
+      const others = optimizerNames.filter((name) => !has(name))
+      const words =
+        others.length === 1
+          ? `the optimizers but ${others[0]!}`
+          : optimizerNames.filter(has).join(' and ')
+      return [option, words]
+    }),
 )

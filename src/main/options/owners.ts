@@ -1,5 +1,6 @@
 // Which call an option belongs to, for whoever has put it elsewhere, or calls it by an older name.
 
+import { optimizersWith } from './optimizer-schema.js'
 import { trainerSchema } from './trainer-schema.js'
 import { fitSchema } from './training-schema.js'
 
@@ -9,13 +10,7 @@ export const owners: ReadonlyMap<string, string> = new Map<string, string>([
   ...Object.keys(fitSchema.entries).map((name) => [name, 'fit'] as const),
   ...Object.entries({
     learningRate: 'the optimizer',
-    momentum: 'sgd',
-    nesterov: 'sgd',
-    decay: 'rmsprop and adadelta',
-    epsilon: 'the optimizers but sgd',
-    beta1: 'adam and adamw',
-    beta2: 'adam and adamw',
-    weightDecay: 'adamw',
+    ...optimizersWith,
     initializer: 'dense',
     dropout: 'the layers of a network: dropout(0.2) after the layer whose outputs it leaves out',
     weights: 'the examples: sampleWeights',

@@ -3,7 +3,7 @@
 import { type Network, outputLayer } from '../../shared/model/network.js'
 import type { BackendName } from '../../shared/backend-names.js'
 import { InputError, show } from '../../shared/errors.js'
-import { type LossName, fusedActivation } from '../../shared/network/losses.js'
+import { type LossName, fusedActivation } from '../../shared/formulas/losses.js'
 import type { Optimizer } from '../../shared/optimizers/optimizers.js'
 import { check } from './check.js'
 import { trainerSchema } from './trainer-schema.js'

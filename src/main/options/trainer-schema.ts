@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { backendNames } from '../../shared/backend-names.js'
-import { lossNames } from '../../shared/network/losses.js'
+import { lossNames } from '../../shared/formulas/losses.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { networkSchema } from './network-schema.js'
 import { optimizerSchema } from './optimizer-schema.js'

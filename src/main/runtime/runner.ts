@@ -163,6 +163,7 @@ function emptyNeeds(
     stateElements: stateElements(optimizer),
     workers: 1,
     shards: 1,
+    leastSlots: 1,
     batchSize: 0,
     training: undefined,
     validation: undefined,

@@ -3,7 +3,7 @@
 
 import { InputError, show } from '../../shared/errors.js'
 import { type LearningRate, plateauOf } from '../../shared/optimizers/learning-rate.js'
-import type { TallyLayout } from '../../shared/figures/metrics.js'
+import { type TallyLayout, metricNames, metrics } from '../../shared/figures/metrics.js'
 import type { EarlyStopping, MonitoredName } from './fit-options.js'
 import { type EpochReport, validationName } from './history.js'
 import type { Runner } from '../runtime/runner.js'
@@ -13,9 +13,15 @@ interface Monitor {
   improves: (value: number) => boolean
 }
 
-/** Costs and errors get better as they fall, everything else as it rises. */
+/** Metrics that get better as they rise, of training and of validation; a cost is none of them. */
+const rising = new Set(
+  metricNames
+    .filter((name) => metrics[name].better === 'higher')
+    .flatMap((name) => [name, validationName(name)]),
+)
+
 function createMonitor(name: MonitoredName, minimumChange: number): Monitor {
-  const sign = /cost|error/i.test(name) ? 1 : -1
+  const sign = rising.has(name) ? -1 : 1
   let best = Infinity
   return {
     improves(value) {
@@ -56,7 +62,7 @@ export function createStopper(
   validates: boolean,
 ): Stopper {
   const name = monitor ?? (validates ? 'validationCost' : 'cost')
-  const ofTraining = ['cost', ...names.filter((metric) => metric !== 'confusionMatrix')]
+  const ofTraining = ['cost', ...names.filter((metric) => metrics[metric].better)]
   const reported: string[] = [...ofTraining, ...(validates ? ofTraining.map(validationName) : [])]
   if (!reported.includes(name))
     throw new InputError(

@@ -29,6 +29,8 @@ export interface ArenaNeeds {
   stateElements: number
   workers: number
   shards: number
+  /** Slots at least: what several machines exchange, one by one. */
+  leastSlots: number
   /** Examples of the largest batch; 0 if nothing is trained. */
   batchSize: number
   training: ExamplesNeeds | undefined
@@ -281,8 +283,8 @@ function claimRecords(
 }
 
 function claimSlots(needs: ArenaNeeds, parameterBytes: number, { claim }: Ledger): SlotsLayout {
-  const { batchSize, shards, workers } = needs
-  const count = batchSize > 0 ? slotCount(shards, workers) : 0
+  const { batchSize, leastSlots, shards, workers } = needs
+  const count = batchSize > 0 ? Math.max(slotCount(shards, workers), leastSlots) : 0
   const bytes = Math.ceil(parameterBytes / LINE) * LINE
   const perSlot = count > 0 ? shards / count : 1
   const { parts, stride } = partsOfBlock(perSlot, Math.ceil(batchSize / shards))

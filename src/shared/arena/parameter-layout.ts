@@ -2,7 +2,7 @@
 // they are one run; each row is padded, and a matrix has whole groups of 8 rows.
 
 import { paddedWidth } from '../batches/padding.js'
-import type { InitializerName } from '../network/initializers.js'
+import type { InitializerName } from '../formulas/initializers.js'
 
 /** An array of parameters, as its layer describes it. */
 export interface Tensor {

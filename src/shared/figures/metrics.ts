@@ -1,9 +1,10 @@
 // Metrics beside the cost. Each is worked out from sums over examples, which shards and blocks
-// tally like their loss, so it doesn't depend on who counted what.
+// tally like their loss, so it doesn't depend on who counted what. A new one is its type and its
+// entry in the table here, and an entry among the sums if it needs another.
 
 import { InputError } from '../errors.js'
-import { hasAccuracy } from '../network/losses.js'
-import type { ActivationName } from '../network/activations.js'
+import { hasAccuracy } from '../formulas/losses.js'
+import type { ActivationName } from '../formulas/activations.js'
 
 /** The sums that every tally begins with. */
 export const Tally = {
@@ -15,17 +16,6 @@ export const Tally = {
   correct: 2,
 } as const
 export const TALLY_FIELDS = 3
-
-export const metricNames = [
-  'accuracy',
-  'topKAccuracy',
-  'meanAbsoluteError',
-  'precision',
-  'recall',
-  'f1',
-  'confusionMatrix',
-] as const
-export type MetricName = (typeof metricNames)[number]
 
 /**
  * Metrics by name. Those of classes need sigmoid or softmax outputs; example weights play no part
@@ -54,21 +44,147 @@ export interface Metrics {
   confusionMatrix?: number[][]
 }
 
+export type MetricName = keyof Metrics
+
+/** What a tally adds up for metrics, beside the first sums. */
+interface Sum {
+  /** How many numbers. */
+  fields: (classes: number) => number
+  /** Adds one example's to the numbers that begin at `at`. */
+  add: (tally: Float64Array, at: number, row: Row) => void
+}
+
+/** One example's outputs and targets: `columns` of each, from where they begin. */
+interface Row {
+  outputs: ArrayLike<number>
+  outputsAt: number
+  targets: ArrayLike<number>
+  targetsAt: number
+  columns: number
+  /** The outputs, or 2 with one output. */
+  classes: number
+  k: number
+}
+
+const sums = {
+  /** Examples whose class is among the k largest outputs. */
+  topK: {
+    fields: () => 1,
+    add(tally, at, { outputs, outputsAt, targets, targetsAt, columns, k }) {
+      const truth = classOf(targets, targetsAt, columns)
+      if (rankOf(outputs, outputsAt, columns, truth) < k) tally[at]! += 1
+    },
+  },
+  /** |p - y|, over examples and outputs. */
+  absoluteError: {
+    fields: () => 1,
+    add(tally, at, { outputs, outputsAt, targets, targetsAt, columns }) {
+      for (let j = 0; j < columns; j++)
+        tally[at]! += Math.abs(outputs[outputsAt + j]! - targets[targetsAt + j]!)
+    },
+  },
+  /** Examples by true class, row by row, and by the class they were put into. */
+  confusion: {
+    fields: (classes) => classes * classes,
+    add(tally, at, { outputs, outputsAt, targets, targetsAt, columns, classes }) {
+      const truth = classOf(targets, targetsAt, columns)
+      tally[at + truth * classes + classOf(outputs, outputsAt, columns)]! += 1
+    },
+  },
+} as const satisfies Record<string, Sum>
+type SumName = keyof typeof sums
+const sumNames = Object.keys(sums) as SumName[]
+
+/** What metrics are worked out from. */
+interface Figures {
+  examples: number
+  outputs: number
+  /** Right answers. */
+  correct: number
+  topK: number
+  absoluteError: number
+  /** Examples by class and by the class they were put into. */
+  confusion: number[][]
+  /** Of the classes that are judged: of class 1 with one output. */
+  scores: ClassScores[]
+}
+
+/** All there is to know of a metric. */
+export interface Metric<Value> {
+  /** The sum it needs beside those of every tally. */
+  from?: SumName
+  /** Whether it needs outputs that say a class. */
+  ofClasses: boolean
+  /** Which is better; of what can't be watched, neither. */
+  better: 'higher' | 'lower' | undefined
+  value: (figures: Figures) => Value
+}
+
+/** A table of metrics by name. */
+export type MetricTable = {
+  readonly [Name in MetricName]: Metric<NonNullable<Metrics[Name]>>
+}
+
+const meanOf = (scores: ClassScores[], which: keyof ClassScores): number =>
+  scores.reduce((sum, score) => sum + score[which], 0) / scores.length
+
+/** In the order in which they are reported. */
+export const metrics: MetricTable = {
+  accuracy: {
+    ofClasses: true,
+    better: 'higher',
+    value: ({ correct, examples }) => correct / examples,
+  },
+  topKAccuracy: {
+    from: 'topK',
+    ofClasses: true,
+    better: 'higher',
+    value: ({ topK, examples }) => topK / examples,
+  },
+  meanAbsoluteError: {
+    from: 'absoluteError',
+    ofClasses: false,
+    better: 'lower',
+    value: ({ absoluteError, examples, outputs }) => absoluteError / (examples * outputs),
+  },
+  precision: {
+    from: 'confusion',
+    ofClasses: true,
+    better: 'higher',
+    value: ({ scores }) => meanOf(scores, 'precision'),
+  },
+  recall: {
+    from: 'confusion',
+    ofClasses: true,
+    better: 'higher',
+    value: ({ scores }) => meanOf(scores, 'recall'),
+  },
+  f1: {
+    from: 'confusion',
+    ofClasses: true,
+    better: 'higher',
+    value: ({ scores }) => meanOf(scores, 'f1'),
+  },
+  confusionMatrix: {
+    from: 'confusion',
+    ofClasses: true,
+    better: undefined,
+    value: ({ confusion }) => confusion,
+  },
+}
+export const metricNames = Object.keys(metrics) as MetricName[]
+
 /** Which sums a tally has beside the first ones, and where. */
 export interface TallyLayout {
   fields: number
   /** Classes: the outputs, or 2 with one output. */
   classes: number
   k: number
-  topK: number | undefined
-  absoluteError: number | undefined
-  /** Row by row, a row for each true class. */
-  confusion: number | undefined
+  /** Where each sum that is needed begins. */
+  places: Partial<Record<SumName, number>>
   /** What is reported. */
   names: readonly MetricName[]
 }
-
-const ofConfusion: readonly MetricName[] = ['precision', 'recall', 'f1', 'confusionMatrix']
 
 export interface MetricOptions {
   /** Figures to work out beside cost and accuracy. */
@@ -86,43 +202,52 @@ export interface ClassOutputs {
   activation: ActivationName
 }
 
-/** @throws {InputError} if a metric of classes is asked of outputs that are none. */
+/**
+ * @param table The metrics there are.
+ * @throws {InputError} if a metric of classes is asked of outputs that are none.
+ */
 export function tallyLayout(
   where: string,
   { activation, units: outputs }: ClassOutputs,
   { metrics: wanted = [], topK: k = 5 }: MetricOptions = {},
+  table: MetricTable = metrics,
 ): TallyLayout {
-  const wrong = hasAccuracy(activation)
-    ? undefined
-    : wanted.find((name) => name !== 'meanAbsoluteError')
+  const saysClass = hasAccuracy(activation)
+  const all = Object.keys(table) as MetricName[]
+  const wrong = saysClass ? undefined : wanted.find((name) => table[name].ofClasses)
   if (wrong)
     throw new InputError(
       `${where}: metrics`,
-      `only meanAbsoluteError with ${activation} outputs, which say no class`,
+      `only ${all.filter((name) => !table[name].ofClasses).join(', ')} with ${activation} outputs, ` +
+        'which say no class',
       `'${wrong}'`,
     )
-  const names = metricNames.filter(
-    (name) => wanted.includes(name) || (name === 'accuracy' && hasAccuracy(activation)),
-  )
+  const names = all.filter((name) => wanted.includes(name) || (name === 'accuracy' && saysClass))
   const classes = Math.max(2, outputs)
+  const places: TallyLayout['places'] = {}
   let fields = TALLY_FIELDS
-  const claim = (wanted: boolean, count: number): number | undefined => {
-    if (!wanted) return undefined
-    fields += count
-    return fields - count
+  for (const sum of sumNames) {
+    if (!names.some((name) => table[name].from === sum)) continue
+    places[sum] = fields
+    fields += sums[sum].fields(classes)
   }
-  const topK = claim(names.includes('topKAccuracy'), 1)
-  const absoluteError = claim(names.includes('meanAbsoluteError'), 1)
-  const confusion = claim(
-    names.some((name) => ofConfusion.includes(name)),
-    classes * classes,
-  )
-  return { fields, classes, k, topK, absoluteError, confusion, names }
+  return { fields, classes, k, places, names }
 }
 
 /** Ready for the next sums. (`fill` would take as long as a small network's whole layer.) */
 export function clearTally(tally: Float64Array): void {
   for (let field = 0; field < tally.length; field++) tally[field] = 0
+}
+
+/** Filled in row by row. */
+const row: Row = {
+  outputs: [],
+  outputsAt: 0,
+  targets: [],
+  targetsAt: 0,
+  columns: 0,
+  classes: 0,
+  k: 0,
 }
 
 /**
@@ -131,7 +256,7 @@ export function clearTally(tally: Float64Array): void {
  * @param targets Likewise.
  */
 export function tallyMetrics(
-  layout: TallyLayout,
+  { classes, k, places }: TallyLayout,
   outputs: ArrayLike<number>,
   outputsAt: number,
   targets: ArrayLike<number>,
@@ -141,18 +266,19 @@ export function tallyMetrics(
   width: number,
   tally: Float64Array,
 ): void {
-  const { absoluteError, classes, confusion, k, topK } = layout
-  for (let row = 0; row < rows; row++) {
-    const [p, y] = [outputsAt + row * width, targetsAt + row * width]
-    if (absoluteError !== undefined) {
-      for (let j = 0; j < columns; j++)
-        tally[absoluteError]! += Math.abs(outputs[p + j]! - targets[y + j]!)
+  row.outputs = outputs
+  row.targets = targets
+  row.columns = columns
+  row.classes = classes
+  row.k = k
+  for (const name of sumNames) {
+    const at = places[name]
+    if (at === undefined) continue
+    for (let i = 0; i < rows; i++) {
+      row.outputsAt = outputsAt + i * width
+      row.targetsAt = targetsAt + i * width
+      sums[name].add(tally, at, row)
     }
-    if (topK === undefined && confusion === undefined) continue
-    const truth = classOf(targets, y, columns)
-    if (topK !== undefined && rankOf(outputs, p, columns, truth) < k) tally[topK]! += 1
-    if (confusion !== undefined)
-      tally[confusion + truth * classes + classOf(outputs, p, columns)]! += 1
   }
 }
 
@@ -177,43 +303,44 @@ function rankOf(outputs: ArrayLike<number>, at: number, columns: number, wanted:
 
 /** The metrics asked for, from sums over so many examples with so many outputs each. */
 export function metricsOf(
-  layout: TallyLayout,
-  sums: ArrayLike<number>,
+  { classes, names, places }: TallyLayout,
+  tally: ArrayLike<number>,
   examples: number,
   outputs: number,
+  table: MetricTable = metrics,
 ): Metrics {
-  const { absoluteError, classes, confusion, names, topK } = layout
-  const metrics: Metrics = {}
-  if (names.includes('accuracy')) metrics.accuracy = sums[Tally.correct]! / examples
-  if (topK !== undefined) metrics.topKAccuracy = sums[topK]! / examples
-  if (absoluteError !== undefined)
-    metrics.meanAbsoluteError = sums[absoluteError]! / (examples * outputs)
-  if (confusion === undefined) return metrics
-  const matrix = Array.from({ length: classes }, (_, truth) =>
-    Array.from({ length: classes }, (_, put) => sums[confusion + truth * classes + put]!),
-  )
-  const scores = matrix.map((row, c) =>
-    scoresOf(
-      row[c]!,
-      matrix.reduce((sum, other) => sum + other[c]!, 0),
-      row.reduce((sum, count) => sum + count, 0),
-    ),
-  )
-  const judged = outputs === 1 ? scores.slice(1) : scores
-  for (const name of ['precision', 'recall', 'f1'] as const) {
-    if (names.includes(name))
-      metrics[name] = judged.reduce((sum, score) => sum + score[name], 0) / judged.length
+  const sumAt = (at: number | undefined): number => (at === undefined ? NaN : tally[at]!)
+  const confusion = places.confusion === undefined ? [] : matrixAt(tally, places.confusion, classes)
+  const scores = confusion.map((_, c) => scoresOf(confusion, c))
+  const figures: Figures = {
+    examples,
+    outputs,
+    correct: tally[Tally.correct]!,
+    topK: sumAt(places.topK),
+    absoluteError: sumAt(places.absoluteError),
+    confusion,
+    scores: outputs === 1 ? scores.slice(1) : scores,
   }
-  if (names.includes('confusionMatrix')) metrics.confusionMatrix = matrix
-  return metrics
+  return Object.fromEntries(names.map((name) => [name, table[name].value(figures)]))
 }
 
-/** Of one class: examples rightly put there, all put there, all that belong there. */
-function scoresOf(
-  right: number,
-  put: number,
-  belonging: number,
-): { precision: number; recall: number; f1: number } {
+function matrixAt(tally: ArrayLike<number>, at: number, classes: number): number[][] {
+  return Array.from({ length: classes }, (_, truth) =>
+    Array.from({ length: classes }, (_, put) => tally[at + truth * classes + put]!),
+  )
+}
+
+interface ClassScores {
+  precision: number
+  recall: number
+  f1: number
+}
+
+/** Of one class: from the examples rightly put there, all put there, all that belong there. */
+function scoresOf(confusion: number[][], one: number): ClassScores {
+  const right = confusion[one]![one]!
+  const put = confusion.reduce((sum, other) => sum + other[one]!, 0)
+  const belonging = confusion[one]!.reduce((sum, count) => sum + count, 0)
   const ratio = (a: number, b: number): number => (b === 0 ? 0 : a / b)
   return {
     precision: ratio(right, put),

@@ -5,8 +5,8 @@
 import type { ElementType } from '../arena/element-types.js'
 import type { ByteOffset } from '../arena/offsets.js'
 import type { Parts } from '../arena/parts.js'
-import type { ActivationName } from '../network/activations.js'
-import type { LossName } from '../network/losses.js'
+import type { ActivationName } from '../formulas/activations.js'
+import type { LossName } from '../formulas/losses.js'
 import type { Optimizer, UpdateFactors } from '../optimizers/optimizers.js'
 
 export interface Kernels {

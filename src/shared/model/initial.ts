@@ -1,7 +1,7 @@
 // How the parameters of a model start.
 
 import type { Tensor } from '../arena/parameter-layout.js'
-import { initialWeights } from '../network/initializers.js'
+import { initialWeights } from '../formulas/initializers.js'
 
 /**
  * The initial numbers of each tensor, row-major, in float64; the same for a seed on every engine.

@@ -6,8 +6,7 @@ import { type ByteOffset, NOWHERE, advance, indexOf } from '../arena/offsets.js'
 import { paddedWidth } from '../batches/padding.js'
 import { TALLY_FIELDS, Tally, tallyMetrics } from '../figures/metrics.js'
 import type { GatherOperands, LossOperands } from '../kernels/kernels.js'
-import { type LossName, fusedActivation } from '../network/losses.js'
-import { scrambleSeed } from '../numerics/random.js'
+import { type LossName, fusedActivation } from '../formulas/losses.js'
 import { partOf, rowNumbersOf } from './block.js'
 import { kindOf } from './layers/kinds.js'
 import type { Layer, OutputLayer, Places, WayBack } from './layers/layer.js'
@@ -106,8 +105,7 @@ function createLayeredModel({ network, loss }: LayeredDescription, context: Mode
       layers[layer]!.prepare?.(parameters, firstRow, endRow, backward)
     },
     draw(seed, epoch) {
-      const key = epoch === undefined ? undefined : scrambleSeed(seed, epoch + 1)
-      for (const layer of layers) layer.draw?.(key)
+      for (const layer of layers) layer.draw?.(seed, epoch)
     },
     forward: (parameters) => output.forward(forwardToLast(parameters), parameters),
     forwardWithLoss(parameters, tallies, weighted) {

@@ -194,12 +194,12 @@ export interface OptimizerKind<Kind extends Optimizer> {
   next(optimizer: Kind, factors: UpdateFactors, w: number, g: number, state: Float64Array): number
   /** The name of the compiled kernel, in kernels/wasm/assembly/optimizers.ts. */
   kernel(optimizer: Kind): string
-  /** Calls that kernel with its coefficients, in its order. */
-  callKernel(kernel: UpdateKernel, optimizer: Kind, factors: UpdateFactors): void
+  /** Sets that kernel's coefficients, in its order; they depend on these two alone. */
+  setCoefficients(set: SetCoefficients, optimizer: Kind, factors: UpdateFactors): void
 }
 
-/** A compiled kernel: an update of the operands that were set before, from its coefficients. */
-export type UpdateKernel = (...coefficients: number[]) => number
+/** The compiled kernel's function of that name. */
+export type SetCoefficients = (...coefficients: number[]) => void
 
 /** A table of optimizers by name. */
 export type OptimizerTable = {
@@ -240,15 +240,15 @@ function nextOfAdam(
 }
 
 /** @param kept What is kept of w, before it moves. */
-function callAdam(
-  adamKernel: UpdateKernel,
+function setAdam(
+  set: SetCoefficients,
   { beta1, beta2, epsilon }: AdamOptions,
   { learningRate, firstCorrection, secondCorrection }: UpdateFactors,
   kept: number,
 ): void {
   const rate = learningRate / firstCorrection
   const correction = Math.sqrt(secondCorrection)
-  adamKernel(rate, beta1, 1 - beta1, beta2, 1 - beta2, correction, epsilon, kept)
+  set(rate, beta1, 1 - beta1, beta2, 1 - beta2, correction, epsilon, kept)
 }
 
 export const optimizers: OptimizerTable = {
@@ -262,9 +262,9 @@ export const optimizers: OptimizerTable = {
       return w - learningRate * (nesterov ? g + momentum * v : v)
     },
     kernel: ({ momentum }) => (momentum === 0 ? 'sgd' : 'momentumSgd'),
-    callKernel(kernel, { momentum, nesterov }, { learningRate }) {
-      if (momentum === 0) kernel(learningRate)
-      else kernel(learningRate, momentum, nesterov ? 1 : 0)
+    setCoefficients(set, { momentum, nesterov }, { learningRate }) {
+      if (momentum === 0) set(learningRate)
+      else set(learningRate, momentum, nesterov ? 1 : 0)
     },
   },
   rmsprop: {
@@ -276,8 +276,8 @@ export const optimizers: OptimizerTable = {
       return w - (learningRate * g) / (Math.sqrt(v) + epsilon)
     },
     kernel: () => 'squareScaled',
-    callKernel: (kernel, { decay, epsilon }, { learningRate }) =>
-      kernel(learningRate, decay, 1 - decay, epsilon),
+    setCoefficients: (set, { decay, epsilon }, { learningRate }) =>
+      set(learningRate, decay, 1 - decay, epsilon),
   },
   adagrad: {
     defaults: { learningRate: 0.01, epsilon: 1e-7 },
@@ -288,7 +288,7 @@ export const optimizers: OptimizerTable = {
       return w - (learningRate * g) / (Math.sqrt(v) + epsilon)
     },
     kernel: () => 'squareScaled',
-    callKernel: (kernel, { epsilon }, { learningRate }) => kernel(learningRate, 1, 1, epsilon),
+    setCoefficients: (set, { epsilon }, { learningRate }) => set(learningRate, 1, 1, epsilon),
   },
   adadelta: {
     defaults: { learningRate: 1, decay: 0.95, epsilon: 1e-6 },
@@ -301,13 +301,13 @@ export const optimizers: OptimizerTable = {
       return w - learningRate * d
     },
     kernel: () => 'adadelta',
-    callKernel: (kernel, { decay, epsilon }, { learningRate }) =>
-      kernel(learningRate, decay, 1 - decay, epsilon),
+    setCoefficients: (set, { decay, epsilon }, { learningRate }) =>
+      set(learningRate, decay, 1 - decay, epsilon),
   },
   adam: {
     ...adamKind,
     next: nextOfAdam,
-    callKernel: (kernel, optimizer, factors) => callAdam(kernel, optimizer, factors, 1),
+    setCoefficients: (set, optimizer, factors) => setAdam(set, optimizer, factors, 1),
   },
   adamw: {
     ...adamKind,
@@ -315,8 +315,8 @@ export const optimizers: OptimizerTable = {
     rules: { ...adamKind.rules, weightDecay: 'atLeast0' },
     next: (optimizer, factors, w, g, state) =>
       nextOfAdam(optimizer, factors, w * keptOf(optimizer, factors), g, state),
-    callKernel: (kernel, optimizer, factors) =>
-      callAdam(kernel, optimizer, factors, keptOf(optimizer, factors)),
+    setCoefficients: (set, optimizer, factors) =>
+      setAdam(set, optimizer, factors, keptOf(optimizer, factors)),
   },
 }
 

@@ -53,8 +53,8 @@ describe('check', () => {
 
   it('takes a network description from a file', async () => {
     const layers = [
-      { units: 6, activation: 'relu', initializer: 'he' },
-      { units: 1, activation: 'sigmoid', initializer: 'plain' },
+      { kind: 'dense', units: 6, activation: 'relu', initializer: 'he' },
+      { kind: 'dense', units: 1, activation: 'sigmoid', initializer: 'plain' },
     ]
     const file = fileWith(JSON.stringify({ inputs: 2, layers }))
     const { code, events } = await shardgrad([
@@ -76,7 +76,7 @@ describe('check', () => {
 
   it('exits with 1 where something is off: a cost that float32 cannot hold', async () => {
     const file = fileWith(
-      '{"inputs":1,"scale":1e30,"layers":[{"units":1,"activation":"identity","initializer":"xavier"}]}',
+      '{"inputs":1,"scale":1e30,"layers":[{"kind":"dense","units":1,"activation":"identity","initializer":"xavier"}]}',
     )
     const { code, err } = await shardgrad(['check', 'line', '--network', file, '--backend', 'wasm'])
     expect(code).toBe(1)
@@ -84,7 +84,7 @@ describe('check', () => {
   })
 
   it("a description that is wrong, or doesn't fit the data, is wrong usage: exit code 2", async () => {
-    const layer = { units: 1, activation: 'sigmoid', initializer: 'xavier' }
+    const layer = { kind: 'dense', units: 1, activation: 'sigmoid', initializer: 'xavier' }
     const wrong: [string, RegExp][] = [
       ['{', /JSON/],
       ['null', /a network description/],

@@ -13,11 +13,11 @@ import {
 } from '../../../dist/main/index.js'
 import { compareWithDifferences } from '../../../dist/main/inspect/finite-differences.js'
 import { openInProcess } from '../../../dist/main/inspect/in-process.js'
-import { activationNames } from '../../../dist/shared/network/activations.js'
-import { initializerNames } from '../../../dist/shared/network/initializers.js'
+import { activationNames } from '../../../dist/shared/formulas/activations.js'
+import { initializerNames } from '../../../dist/shared/formulas/initializers.js'
 import type { Kernels } from '../../../dist/shared/kernels/kernels.js'
 import { createReferenceKernels } from '../../../dist/shared/kernels/reference/reference.js'
-import { fusedActivation, lossNames } from '../../../dist/shared/network/losses.js'
+import { fusedActivation, lossNames } from '../../../dist/shared/formulas/losses.js'
 import { backendsHere } from '../../machine.js'
 
 interface Description {

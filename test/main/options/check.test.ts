@@ -40,6 +40,6 @@ it('among the fields of examples, options are refused, and so is the name weight
     /^fit: seed: expected no such field here \(it belongs to createTrainer\), got 3$/,
   )
   expect(() => refuseOptions('fit', { weights: [1] })).toThrow(
-    /^fit: weights: expected no such field here \(weights of the examples are called sampleWeights\), got an array of 1$/,
+    /^fit: weights: expected no such field here \(it belongs to the examples: sampleWeights\), got an array of 1$/,
   )
 })

@@ -2,9 +2,9 @@ import { dropout } from '../../../dist/shared/model/layers/dropout.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkTrainerOptions } from '../../../dist/main/options/trainer-options.js'
-import { activationNames } from '../../../dist/shared/network/activations.js'
+import { activationNames } from '../../../dist/shared/formulas/activations.js'
 import { InputError } from '../../../dist/shared/errors.js'
-import { lossNames } from '../../../dist/shared/network/losses.js'
+import { lossNames } from '../../../dist/shared/formulas/losses.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
 import { sgd } from '../../../dist/shared/optimizers/optimizers.js'
 
@@ -21,7 +21,12 @@ it('fills in the defaults', () => {
     shards: 'auto',
     backend: 'auto',
   })
-  expect(dense(3)).toEqual({ units: 3, activation: 'identity', initializer: 'xavier' })
+  expect(dense(3)).toEqual({
+    kind: 'dense',
+    units: 3,
+    activation: 'identity',
+    initializer: 'xavier',
+  })
   expect(sgd()).toEqual({ name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false })
 })
 

@@ -118,10 +118,10 @@ it('a trainer closed inside the loop ends it with an error', async () => {
 it('options among the examples are errors, not ignored', async () => {
   await using trainer = await trainerOf()
   await expect(trainer.fit({ ...examples, epochs: 5 } as Examples)).rejects.toThrow(
-    'fit: epochs: expected no such field here (it is an option of fit), got 5',
+    'fit: epochs: expected no such field here (it belongs to fit), got 5',
   )
   await expect(trainer.evaluate({ ...examples, l2: 1 } as Examples)).rejects.toThrow(
-    'evaluate: l2: expected no such field here (it is an option of createTrainer), got 1',
+    'evaluate: l2: expected no such field here (it belongs to createTrainer), got 1',
   )
 })
 

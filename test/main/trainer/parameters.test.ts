@@ -107,6 +107,7 @@ it('parameters read while training are those of one step, not a mixture', async 
   await using trainer = await createTrainer({
     network: { inputs: 64, layers: [dense(64)] },
     loss: 'halfSquaredError',
+    backend: 'wasm', // a BLAS may round one column otherwise than the next
     optimizer: sgd({ learningRate: 1e-7 }),
     workers: 2,
     shards: 2,
@@ -116,19 +117,22 @@ it('parameters read while training are those of one step, not a mixture', async 
   const abort = new AbortController()
   const fitting = rejection(
     trainer.fit(
-      { inputs: new Float32Array(64 * 32).fill(1), targets: new Float32Array(64 * 32).fill(1) },
+      // A step takes longer than a copy, which begins anew when a step ends meanwhile.
+      { inputs: new Float32Array(64 * 1024).fill(1), targets: new Float32Array(64 * 1024).fill(1) },
       { epochs: 1e9, batchSize: 'all', signal: abort.signal },
     ),
   )
   const seen = new Set<number>()
-  while (seen.size < 50) {
+  let mixtures = 0
+  while (seen.size < 20) {
     const [weights] = trainer.getParameters().weights
-    expect(new Set(weights).size).toBe(1)
+    if (new Set(weights).size > 1) mixtures++
     seen.add(weights![0]!)
     await setImmediate()
   }
-  abort.abort()
+  abort.abort() // before anything may fail: the trainer closes when training has ended
   await fitting
+  expect(mixtures).toBe(0)
 })
 
 describe('what is wrong is refused', () => {

@@ -34,6 +34,7 @@ const needs: ArenaNeeds = {
   stateElements: 1,
   workers: 3,
   shards: 4,
+  leastSlots: 1,
   batchSize: 100,
   training: { count: 1000, inputs: 'uint8', targets: 'labels', weighted: true },
   validation: { count: 10, inputs: 'float32', targets: 'float32', weighted: false },
@@ -377,6 +378,7 @@ const jobs: fc.Arbitrary<ArenaNeeds> = fc
     stateElements: fc.integer({ min: 0, max: 2 }),
     workers: fc.integer({ min: 1, max: 4 }),
     shards: fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent),
+    leastSlots: fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent),
     batchSize: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5000 })),
     training: fc.option(someExamples, { nil: undefined }),
     validation: fc.option(someExamples, { nil: undefined }),
@@ -385,7 +387,11 @@ const jobs: fc.Arbitrary<ArenaNeeds> = fc
     predicts: fc.boolean(),
     timeline: fc.boolean(),
   })
-  .map((job) => ({ ...job, batchSize: Math.min(job.batchSize, job.training?.count ?? 0) }))
+  .map((job) => ({
+    ...job,
+    leastSlots: Math.min(job.leastSlots, job.shards),
+    batchSize: Math.min(job.batchSize, job.training?.count ?? 0),
+  }))
 
 it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, and all lie inside the arena', () => {
   let [grouped, sideBySide, tooLarge] = [0, 0, 0]
@@ -424,6 +430,7 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
       }
       expect(recorded.given.length).toBe(1 + job.workers)
       if (job.batchSize === 0) return
+      expect(slots.count).toBeGreaterThanOrEqual(job.leastSlots)
       expect(slots.partStride).toBeGreaterThanOrEqual(Math.min(256, Math.max(...shardRowsOf(job))))
       expect(
         layout.scratch.every(({ timeline }) => (timeline !== undefined) === job.timeline),
@@ -454,6 +461,7 @@ it('what depends on model and backend alone stays where it is for every job', ()
         dtype,
         stateElements,
         shards: 1,
+        leastSlots: 1,
         batchSize: 1,
         training: undefined,
         validation: undefined,

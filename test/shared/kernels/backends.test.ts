@@ -3,12 +3,23 @@ import {
   type ActivationName,
   activationNames,
   keepsSlopes,
-} from '../../../dist/shared/network/activations.js'
+} from '../../../dist/shared/formulas/activations.js'
 import { type BackendName, backendNames } from '../../../dist/shared/backend-names.js'
 import { backends } from '../../../dist/shared/backends.js'
-import { fusedActivation, lossNames } from '../../../dist/shared/network/losses.js'
+import { fusedActivation, lossNames } from '../../../dist/shared/formulas/losses.js'
 import { backendsHere, has } from '../../machine.js'
-import { type Bench, noise, openBench, relativeError, worstDifference } from '../support.js'
+import { type ByteOffset, advance } from '../../../dist/shared/arena/offsets.js'
+import {
+  type Bench,
+  activationOperands,
+  denseOperands,
+  lossOperands,
+  noise,
+  openBench,
+  relativeError,
+  updateOperands,
+  worstDifference,
+} from '../support.js'
 import { sgd } from '../../../dist/shared/optimizers/optimizers.js'
 
 const float32Backends = backendNames.filter((name) => backends[name].dtype === 'float32')
@@ -60,12 +71,26 @@ function products(
   const [z, errors] = [put(m, n, () => 99), put(m, k, () => 99)]
   const [gradient, bias] = [put(Math.ceil(k / 8) * 8, n, () => 99), put(1, n, () => 99)]
   const parts = partsOf([m])
-  const scratch = reserve(productElements(1, parts.stride, k, n) * size)
-  kernels.prepare(w, prepared, k, n, 0, Math.ceil(k / 8) * 8, true)
-  kernels.product(x, w, prepared, z, parts, k, n)
-  kernels.productByTransposed(d, w, prepared, errors, parts, k, n)
+  const shape = { parts: 1, rows: parts.stride, inputs: k, outputs: n }
+  const layer = denseOperands({
+    inputs: k,
+    outputs: n,
+    parts,
+    x,
+    weights: w,
+    prepared,
+    z,
+    dZ: d,
+    dX: errors,
+    dWeights: gradient,
+    dBias: bias,
+    scratch: reserve(productElements(shape) * size),
+  })
+  kernels.prepare(layer, 0, Math.ceil(k / 8) * 8, true)
+  kernels.matmul(layer)
+  kernels.matmulTransposedB(layer)
   for (let time = 0; time < times; time++)
-    kernels.transposedProduct(x, d, gradient, bias, scratch, parts, k, n, time > 0)
+    kernels.matmulTransposedA({ ...layer, accumulate: time > 0 })
   return {
     z: get(z, m, n),
     errors: get(errors, m, k),
@@ -161,8 +186,9 @@ describe('activations', () => {
       put(m, n, (i, j) => noise(i + 2, j)),
       put(m, n, () => 99),
     ]
-    kernels.activations[name].forward(z, bias, m, n, slopes)
-    kernels.activations[name].backward(errors, keepsSlopes(name) ? slopes : z, m, n)
+    const operands = activationOperands({ rows: m, columns: n, a: z, bias, slopes, dA: errors })
+    kernels.activations[name].forward(operands)
+    kernels.activations[name].backward(operands)
     return {
       outputs: get(z, m, n),
       errors: get(errors, m, n),
@@ -193,12 +219,10 @@ describe('activations', () => {
       const forward = (change: number, at: number): number[] => {
         const { kernels, put, get } = openBench('reference')
         const z = put(m, n, (i, j) => value(i, j) + (i * n + j === at ? change : 0))
+        const bias = put(1, n, (_, j) => noise(9, j))
+        const slopes = put(m, n, () => 99)
         kernels.activations[name].forward(
-          z,
-          put(1, n, (_, j) => noise(9, j)),
-          m,
-          n,
-          put(m, n, () => 99),
+          activationOperands({ rows: m, columns: n, a: z, bias, slopes }),
         )
         return get(z, m, n)
       }
@@ -222,12 +246,9 @@ describe('activations', () => {
         const [single, double] = [backend, 'reference' as const].map((each) => {
           const { kernels, put, get } = openBench(each)
           const z = put(64, 13, far)
+          const bias = put(1, 13, () => 0)
           kernels.activations[name].forward(
-            z,
-            put(1, 13, () => 0),
-            64,
-            13,
-            0,
+            activationOperands({ rows: 64, columns: 13, a: z, bias }),
           )
           return get(z, 64, 13)
         })
@@ -252,12 +273,9 @@ describe('activations', () => {
             const largest = (j: number): boolean => (j * 5 + 1) % n < ties
             const among = Array.from({ length: n }, (_, j) => largest(j)).filter(Boolean).length
             const z = put(1, n, (_, j) => (largest(j) ? height : height - 900))
+            const bias = put(1, n, () => 0)
             kernels.activations.softmax.forward(
-              z,
-              put(1, n, () => 0),
-              1,
-              n,
-              0,
+              activationOperands({ rows: 1, columns: n, a: z, bias }),
             )
             const share = rounded(backend, 1 / among)
             expect(get(z, 1, n), `${backend}: ${among} of ${n} at ${height}`).toEqual(
@@ -274,12 +292,9 @@ describe('activations', () => {
       for (const name of activationNames) {
         const { kernels, put, get } = openBench(backend)
         const z = put(1, 3, (_, j) => (j === 1 ? NaN : 0.5))
+        const [bias, slopes] = [put(1, 3, () => 0), put(1, 3, () => 0)]
         kernels.activations[name].forward(
-          z,
-          put(1, 3, () => 0),
-          1,
-          3,
-          put(1, 3, () => 0),
+          activationOperands({ rows: 1, columns: 3, a: z, bias, slopes }),
         )
         expect(get(z, 1, 3)[1], `${backend} ${name}`).toBeNaN()
       }
@@ -310,13 +325,14 @@ describe('losses', () => {
       put(m, n, target(loss, n)),
       put(m, n, () => 99),
     ]
-    const sum = kernels.losses[loss](outputs, bias, targets, deltas, m, n)
+    const operands = { rows: m, columns: n, outputs, bias, targets, dOutputs: deltas }
+    const sum = kernels.losses[loss](operands)
     return {
       sum,
       outputs: get(outputs, m, n),
       deltas: get(deltas, m, n),
       padding: [...padding(outputs, m, n), ...padding(deltas, m, n)],
-      correct: kernels.countCorrect(outputs, targets, m, n),
+      correct: kernels.countCorrect(operands),
     }
   }
 
@@ -377,14 +393,14 @@ describe('losses', () => {
   ): number => {
     const { kernels, put } = openBench(backend)
     const n = logits.length
-    return kernels.losses[loss](
-      put(1, n, (_, j) => logits[j]!),
-      put(1, n, () => 0),
-      put(1, n, (_, j) => targets[j]!),
-      put(1, n, () => 0),
-      1,
-      n,
-    )
+    return kernels.losses[loss]({
+      rows: 1,
+      columns: n,
+      outputs: put(1, n, (_, j) => logits[j]!),
+      bias: put(1, n, () => 0),
+      targets: put(1, n, (_, j) => targets[j]!),
+      dOutputs: put(1, n, () => 0),
+    })
   }
 
   it('cross-entropies of far logits are finite and right, and small ones keep their relative accuracy', () => {
@@ -444,14 +460,14 @@ describe('losses', () => {
         const { kernels, put, get } = openBench(backend)
         const n = logits.length
         const [z, deltas] = [put(1, n, (_, j) => logits[j]!), put(1, n, () => 99)]
-        kernels.losses[loss](
-          z,
-          put(1, n, () => 0),
-          put(1, n, (_, j) => targets[j]!),
-          deltas,
-          1,
-          n,
-        )
+        kernels.losses[loss]({
+          rows: 1,
+          columns: n,
+          outputs: z,
+          bias: put(1, n, () => 0),
+          targets: put(1, n, (_, j) => targets[j]!),
+          dOutputs: deltas,
+        })
         expect(get(z, 1, n), `${backend} ${loss}`).toEqual([...outputs])
         expect(get(deltas, 1, n)).toEqual(outputs.map((p, j) => p - targets[j]!))
       }
@@ -472,14 +488,14 @@ describe('losses', () => {
     ): { loss: number; deltas: number[] } => {
       const { kernels, put, get } = openBench(backend)
       const deltas = put(3, 3, () => 99)
-      const loss = kernels.losses.categoricalCrossEntropy(
-        put(3, 3, (i, j) => 2 * noise(i, j) + (3 * i + j === at ? change : 0)),
-        put(1, 3, () => 0),
-        put(3, 3, (i, j) => targets[i]![j]!),
-        deltas,
-        3,
-        3,
-      )
+      const loss = kernels.losses.categoricalCrossEntropy({
+        rows: 3,
+        columns: 3,
+        outputs: put(3, 3, (i, j) => 2 * noise(i, j) + (3 * i + j === at ? change : 0)),
+        bias: put(1, 3, () => 0),
+        targets: put(3, 3, (i, j) => targets[i]![j]!),
+        dOutputs: deltas,
+      })
       return { loss, deltas: get(deltas, 3, 3) }
     }
     const reference = run('reference', -1, 0)
@@ -505,14 +521,14 @@ describe('losses', () => {
         for (const bad of [NaN, Infinity, -Infinity]) {
           for (let at = 0; at < m * n; at++) {
             const { kernels, put } = openBench(backend)
-            const sum = kernels.losses[loss](
-              put(m, n, (i, j) => (i * n + j === at ? bad : noise(i, j))),
-              put(1, n, () => 0),
-              put(m, n, () => 0.5),
-              put(m, n, () => 0),
-              m,
-              n,
-            )
+            const sum = kernels.losses[loss]({
+              rows: m,
+              columns: n,
+              outputs: put(m, n, (i, j) => (i * n + j === at ? bad : noise(i, j))),
+              bias: put(1, n, () => 0),
+              targets: put(m, n, () => 0.5),
+              dOutputs: put(m, n, () => 0),
+            })
             expect(
               Number.isFinite(sum),
               `${backend}: ${bad} at row ${Math.floor(at / n)}, column ${at % n}`,
@@ -541,10 +557,12 @@ describe('losses', () => {
         const { kernels, put } = openBench(backend)
         const n = outputs.length
         const count = kernels.countCorrect(
-          put(1, n, (_, j) => outputs[j]!),
-          put(1, n, (_, j) => targets[j]!),
-          1,
-          n,
+          lossOperands({
+            rows: 1,
+            columns: n,
+            outputs: put(1, n, (_, j) => outputs[j]!),
+            targets: put(1, n, (_, j) => targets[j]!),
+          }),
         )
         expect(count, `${backend}: ${outputs.join(' ')} for ${targets.join(' ')}`).toBe(
           Number(right),
@@ -558,10 +576,12 @@ describe('losses', () => {
       for (let at = 0; at < 9; at++) {
         const { kernels, put } = openBench(backend)
         const count = kernels.countCorrect(
-          put(9, 9, (_, j) => (j === at ? NaN : -j)),
-          put(9, 9, (i, j) => Number(i === j)),
-          9,
-          9,
+          lossOperands({
+            rows: 9,
+            columns: 9,
+            outputs: put(9, 9, (_, j) => (j === at ? NaN : -j)),
+            targets: put(9, 9, (i, j) => Number(i === j)),
+          }),
         )
         expect(count, `${backend}, NaN in column ${at}`).toBe(0)
       }
@@ -569,10 +589,12 @@ describe('losses', () => {
         const { kernels, put } = openBench(backend)
         expect(
           kernels.countCorrect(
-            put(1, 3, () => NaN),
-            put(1, 3, (_, j) => Number(j === label)),
-            1,
-            3,
+            lossOperands({
+              rows: 1,
+              columns: 3,
+              outputs: put(1, 3, () => NaN),
+              targets: put(1, 3, (_, j) => Number(j === label)),
+            }),
           ),
           `${backend}, label ${label}`,
         ).toBe(0)
@@ -586,10 +608,12 @@ describe('losses', () => {
         const { kernels, put } = openBench(backend)
         expect(
           kernels.countCorrect(
-            put(1, 1, () => NaN),
-            put(1, 1, () => target),
-            1,
-            1,
+            lossOperands({
+              rows: 1,
+              columns: 1,
+              outputs: put(1, 1, () => NaN),
+              targets: put(1, 1, () => target),
+            }),
           ),
           `${backend}, target ${target}`,
         ).toBe(0)
@@ -619,6 +643,7 @@ describe('gathering', () => {
         new Int32Array(memory.buffer, rowNumbers, m).set(rows)
         const source = reserve(11 * n * 8)
         const to = reserve(Math.ceil(m / 4) * 4 * Math.ceil(n / 8) * 8 * 8)
+        const rest = { source, rowNumbers, matrix: to, rows: m, columns: n }
         const clear = (): void => {
           // padding and spare rows are zeros; then everything is 99, for the next one to clear
           expect(padding(to, m, n).every((x) => x === 0)).toBe(true)
@@ -636,17 +661,17 @@ describe('gathering', () => {
         new Uint8Array(memory.buffer, source, 11 * n).set(
           Array.from({ length: 11 * n }, (_, i) => i % 256),
         )
-        kernels.gather('uint8', source, rowNumbers, to, m, n, 0.25)
+        kernels.gather({ ...rest, type: 'uint8', scale: 0.25 })
         expect(get(to, m, n)).toEqual(expected.map((x) => x / 4))
         clear()
         new Float32Array(memory.buffer, source, 11 * n).set(
           Array.from({ length: 11 * n }, (_, i) => i % 256),
         )
-        kernels.gather('float32', source, rowNumbers, to, m, n, 2)
+        kernels.gather({ ...rest, type: 'float32', scale: 2 })
         expect(get(to, m, n)).toEqual(expected.map((x) => x * 2))
         clear()
         new Int32Array(memory.buffer, source, 11).set(Array.from({ length: 11 }, (_, i) => i % n))
-        kernels.gather('labels', source, rowNumbers, to, m, n, 1)
+        kernels.gather({ ...rest, type: 'labels', scale: 1 })
         expect(get(to, m, n)).toEqual(
           rows.flatMap((row) => Array.from({ length: n }, (_, j) => Number(j === row % n))),
         )
@@ -662,6 +687,7 @@ describe('gathering by a scale that is no power of two', () => {
     for (const backend of elementwiseBackends) {
       const { kernels, memory, reserve, put, get } = openBench(backend)
       const [rowNumbers, source, to] = [reserve(4 * m), reserve(8 * 9 * n), put(m, n, () => 99)]
+      const rest = { source, rowNumbers, matrix: to, rows: m, columns: n, scale: 1 / 255 }
       const rows = [8, 0, 3, 3, 5] // out of order, with a repetition
       new Int32Array(memory.buffer, rowNumbers, m).set(rows)
       const scaled = (value: number): number => rounded(backend, value * rounded(backend, 1 / 255))
@@ -671,18 +697,18 @@ describe('gathering by a scale that is no power of two', () => {
       new Uint8Array(memory.buffer, source, 9 * n).set(
         Array.from({ length: 9 * n }, (_, i) => (i * 37) % 256),
       )
-      kernels.gather('uint8', source, rowNumbers, to, m, n, 1 / 255)
+      kernels.gather({ ...rest, type: 'uint8' })
       expect(get(to, m, n)).toEqual(expected((i) => (i * 37) % 256))
       new Float32Array(memory.buffer, source, 9 * n).set(
         Array.from({ length: 9 * n }, (_, i) => noise(i, 1) / 3),
       )
-      kernels.gather('float32', source, rowNumbers, to, m, n, 1 / 255)
+      kernels.gather({ ...rest, type: 'float32' })
       expect(get(to, m, n)).toEqual(expected((i) => Math.fround(noise(i, 1) / 3)))
       if (backend !== 'reference') continue
       new Float64Array(memory.buffer, source, 9 * n).set(
         Array.from({ length: 9 * n }, (_, i) => noise(i, 1) / 3),
       )
-      kernels.gather('float64', source, rowNumbers, to, m, n, 1 / 255)
+      kernels.gather({ ...rest, type: 'float64' })
       expect(get(to, m, n)).toEqual(expected((i) => noise(i, 1) / 3))
     }
   })
@@ -708,13 +734,19 @@ describe('the sum over slots and the update', () => {
           Math.fround(tree(Array.from({ length: count }, (_, slot) => value(slot, i))) / 77),
         )
         const [whole, cut] = [put(1, ELEMENTS, () => 0), put(1, ELEMENTS, () => 0)]
-        kernels.sumSlots(slots, ELEMENTS * 4, count, whole, ELEMENTS, 77)
+        const both = { slotBytes: ELEMENTS * 4, count, divisor: 77 }
+        kernels.sumSlots({ ...both, slots, sum: whole, elements: ELEMENTS })
         for (const [from, to] of [
           [0, 8],
           [8, 24],
           [24, 64],
         ] as const)
-          kernels.sumSlots(slots + from * 4, ELEMENTS * 4, count, cut + from * 4, to - from, 77)
+          kernels.sumSlots({
+            ...both,
+            slots: advance(slots, from * 4),
+            sum: advance(cut, from * 4),
+            elements: to - from,
+          })
         expect(get(whole, 1, ELEMENTS)).toEqual(expected)
         expect(get(cut, 1, ELEMENTS)).toEqual(expected)
       }
@@ -738,13 +770,7 @@ describe('the sum over slots and the update', () => {
       kernels.update(
         sgd({ learningRate: 0.5 }),
         { learningRate: 0.5, firstCorrection: 1, secondCorrection: 1 },
-        a,
-        next,
-        b,
-        0,
-        0,
-        0,
-        ELEMENTS,
+        updateOperands({ parameters: a, nextParameters: next, gradient: b, elements: ELEMENTS }),
       )
       expect(get(next, 1, ELEMENTS)).toEqual(aValues.map((x, i) => x - bValues[i]! / 2))
       kernels.addDecay(b, a, ELEMENTS, 0.25)
@@ -825,7 +851,7 @@ describe('no operation writes outside what it is given', () => {
         [35, 24],
       ] as const) {
         const { kernels, memory, put, partsOf, reserve, fill } = openBench(backend)
-        const area = (elements: number): [number, number] => [
+        const area = (elements: number): [ByteOffset, number] => [
           reserve(elements * size),
           elements * size,
         ]
@@ -842,72 +868,109 @@ describe('no operation writes outside what it is given', () => {
           area(m * width(k)),
         ]
         const [gradient, biasGradient] = [area(width(k) * width(n)), area(width(n))]
-        const scratch = area(productElements(parts.count, parts.stride, k, n))
+        const scratch = area(
+          productElements({ parts: parts.count, rows: parts.stride, inputs: k, outputs: n }),
+        )
         const [rowNumbers, source] = [reserve(4 * m), reserve(4 * n * m)]
         new Int32Array(memory.buffer, rowNumbers, m).fill(0)
         new Uint8Array(memory.buffer, source, 4 * n * m).fill(0)
         fill(z[0], m * width(n), 0)
         fill(deltas[0], m * width(n), 0)
+        const layer = denseOperands({
+          inputs: k,
+          outputs: n,
+          parts,
+          x,
+          weights: w,
+          prepared: prepared[0],
+          z: z[0],
+          dZ: z[0],
+          dX: errors[0],
+          dWeights: gradient[0],
+          dBias: biasGradient[0],
+          scratch: scratch[0],
+        })
+        const activation = activationOperands({
+          rows: m,
+          columns: n,
+          a: z[0],
+          bias,
+          slopes: slopes[0],
+          dA: deltas[0],
+        })
+        const judged = lossOperands({
+          rows: m,
+          columns: n,
+          outputs: z[0],
+          bias,
+          targets,
+          dOutputs: deltas[0],
+        })
         const operations: [string, [number, number][], () => unknown][] = [
-          ['prepare', [prepared], () => kernels.prepare(w, prepared[0], k, n, 0, width(k), true)],
-          ['product', [z], () => kernels.product(x, w, prepared[0], z[0], parts, k, n)],
+          ['prepare', [prepared], () => kernels.prepare(layer, 0, width(k), true)],
+          ['matmul', [z], () => kernels.matmul(layer)],
+          ['matmulTransposedB', [errors], () => kernels.matmulTransposedB(layer)],
           [
-            'productByTransposed',
-            [errors],
-            () => kernels.productByTransposed(z[0], w, prepared[0], errors[0], parts, k, n),
-          ],
-          [
-            'transposedProduct',
+            'matmulTransposedA',
             [gradient, biasGradient, scratch],
-            () =>
-              kernels.transposedProduct(
-                x,
-                z[0],
-                gradient[0],
-                biasGradient[0],
-                scratch[0],
-                parts,
-                k,
-                n,
-                false,
-              ),
+            () => kernels.matmulTransposedA(layer),
           ],
           ...activationNames.flatMap((name): [string, [number, number][], () => unknown][] => [
             [
               name,
               keepsSlopes(name) ? [z, slopes] : [z],
-              () => kernels.activations[name].forward(z[0], bias, m, n, slopes[0]),
+              () => kernels.activations[name].forward(activation),
             ],
-            [
-              `${name} backward`,
-              [deltas],
-              () =>
-                kernels.activations[name].backward(
-                  deltas[0],
-                  keepsSlopes(name) ? slopes[0] : z[0],
-                  m,
-                  n,
-                ),
-            ],
+            [`${name} backward`, [deltas], () => kernels.activations[name].backward(activation)],
           ]),
-          ['dropout', [deltas], () => kernels.dropout(z[0], deltas[0], rowNumbers, m, n, 0.5, 77)],
+          [
+            'dropout',
+            [deltas],
+            () =>
+              kernels.dropout({
+                rows: m,
+                columns: n,
+                from: z[0],
+                to: deltas[0],
+                rowNumbers,
+                rate: 0.5,
+                key: 77,
+              }),
+          ],
           ...lossNames.map((loss): [string, [number, number][], () => unknown] => [
             loss,
             [z, deltas],
-            () => kernels.losses[loss](z[0], bias, targets, deltas[0], m, n),
+            () => kernels.losses[loss](judged),
           ]),
-          ['countCorrect', [], () => kernels.countCorrect(z[0], targets, m, n)],
+          ['countCorrect', [], () => kernels.countCorrect(judged)],
           ...(['uint8', 'float32', 'labels'] as const).map(
             (type): [string, [number, number][], () => unknown] => [
               `gather ${type}`,
               [z],
-              () => kernels.gather(type, source, rowNumbers, z[0], m, n, 2),
+              () =>
+                kernels.gather({
+                  type,
+                  source,
+                  rowNumbers,
+                  matrix: z[0],
+                  rows: m,
+                  columns: n,
+                  scale: 2,
+                }),
             ],
           ),
           [
             'sumSlots',
             [[gradient[0], width(n) * size]],
-            () => kernels.sumSlots(w, width(n) * size, 1, gradient[0], width(n), 3),
+            () =>
+              kernels.sumSlots({
+                slots: w,
+                slotBytes: width(n) * size,
+                count: 1,
+                sum: gradient[0],
+                elements: width(n),
+                divisor: 3,
+              }),
           ],
           [
             'addInto',
@@ -931,13 +994,12 @@ describe('no operation writes outside what it is given', () => {
               kernels.update(
                 sgd({ learningRate: 0.5 }),
                 { learningRate: 0.5, firstCorrection: 1, secondCorrection: 1 },
-                w,
-                biasGradient[0],
-                gradient[0],
-                0,
-                0,
-                0,
-                width(n),
+                updateOperands({
+                  parameters: w,
+                  nextParameters: biasGradient[0],
+                  gradient: gradient[0],
+                  elements: width(n),
+                }),
               ),
           ],
         ]

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { type BackendName, backendNames } from '../../../dist/shared/backend-names.js'
 import { backends } from '../../../dist/shared/backends.js'
 import { has } from '../../machine.js'
-import { noise, openBench } from '../support.js'
+import { type ByteOffset, advance } from '../../../dist/shared/arena/offsets.js'
+import { denseOperands, noise, openBench } from '../support.js'
 
 interface Products {
   z: number[][]
@@ -49,15 +50,32 @@ function multiply(
   const [xs, ds] = [putParts(parts, k, x), putParts(parts, n, d)]
   const w = put(padded(k), n, (row, column) => (row < k ? weightsOf(row, column) : 0))
   const prepared = reserve(preparedElements(k, n) * size)
-  const scratch = reserve(productElements(rows.length, stride, k, n) * size)
+  const shape = { parts: rows.length, rows: stride, inputs: k, outputs: n }
+  const scratch = reserve(productElements(shape) * size)
   const [z, errors] = [putParts(parts, n, () => 99), putParts(parts, k, () => 99)]
   const [gradient, bias] = [put(padded(k), n, () => 99), put(1, n, () => 99)]
-  kernels.prepare(w, prepared, k, n, 0, padded(k), true)
-  kernels.product(xs, w, prepared, z, parts, k, n)
-  kernels.productByTransposed(ds, w, prepared, errors, parts, k, n)
-  kernels.transposedProduct(xs, ds, gradient, bias, scratch, parts, k, n, false)
-  const split = (matrix: number, columns: number): number[][] =>
-    rows.map((count, part) => get(matrix + part * stride * padded(columns) * size, count, columns))
+  const layer = denseOperands({
+    inputs: k,
+    outputs: n,
+    parts,
+    x: xs,
+    weights: w,
+    prepared,
+    z,
+    dZ: ds,
+    dX: errors,
+    dWeights: gradient,
+    dBias: bias,
+    scratch,
+  })
+  kernels.prepare(layer, 0, padded(k), true)
+  kernels.matmul(layer)
+  kernels.matmulTransposedB(layer)
+  kernels.matmulTransposedA(layer)
+  const split = (matrix: ByteOffset, columns: number): number[][] =>
+    rows.map((count, part) =>
+      get(advance(matrix, part * stride * padded(columns) * size), count, columns),
+    )
   return {
     z: split(z, n),
     errors: split(errors, k),
@@ -201,12 +219,18 @@ for (const backend of backendNames) {
         const bytes = backends[backend].preparedElements(k, n) * size
         const w = put(padded(k), n, (row, column) => (row < k ? weightsOf(row, column) : 0))
         const [whole, inPieces] = [reserve(bytes), reserve(bytes)]
-        kernels.prepare(w, whole, k, n, 0, padded(k), true)
+        const layer = { inputs: k, outputs: n, weights: w }
+        kernels.prepare(denseOperands({ ...layer, prepared: whole }), 0, padded(k), true)
         for (const rows of [8, 16, 24]) {
           new Uint8Array(memory.buffer, inPieces, bytes).fill(77)
           const starts = Array.from({ length: Math.ceil(k / rows) }, (_, i) => i * rows)
           for (const first of starts.reverse())
-            kernels.prepare(w, inPieces, k, n, first, Math.min(first + rows, padded(k)), true)
+            kernels.prepare(
+              denseOperands({ ...layer, prepared: inPieces }),
+              first,
+              Math.min(first + rows, padded(k)),
+              true,
+            )
           expect(
             new Uint8Array(memory.buffer, inPieces, bytes),
             `${k}x${n} by ${rows} rows`,

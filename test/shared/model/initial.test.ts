@@ -4,7 +4,7 @@ import { initialValues } from '../../../dist/shared/model/initial.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
 import { dropout } from '../../../dist/shared/model/layers/dropout.js'
 import { tensorsOf } from '../../../dist/shared/model/network.js'
-import { initialWeights, initializerNames } from '../../../dist/shared/network/initializers.js'
+import { initialWeights, initializerNames } from '../../../dist/shared/formulas/initializers.js'
 
 const layers = [
   dense(7, 'relu', { initializer: 'he' }),

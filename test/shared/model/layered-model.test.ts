@@ -18,9 +18,9 @@ import { dense } from '../../../dist/shared/model/layers/dense.js'
 import { dropout } from '../../../dist/shared/model/layers/dropout.js'
 import type { LayerDescription } from '../../../dist/shared/model/layers/kinds.js'
 import { type Network, columnsOf, outputLayer } from '../../../dist/shared/model/network.js'
-import { type ActivationName, activations } from '../../../dist/shared/network/activations.js'
-import type { LossName } from '../../../dist/shared/network/losses.js'
-import { standardize } from '../../../dist/shared/network/preprocessing.js'
+import { type ActivationName, activations } from '../../../dist/shared/formulas/activations.js'
+import type { LossName } from '../../../dist/shared/formulas/losses.js'
+import { standardize } from '../../../dist/shared/formulas/preprocessing.js'
 import { createUniform } from '../../../dist/shared/numerics/random.js'
 import { backendsHere } from '../../machine.js'
 import { engineOf, noise, worstDifference } from '../support.js'
@@ -65,6 +65,7 @@ function openModel(
     stateElements: 0,
     workers: 1,
     shards: 1,
+    leastSlots: 1,
     batchSize: ROWS,
     predicts: false,
     training: { count: EXAMPLES, inputs: dtype, targets: dtype, weighted },

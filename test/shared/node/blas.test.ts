@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findBlas, loadBlas } from '../../../dist/shared/node/blas.js'
 import type { MatrixMultiply } from '../../../dist/shared/kernels/native/native.js'
+import { NOWHERE, advance } from '../../../dist/shared/arena/offsets.js'
 import { blas } from '../../machine.js'
 
 const A = 1024
@@ -48,20 +49,20 @@ describe.skipIf(!blas)("the system's product over an arena", () => {
             if (beta === 0) values[C + i * strides.c + j] = NaN
           }
         }
-        multiply(
+        multiply({
           transposeA,
           transposeB,
           m,
           n,
           k,
-          4 * A,
-          strides.a,
-          4 * B,
-          strides.b,
+          a: advance(NOWHERE, 4 * A),
+          strideA: strides.a,
+          b: advance(NOWHERE, 4 * B),
+          strideB: strides.b,
           beta,
-          4 * C,
-          strides.c,
-        )
+          c: advance(NOWHERE, 4 * C),
+          strideC: strides.c,
+        })
         expect(values.findIndex((value, i) => value !== expected[i])).toBe(-1)
       }),
       { seed: 4, numRuns: 500 },
@@ -71,7 +72,20 @@ describe.skipIf(!blas)("the system's product over an arena", () => {
   it('works on each of several arenas', async () => {
     const [one, other] = [await open(), await open()]
     for (const { values } of [one, other]) values.set([3, 5])
-    one.multiply(false, false, 1, 1, 1, 0, 1, 4, 1, 0, 8, 1)
+    one.multiply({
+      transposeA: false,
+      transposeB: false,
+      m: 1,
+      n: 1,
+      k: 1,
+      a: NOWHERE,
+      strideA: 1,
+      b: advance(NOWHERE, 4),
+      strideB: 1,
+      beta: 0,
+      c: advance(NOWHERE, 8),
+      strideC: 1,
+    })
     expect([one.values[2], other.values[2]]).toEqual([15, 0])
   })
 

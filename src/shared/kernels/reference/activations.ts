@@ -5,7 +5,7 @@ import type {
   ElementwiseActivation,
   RowActivation,
   SlopedActivation,
-} from '../../network/activations.js'
+} from '../../formulas/activations.js'
 import type { ActivationKernels } from '../kernels.js'
 import type { Views } from './views.js'
 

@@ -1,7 +1,7 @@
 // A table's loss over the rows of a matrix.
 
-import type { Activation } from '../../network/activations.js'
-import type { DifferenceLoss, FusedLoss, Loss } from '../../network/losses.js'
+import type { Activation } from '../../formulas/activations.js'
+import type { DifferenceLoss, FusedLoss, Loss } from '../../formulas/losses.js'
 import type { ActivationKernels, ActivationOperands, LossOperands } from '../kernels.js'
 import { NOWHERE } from '../../arena/offsets.js'
 import { activationKernels } from './activations.js'

@@ -5,9 +5,9 @@
 
 import { index32 } from '../../arena/offsets.js'
 import { paddedRows, paddedWidth } from '../../batches/padding.js'
-import { type Activation, activations } from '../../network/activations.js'
-import { keeps, rowKey } from '../../network/dropout.js'
-import { type Loss, losses } from '../../network/losses.js'
+import { type Activation, activations } from '../../formulas/activations.js'
+import { keeps, rowKey } from '../../formulas/dropout.js'
+import { type Loss, losses } from '../../formulas/losses.js'
 import { type OptimizerTable, optimizers } from '../../optimizers/optimizers.js'
 import type { Kernels } from '../kernels.js'
 import { activationKernels } from './activations.js'

@@ -6,9 +6,14 @@
 import { advance } from '../../arena/offsets.js'
 import { paddedWidth } from '../../batches/padding.js'
 import { type BlockShape, extentOf } from '../../arena/parts.js'
-import { activationNames, keepsSlopes } from '../../network/activations.js'
-import { lossNames } from '../../network/losses.js'
-import { type Optimizer, kindOf } from '../../optimizers/optimizers.js'
+import { activationNames, keepsSlopes } from '../../formulas/activations.js'
+import { lossNames } from '../../formulas/losses.js'
+import {
+  type Optimizer,
+  type OptimizerKind,
+  type UpdateFactors,
+  kindOf,
+} from '../../optimizers/optimizers.js'
 import type { ActivationKernels, Kernels } from '../kernels.js'
 
 /** The exports of assembly/index.ts: every argument and result is a number or nothing. */
@@ -171,23 +176,48 @@ function wasmSums(
   }
 }
 
+/** An optimizer's compiled kernel, and the factors that its coefficients were set for. */
+interface CompiledUpdate {
+  optimizer: Optimizer
+  kind: OptimizerKind<Optimizer>
+  update: ReturnType<Operations>
+  setCoefficients: ReturnType<Operations>
+  factors: UpdateFactors
+}
+
 /**
- * Coefficients are worked out in double precision and rounded once, on their way into the kernel.
+ * Coefficients are worked out in double precision and rounded once, on their way into the kernel;
+ * and only when the factors have changed, which is once a step at most.
  */
 function wasmUpdate(operation: Operations): Kernels['update'] {
-  const setUpdateOperands = operation('setUpdateOperands')
-  const compiledFor = (optimizer: Optimizer) => {
-    const kind = kindOf(optimizer)
-    return { optimizer, kind, kernel: operation(kind.kernel(optimizer)) }
-  }
-  /** Looked up once a run. */
-  let current: ReturnType<typeof compiledFor> | undefined
+  let compiled: CompiledUpdate | undefined // of the run under way
   return (optimizer, factors, operands) => {
-    if (current?.optimizer !== optimizer) current = compiledFor(optimizer)
-    const { kind, kernel } = current
+    if (compiled?.optimizer !== optimizer) compiled = compileUpdate(operation, optimizer)
+    const { factors: last, kind, setCoefficients, update } = compiled
+    if (
+      factors.learningRate !== last.learningRate ||
+      factors.firstCorrection !== last.firstCorrection ||
+      factors.secondCorrection !== last.secondCorrection
+    ) {
+      last.learningRate = factors.learningRate
+      last.firstCorrection = factors.firstCorrection
+      last.secondCorrection = factors.secondCorrection
+      kind.setCoefficients(setCoefficients, optimizer, factors)
+    }
     const { parameters, nextParameters, gradient, state, nextState } = operands
     const { stateStride, elements } = operands
-    setUpdateOperands(parameters, nextParameters, gradient, state, nextState, stateStride, elements)
-    kind.callKernel(kernel, optimizer, factors)
+    update(parameters, nextParameters, gradient, state, nextState, stateStride, elements)
+  }
+}
+
+function compileUpdate(operation: Operations, optimizer: Optimizer): CompiledUpdate {
+  const kind = kindOf(optimizer)
+  const name = kind.kernel(optimizer)
+  return {
+    optimizer,
+    kind,
+    update: operation(name),
+    setCoefficients: operation(`${name}Coefficients`),
+    factors: { learningRate: NaN, firstCorrection: NaN, secondCorrection: NaN },
   }
 }

@@ -8,8 +8,8 @@ import { NOWHERE, advance } from '../../arena/offsets.js'
 import type { Tensor } from '../../arena/parameter-layout.js'
 import { extentOf } from '../../arena/parts.js'
 import type { ActivationOperands, DenseOperands } from '../../kernels/kernels.js'
-import { type ActivationName, keepsSlopes } from '../../network/activations.js'
-import type { InitializerName } from '../../network/initializers.js'
+import { type ActivationName, keepsSlopes } from '../../formulas/activations.js'
+import type { InitializerName } from '../../formulas/initializers.js'
 import type { LayerContext, LayerKind, OutputLayer } from './layer.js'
 
 /**

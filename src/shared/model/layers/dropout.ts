@@ -4,7 +4,7 @@
 
 import { type ByteOffset, NOWHERE } from '../../arena/offsets.js'
 import type { DropoutOperands } from '../../kernels/kernels.js'
-import { scrambleSeed } from '../../numerics/random.js'
+import { dropoutKey } from '../../formulas/dropout.js'
 import { partOf, rowNumbersOf } from '../block.js'
 import type { Layer, LayerContext, LayerKind } from './layer.js'
 
@@ -74,10 +74,10 @@ function createDropout({ rate }: DropoutLayer, context: LayerContext): Layer {
       if (draws) leaveOut(dOutputs, dOutputs)
       return dOutputs
     },
-    draw(key) {
-      draws = key !== undefined && rate > 0
+    draw(seed, epoch) {
+      draws = epoch !== undefined && rate > 0
       // Numbered like the layer with parameters that it follows; no other dropout follows that one.
-      if (key !== undefined) operands.key = scrambleSeed(key, layersBefore - 1)
+      if (epoch !== undefined) operands.key = dropoutKey(seed, epoch, layersBefore - 1)
     },
   }
 }

@@ -68,11 +68,8 @@ export interface Layer {
   backward: (way: WayBack) => ByteOffset
   /** Readies rows of the weights for the products. */
   prepare?: (parameters: ByteOffset, firstRow: number, endRow: number, backward: boolean) => void
-  /**
-   * From here on it draws by this key, another one for every epoch; without one it leaves the
-   * inputs as they are.
-   */
-  draw?: (key: number | undefined) => void
+  /** As of a model: from here on it draws as an epoch says, or leaves the inputs as they are. */
+  draw?: (seed: number, epoch: number | undefined) => void
 }
 
 /** A layer that may be the last: a loss may include its activation. */

@@ -5,11 +5,10 @@ import { describe, expect, it } from 'vitest'
 import {
   type ActivationName,
   activationNames,
-  keepsSlopes,
-} from '../../../../dist/shared/network/activations.js'
+} from '../../../../dist/shared/formulas/activations.js'
 import { backends } from '../../../../dist/shared/backends.js'
 import { backendsHere } from '../../../machine.js'
-import { openBench } from '../../support.js'
+import { activationOperands, openBench } from '../../support.js'
 
 /**
  * Of the normal distribution, beyond x > 0: a continued fraction (Abramowitz and Stegun 26.2.14),
@@ -88,14 +87,10 @@ function run(
     put(rows, 8, () => 1),
     put(rows, 8, () => 99),
   ]
-  kernels.activations[name].forward(
-    z,
-    put(1, 8, () => 0),
-    rows,
-    8,
-    slopes,
-  )
-  kernels.activations[name].backward(errors, keepsSlopes(name) ? slopes : z, rows, 8)
+  const bias = put(1, 8, () => 0)
+  const operands = activationOperands({ rows, columns: 8, a: z, bias, slopes, dA: errors })
+  kernels.activations[name].forward(operands)
+  kernels.activations[name].backward(operands)
   return {
     outputs: get(z, rows, 8).slice(0, values.length),
     slopes: get(errors, rows, 8).slice(0, values.length),

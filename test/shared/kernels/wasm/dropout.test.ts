@@ -3,8 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { backends } from '../../../../dist/shared/backends.js'
-import { dropoutKeys } from '../../../../dist/shared/network/dropout.js'
-import { dense } from '../../../../dist/shared/model/layers/dense.js'
+import { dropoutKey } from '../../../../dist/shared/formulas/dropout.js'
 import { backendsHere } from '../../../machine.js'
 import { noise, openBench } from '../../support.js'
 
@@ -26,7 +25,7 @@ function drop(
   new Int32Array(memory.buffer, rowNumbers, rows).set(examples)
   const from = put(rows, columns, value)
   const to = inPlace ? from : put(rows, columns, () => 99)
-  kernels.dropout(from, to, rowNumbers, rows, columns, share, key)
+  kernels.dropout({ from, to, rowNumbers, rows, columns, rate: share, key })
   return {
     values: get(to, rows, columns),
     padding: padding(to, rows, columns),
@@ -109,7 +108,6 @@ it('the share that is kept is 1 - share to 5 standard deviations, over all, in e
 })
 
 it('masks are unrelated: of neighboring columns and examples, of layers, epochs and seeds, half of the elements agree', () => {
-  const network = { inputs: 3, layers: [dense(COLUMNS), dense(COLUMNS), dense(COLUMNS)] }
   const masks = [
     [1, 0],
     [1, 1],
@@ -117,8 +115,8 @@ it('masks are unrelated: of neighboring columns and examples, of layers, epochs 
     [2 ** 40, 0],
     [-1, 0],
   ].flatMap(([seed, epoch]) =>
-    dropoutKeys(seed!, epoch!, network).map((key) =>
-      maskOf('wasm', inOrder(ROWS), COLUMNS, 0.5, key),
+    [0, 1, 2].map((layer) =>
+      maskOf('wasm', inOrder(ROWS), COLUMNS, 0.5, dropoutKey(seed!, epoch!, layer)),
     ),
   )
   const agreement = (one: number[], other: number[]): number =>
@@ -134,7 +132,6 @@ it('masks are unrelated: of neighboring columns and examples, of layers, epochs 
 })
 
 it('on average over epochs, every element is what it was', () => {
-  const network = { inputs: 3, layers: [dense(8)] }
   const [epochs, share] = [20_000, 0.3]
   const { kernels, memory, put, get, reserve } = openBench('wasm')
   const rowNumbers = reserve(8)
@@ -142,7 +139,8 @@ it('on average over epochs, every element is what it was', () => {
   const [from, to] = [put(2, 8, () => 1), put(2, 8, () => 99)]
   const sums = Array.from({ length: 16 }, () => 0)
   for (let epoch = 0; epoch < epochs; epoch++) {
-    kernels.dropout(from, to, rowNumbers, 2, 8, share, dropoutKeys(9, epoch, network)[0]!)
+    const key = dropoutKey(9, epoch, 0)
+    kernels.dropout({ from, to, rowNumbers, rows: 2, columns: 8, rate: share, key })
     get(to, 2, 8).forEach((x, i) => (sums[i]! += x))
   }
   for (const sum of sums)

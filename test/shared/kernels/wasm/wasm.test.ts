@@ -3,15 +3,22 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { activationNames, keepsSlopes } from '../../../../dist/shared/network/activations.js'
+import { activationNames } from '../../../../dist/shared/formulas/activations.js'
 import {
   wasmPreparedElements,
   wasmProductElements,
 } from '../../../../dist/shared/kernels/wasm/wasm.js'
-import { lossNames } from '../../../../dist/shared/network/losses.js'
+import { lossNames } from '../../../../dist/shared/formulas/losses.js'
 import { createUniform } from '../../../../dist/shared/numerics/random.js'
 import { has } from '../../../machine.js'
-import { type Bench, openBench } from '../../support.js'
+import { advance } from '../../../../dist/shared/arena/offsets.js'
+import {
+  type Bench,
+  activationOperands,
+  denseOperands,
+  openBench,
+  updateOperands,
+} from '../../support.js'
 import { sgd } from '../../../../dist/shared/optimizers/optimizers.js'
 
 const { fround } = Math
@@ -63,10 +70,24 @@ describe('the three products', () => {
       ]
       const prepared = reserve(4 * wasmPreparedElements(k, n))
       const parts = partsOf([m])
-      const scratch = reserve(4 * wasmProductElements(1, parts.stride, k, n))
+      const shape = { parts: 1, rows: parts.stride, inputs: k, outputs: n }
+      const layer = denseOperands({
+        inputs: k,
+        outputs: n,
+        parts,
+        x: xs,
+        weights: ws,
+        prepared,
+        z,
+        dZ: ds,
+        dX: errors,
+        dWeights: gradient,
+        dBias: bias,
+        scratch: reserve(4 * wasmProductElements(shape)),
+      })
 
-      kernels.prepare(ws, prepared, k, n, 0, k, false)
-      kernels.product(xs, ws, prepared, z, parts, k, n)
+      kernels.prepare(layer, 0, k, false)
+      kernels.matmul(layer)
       expect(get(z, m, n)).toEqual(
         matrix(m, n, (i, j) =>
           ascending(
@@ -77,8 +98,8 @@ describe('the three products', () => {
         ),
       )
 
-      kernels.prepare(ws, prepared, k, n, 0, Math.ceil(k / 8) * 8, true)
-      kernels.productByTransposed(ds, ws, prepared, errors, parts, k, n)
+      kernels.prepare(layer, 0, Math.ceil(k / 8) * 8, true)
+      kernels.matmulTransposedB(layer)
       expect(get(errors, m, k)).toEqual(
         matrix(m, k, (i, j) =>
           ascending(
@@ -102,7 +123,7 @@ describe('the three products', () => {
           return sum
         }
       for (const times of [1, 2, 3]) {
-        kernels.transposedProduct(xs, ds, gradient, bias, scratch, parts, k, n, times > 1)
+        kernels.matmulTransposedA({ ...layer, accumulate: times > 1 })
         expect(get(gradient, k, n), `gradient after ${times}`).toEqual(
           matrix(k, n, expectedAfter(times, x)),
         )
@@ -141,8 +162,10 @@ describe.each((['wasm', 'wasm-relaxed'] as const).filter(has))(
           put(m, n, (i, j) => random(5)(first + i, j)),
         ]
         const slopes = put(m, n, () => 9)
-        kernels.activations[name].forward(z, put(1, n, random(6)), m, n, slopes)
-        kernels.activations[name].backward(errors, keepsSlopes(name) ? slopes : z, m, n)
+        const bias = put(1, n, random(6))
+        const operands = activationOperands({ rows: m, columns: n, a: z, bias, slopes, dA: errors })
+        kernels.activations[name].forward(operands)
+        kernels.activations[name].backward(operands)
         return [get(z, m, n), get(errors, m, n)]
       }
       for (const [m, n] of shapes) {
@@ -161,14 +184,14 @@ describe.each((['wasm', 'wasm-relaxed'] as const).filter(has))(
         first: number,
       ): number[][] => {
         const [z, deltas] = [put(m, n, (i, j) => value(first + i, j)), put(m, n, () => 9)]
-        kernels.losses[loss](
-          z,
-          put(1, n, random(6)),
-          put(m, n, (i, j) => fround(Math.abs(random(7)(first + i, j)))),
-          deltas,
-          m,
-          n,
-        )
+        kernels.losses[loss]({
+          rows: m,
+          columns: n,
+          outputs: z,
+          bias: put(1, n, random(6)),
+          targets: put(m, n, (i, j) => fround(Math.abs(random(7)(first + i, j)))),
+          dOutputs: deltas,
+        })
         return [get(z, m, n), get(deltas, m, n)]
       }
       for (const [m, n] of shapes) {
@@ -206,19 +229,20 @@ describe('summing and updating', () => {
           const [gradient, next] = [put(1, ELEMENTS, () => 9), put(1, ELEMENTS, () => 9)]
           const [l2, learningRate] = [0.1 / divisor, 0.3]
           for (const [from, elements] of chunks) {
-            const at = 4 * from
-            kernels.sumSlots(slots + at, 4 * ELEMENTS, count, gradient + at, elements, divisor)
-            kernels.addDecay(gradient + at, weights + at, elements, l2)
+            const [g, w, n] = [gradient, weights, next].map((start) => advance(start, 4 * from))
+            kernels.sumSlots({
+              slots: advance(slots, 4 * from),
+              slotBytes: 4 * ELEMENTS,
+              count,
+              sum: g!,
+              elements,
+              divisor,
+            })
+            kernels.addDecay(g!, w!, elements, l2)
             kernels.update(
               sgd({ learningRate }),
               { learningRate, firstCorrection: 1, secondCorrection: 1 },
-              weights + at,
-              next + at,
-              gradient + at,
-              0,
-              0,
-              0,
-              elements,
+              updateOperands({ parameters: w!, nextParameters: n!, gradient: g!, elements }),
             )
           }
           const mean = matrix(1, ELEMENTS, (_, i) =>
@@ -245,7 +269,14 @@ describe('summing and updating', () => {
     kernels.addInto(leaves[2]!, leaves[3]!, ELEMENTS)
     kernels.addInto(leaves[0]!, leaves[2]!, ELEMENTS)
     const summed = put(1, ELEMENTS, () => 9)
-    kernels.sumSlots(put(4, ELEMENTS, random(1)), 4 * ELEMENTS, 4, summed, ELEMENTS, 1)
+    kernels.sumSlots({
+      slots: put(4, ELEMENTS, random(1)),
+      slotBytes: 4 * ELEMENTS,
+      count: 4,
+      sum: summed,
+      elements: ELEMENTS,
+      divisor: 1,
+    })
     expect(get(leaves[0]!, 1, ELEMENTS)).toEqual(get(summed, 1, ELEMENTS))
   })
 
@@ -262,7 +293,15 @@ describe('summing and updating', () => {
 
 it('float64 examples are refused: this backend stores none', () => {
   const { kernels, reserve } = openBench('wasm')
-  expect(() => kernels.gather('float64', reserve(64), reserve(4), reserve(128), 1, 1, 1)).toThrow(
-    /internal: .*uint8 or float32/,
-  )
+  expect(() =>
+    kernels.gather({
+      type: 'float64',
+      source: reserve(64),
+      rowNumbers: reserve(4),
+      matrix: reserve(128),
+      rows: 1,
+      columns: 1,
+      scale: 1,
+    }),
+  ).toThrow(/internal: .*uint8 or float32/)
 })

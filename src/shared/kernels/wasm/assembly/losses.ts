@@ -2,7 +2,7 @@
 // summed loss with respect to the outputs; not divided by the number of examples) and returns the
 // summed loss in float64. The two cross-entropies are fused with the activation they belong to:
 // they take pre-activations without bias and leave the outputs in their place; the others have no
-// use for the bias. Each is found by its own name: shared/network/losses.ts. n is `columns`.
+// use for the bias. Each is found by its own name: shared/formulas/losses.ts. n is `columns`.
 
 import { paddedWidth } from './layout'
 import { largestOfRow, softmaxRow } from './softmax-row'

@@ -10,9 +10,9 @@ import {
   minMax,
   oneHot,
   standardize,
-} from '../../../dist/shared/network/preprocessing.js'
+} from '../../../dist/shared/formulas/preprocessing.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
-import { widthsOf } from '../../../dist/shared/network/network.js'
+import { widthsOf } from '../../../dist/shared/formulas/network.js'
 
 const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true })
 /** Rows of 1 to 5 columns, few distinct values in some of them. */

@@ -24,7 +24,7 @@ export interface FusedLoss {
   activation: ActivationName
   /** Of one row of z: what each output adds to the loss, from its target. */
   terms: (z: ArrayLike<number>) => (y: number, output: number) => number
-  /** The derivative with respect to one z, from its output and target and the sum of the targets. */
+  /** The derivative with respect to one z, from its output, its target and all targets' sum. */
   slope: (p: number, y: number, sum: number) => number
 }
 

@@ -4,7 +4,12 @@
 // state of the seed, the epoch, the layer, the example and the column: it never depends on worker
 // or shard. (The kernels' own copy: kernels/wasm/assembly/dropout.ts.)
 
-import { scramble } from '../numerics/random.js'
+import { scramble, scrambleSeed } from '../numerics/random.js'
+
+/** The key of a layer in an epoch. */
+export function dropoutKey(seed: number, epoch: number, layer: number): number {
+  return scrambleSeed(scrambleSeed(seed, epoch + 1), layer)
+}
 
 /** The key of one example, from its layer's. */
 export function rowKey(key: number, rowNumber: number): number {

@@ -1,0 +1,151 @@
+// shardgrad train.
+
+import { expect, it } from 'vitest'
+import { automatic } from '../../machine.js'
+import { shardgrad } from '../support.js'
+
+it('--json prints start, one line an epoch, and end, and nothing else', async () => {
+  const { code, out, events } = await shardgrad([
+    'train',
+    'digits',
+    '--epochs',
+    '3',
+    '--workers',
+    '2',
+    '--json',
+  ])
+  expect(code).toBe(0)
+  expect(out.trimEnd().split('\n')).toHaveLength(events.length)
+  expect(events.map(({ event }) => event)).toEqual(['start', 'epoch', 'epoch', 'epoch', 'end'])
+  expect(events[0]).toMatchObject({
+    workers: 2,
+    shards: 4,
+    backend: automatic.large,
+    parameters: 26_122,
+  })
+  expect(events[3]).toEqual({
+    event: 'epoch',
+    epoch: 3,
+    cost: expect.any(Number),
+    accuracy: expect.any(Number),
+    validationCost: expect.any(Number),
+    validationAccuracy: expect.any(Number),
+    learningRate: 0.5,
+    examplesPerSecond: expect.any(Number),
+  })
+  expect(events[4]).toMatchObject({
+    parametersHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    seconds: expect.any(Number),
+  })
+})
+
+it('without a terminal prints plain lines to standard error, ten of the epochs', async () => {
+  const { code, out, err } = await shardgrad(['train', 'digits', '--epochs', '20'])
+  expect(code).toBe(0)
+  expect(out).toBe('')
+  expect(err.match(/^epoch \d+\/20 .*examples\/s$/gm)).toHaveLength(10)
+  expect(err).toMatch(/^held-out accuracy \d+\.\d %$/m)
+  expect(err).not.toContain('\u001b')
+})
+
+it('every built-in table trains with its own recipe, and learns', async () => {
+  for (const table of ['or', 'and', 'xor', 'xor-cross', 'line', 'hidden']) {
+    const { code, events } = await shardgrad(['train', table, '--json'])
+    expect(code).toBe(0)
+    expect(events[1]!.cost).toBeGreaterThan(10 * (events.at(-1)!.cost as number))
+  }
+})
+
+it('takes an optimizer, a schedule, dropout, clipping, accumulation, metrics and early stopping', async () => {
+  const { code, events, err } = await shardgrad([
+    'train',
+    'digits',
+    '--optimizer',
+    'adamw',
+    '--weight-decay',
+    '0.01',
+    '--schedule',
+    'cosine',
+    '--warm-up',
+    '2',
+    '--dropout',
+    '0.1',
+    '--clip-norm',
+    '1',
+    '--batches-per-update',
+    '2',
+    '--no-shuffle',
+    '--epochs',
+    '40',
+    '--patience',
+    '2',
+    '--metrics',
+    'f1,topKAccuracy,confusionMatrix',
+    '--top-k',
+    '3',
+    '--json',
+  ])
+  expect(err).toBe('')
+  expect(code).toBe(0)
+  const epochs = events.filter(({ event }) => event === 'epoch') as {
+    learningRate: number
+    validationF1: number
+    validationCost: number
+    validationConfusionMatrix: number[][]
+  }[]
+  expect(epochs.slice(0, 3).map(({ learningRate }) => learningRate)).toEqual([
+    0.005,
+    0.01,
+    expect.closeTo(0.01, 4),
+  ])
+  const end = events.at(-1) as {
+    bestEpoch: number
+    validationF1: number
+    validationTopKAccuracy: number
+  }
+  expect(end.validationF1).toBe(epochs[end.bestEpoch - 1]!.validationF1)
+  expect(epochs[end.bestEpoch - 1]!.validationCost).toBe(
+    Math.min(...epochs.map(({ validationCost }) => validationCost)),
+  )
+  expect(end.validationTopKAccuracy).toBeGreaterThan(0.5)
+  epochs.forEach(({ validationConfusionMatrix }) =>
+    expect(validationConfusionMatrix.flat().reduce((a, b) => a + b)).toBe(180),
+  )
+})
+
+it.each(['adam', 'adadelta'])(
+  'the digits, the easy way, with %s: at least 97 % of the held-out images within 50 epochs',
+  async (optimizer) => {
+    const { events } = await shardgrad([
+      'train',
+      'digits',
+      '--batch-size',
+      '64',
+      '--epochs',
+      '50',
+      '--optimizer',
+      optimizer,
+      '--json',
+    ])
+    const accuracies = events
+      .filter(({ event }) => event === 'epoch')
+      .map(({ validationAccuracy }) => validationAccuracy as number)
+    expect(accuracies).toHaveLength(50)
+    expect(accuracies.at(-1)).toBeGreaterThanOrEqual(0.97)
+  },
+)
+
+it('an interrupt stops it: exit code 130', async () => {
+  const { code } = await shardgrad(['train', 'digits', '--epochs', '1000000', '--json'], {
+    interruptAt: '"epoch"',
+  })
+  expect(code).toBe(130)
+})
+
+it('divergence says so: exit code 1', async () => {
+  const { code, err } = await shardgrad(['train', 'line', '--learning-rate', '1'])
+  expect(code).toBe(1)
+  expect(err).toMatch(
+    /training diverged: in epoch \d+, step 1 the cost or the parameters were no longer finite; the last finite cost was/,
+  )
+})
