@@ -51,7 +51,7 @@ export const layeredKind: ModelKind<LayeredDescription> = {
 }
 
 function claimScratch(network: Network, claims: Claims): LayeredScratch {
-  const { elements, matrix } = claims
+  const { elements, matrix, weighted } = claims
   const columns = columnsOf(network)
   const widest = Math.max(...columns)
   const temporary = network.layers.map((layer, l) =>
@@ -64,7 +64,7 @@ function claimScratch(network: Network, claims: Claims): LayeredScratch {
     ),
     gradients: [matrix(widest), matrix(widest)],
     targets: matrix(columns.at(-1)!),
-    sampleWeights: matrix(1),
+    sampleWeights: weighted ? matrix(1) : NOWHERE,
     temporary: elements(Math.max(...temporary)),
   }
 }
@@ -77,6 +77,8 @@ function createLayeredModel({ network, loss }: LayeredDescription, context: Mode
   const fused = fusedActivation(loss) === activation
   const load = createLoader(network, outputs, context, scratch)
   const score = createScorer(loss, outputs, context, scratch)
+  // Nobody below the first layer with parameters wants a gradient.
+  const lowest = layersBefore(network).lastIndexOf(0)
   const way: WayBack = {
     dOutputs: NOWHERE,
     spare: NOWHERE,
@@ -121,7 +123,7 @@ function createLayeredModel({ network, loss }: LayeredDescription, context: Mode
       way.gradient = gradient
       way.accumulate = accumulate
       stepBack(fused ? output.backwardLinear(way) : output.backward(way))
-      for (let l = layers.length - 2; l >= 0; l--) stepBack(layers[l]!.backward(way))
+      for (let l = layers.length - 2; l >= lowest; l--) stepBack(layers[l]!.backward(way))
     },
   }
 }
