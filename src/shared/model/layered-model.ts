@@ -72,6 +72,7 @@ function claimScratch(network: Network, claims: Claims): LayeredScratch {
 function createLayeredModel({ network, loss }: LayeredDescription, context: ModelContext): Model {
   const scratch = context.scratch as LayeredScratch
   const layers = createLayers(network, context, scratch)
+  const drawing = layers.filter(({ draw }) => draw !== undefined)
   const output = layers.at(-1) as OutputLayer
   const { units: outputs, activation } = outputLayer(network)
   const fused = fusedActivation(loss) === activation
@@ -107,7 +108,7 @@ function createLayeredModel({ network, loss }: LayeredDescription, context: Mode
       layers[layer]!.prepare?.(parameters, firstRow, endRow, backward)
     },
     draw(seed, epoch) {
-      for (const layer of layers) layer.draw?.(seed, epoch)
+      for (const layer of drawing) layer.draw!(seed, epoch)
     },
     forward: (parameters) => output.forward(forwardToLast(parameters), parameters),
     forwardWithLoss(parameters, tallies, weighted) {
