@@ -5,7 +5,7 @@ import { loadDataSet } from '../../dist/main/data/data-sets.js'
 import { type Examples, type Parameters, type Trainer, dense, sgd } from '../../dist/main/index.js'
 import type { BackendName } from '../../dist/shared/backend-names.js'
 import { has } from '../machine.js'
-import { createTrainer } from '../../dist/main/create-trainer.js'
+import { createTrainer } from '../main/shared-threads.js'
 
 const oracle = (name: string): Buffer =>
   readFileSync(new URL(`../oracles/${name}`, import.meta.url))

@@ -11,7 +11,7 @@ import {
   dense,
   sgd,
 } from '../../dist/main/index.js'
-import { createTrainer } from '../../dist/main/create-trainer.js'
+import { createTrainer } from '../main/shared-threads.js'
 
 const numbers = (...values: number[]): Float64Array => Float64Array.from(values)
 /** Relative difference. */

@@ -11,7 +11,7 @@ import { activationNames } from '../../dist/shared/formulas/activations.js'
 import { type BackendName, backendNames } from '../../dist/shared/backend-names.js'
 import { lossNames } from '../../dist/shared/formulas/losses.js'
 import { backendsHere, has } from '../machine.js'
-import { createTrainer } from '../../dist/main/create-trainer.js'
+import { createTrainer } from '../main/shared-threads.js'
 
 interface Case {
   name: string

@@ -16,7 +16,7 @@ import {
 } from '../../dist/main/index.js'
 import { optimizerNames } from '../../dist/shared/optimizers/optimizers.js'
 import { backendsHere } from '../machine.js'
-import { createTrainer } from '../../dist/main/create-trainer.js'
+import { createTrainer } from '../main/shared-threads.js'
 
 interface Trajectory {
   name: keyof typeof make

@@ -26,7 +26,7 @@ import {
   stepDecay,
   warmUp,
 } from '../../dist/main/index.js'
-import { createTrainer } from '../../dist/main/create-trainer.js'
+import { createTrainer } from '../main/shared-threads.js'
 
 /** A trainer, and the calls of fit that follow. */
 export interface Recipe {

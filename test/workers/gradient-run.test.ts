@@ -13,7 +13,7 @@ import {
 import { abortRun } from '../../dist/shared/arena/barrier.js'
 import { createSynchronization } from '../../dist/workers/gradient-run.js'
 import { backendsHere } from '../machine.js'
-import { createTrainer } from '../../dist/main/create-trainer.js'
+import { createTrainer } from '../main/shared-threads.js'
 import { noise } from '../shared/support.js'
 import { type Synchronize, createTrainerInProcess } from './in-process.js'
 

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest'
 import { dense } from '../../../dist/main/index.js'
-import { createTrainer } from '../../../dist/main/create-trainer.js'
+import { createTrainer } from '../shared-threads.js'
 import { create, examplesOf } from './support.js'
 
 it('may be views into larger or shared buffers, and stay as they were', async () => {

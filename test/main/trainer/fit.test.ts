@@ -10,7 +10,7 @@ import {
   type TrainerOptions,
   dense,
 } from '../../../dist/main/index.js'
-import { createTrainer } from '../../../dist/main/create-trainer.js'
+import { createTrainer } from '../shared-threads.js'
 import { allFinite, create, examplesOf, rejection, rowsOf } from './support.js'
 
 // 50 rows in batches of 16 end in one of 2, which is smaller than the number of shards.

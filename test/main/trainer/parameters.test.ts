@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { InputError, dense, sgd } from '../../../dist/main/index.js'
 import { backendsHere } from '../../machine.js'
-import { createTrainer } from '../../../dist/main/create-trainer.js'
+import { createTrainer } from '../shared-threads.js'
 import { allFinite, create, examplesOf, rejection } from './support.js'
 
 it('start from the seed: the same seed gives the same hash, every other seed another, also negative and beyond 32 bits', async () => {

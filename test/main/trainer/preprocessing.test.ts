@@ -19,7 +19,7 @@ import {
 import { backendNames } from '../../../dist/shared/backend-names.js'
 import { columnsAfter } from '../../../dist/shared/formulas/preprocessing.js'
 import { has } from '../../machine.js'
-import { createTrainer } from '../../../dist/main/create-trainer.js'
+import { createTrainer } from '../shared-threads.js'
 
 const COUNT = 150
 const SCALE = 1 / 51

@@ -9,7 +9,7 @@ import {
   dense,
   sgd,
 } from '../../../dist/main/index.js'
-import { createTrainer } from '../../../dist/main/create-trainer.js'
+import { createTrainer } from '../shared-threads.js'
 
 export const options: TrainerOptions = {
   network: { inputs: 3, layers: [dense(5, 'tanh'), dense(4, 'softmax')] },

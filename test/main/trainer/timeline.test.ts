@@ -9,7 +9,7 @@ import {
   dense,
   sgd,
 } from '../../../dist/main/index.js'
-import { createTrainer } from '../../../dist/main/create-trainer.js'
+import { createTrainer } from '../shared-threads.js'
 
 /** Times since 1970 in a double are multiples of 2^-12 ms. */
 const CLOCK_STEP = 2 ** -12

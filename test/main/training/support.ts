@@ -9,7 +9,7 @@ import {
   sgd,
 } from '../../../dist/main/index.js'
 import { noise } from '../../shared/support.js'
-import { createTrainer } from '../../../dist/main/create-trainer.js'
+import { createTrainer } from '../shared-threads.js'
 
 export const COLUMNS = 5
 export const CLASSES = 3

@@ -1,63 +1,79 @@
-import type { BlockShape } from '../../../dist/shared/arena/parts.js'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import {
   type ArenaLayout,
   type ArenaNeeds,
   createArena,
+  epochRecordFields,
   planArena,
 } from '../../../dist/shared/arena/arena.js'
-import { bytesPerElement } from '../../../dist/shared/arena/element-types.js'
-import { parameterLayout } from '../../../dist/shared/arena/parameter-layout.js'
+import type { KernelMemory, ModelNeeds } from '../../../dist/shared/arena/claims.js'
 import { CONTROL_BYTES } from '../../../dist/shared/arena/control.js'
-import { ArenaError } from '../../../dist/shared/errors.js'
-import { dense } from '../../../dist/shared/model/layers/dense.js'
+import { bytesPerElement } from '../../../dist/shared/arena/element-types.js'
+import type { Tensor } from '../../../dist/shared/arena/parameter-layout.js'
 import { piecesOf } from '../../../dist/shared/arena/pieces.js'
 import { partStart } from '../../../dist/shared/batches/shards.js'
+import { ArenaError } from '../../../dist/shared/errors.js'
+import { needsOfModel } from '../../../dist/shared/model/kinds.js'
+import { dense } from '../../../dist/shared/model/layers/dense.js'
+import { dropout } from '../../../dist/shared/model/layers/dropout.js'
+import type { LayerDescription } from '../../../dist/shared/model/layers/kinds.js'
+import type { Network } from '../../../dist/shared/model/network.js'
+import { type Area, recordClaims, roundUp } from '../model/support.js'
+
+const modelOf = (network: Network): ModelNeeds =>
+  needsOfModel({ kind: 'layers', network, loss: 'huber' })
 
 const needs: ArenaNeeds = {
-  network: { inputs: 5, layers: [dense(7, 'silu', { dropout: 0.5 }), dense(3)] },
+  model: modelOf({ inputs: 5, layers: [dense(7, 'silu'), dropout(0.5), dense(3)] }),
+  kernels: {
+    preparedElements: (inputs, outputs) => inputs * outputs,
+    productElements: ({ parts, rows, outputs }) => parts * rows * outputs,
+  },
   dtype: 'float32',
   stateElements: 1,
   workers: 3,
   shards: 4,
+  leastSlots: 1,
   batchSize: 100,
   training: { count: 1000, inputs: 'uint8', targets: 'labels', weighted: true },
   validation: { count: 10, inputs: 'float32', targets: 'float32', weighted: false },
   tallyFields: 3,
   gradient: true,
   predicts: false,
-  preparedElements: (inputs, outputs) => inputs * outputs,
-  productElements: ({ parts, rows, outputs }) => parts * rows * outputs,
   timeline: true,
 }
 
 it('areas are in order, apart and on lines of 128 bytes', () => {
-  const layout = planArena(needs)
+  const { model, areasOf } = recordClaims(needs.model)
+  const layout = planArena({ ...needs, model })
+  const claimed = areasOf(0, 'float32')
+  const [shared, own] = ['shared', 'scratch'].map((use) =>
+    claimed.filter(({ what }) => what.startsWith(use)).map(({ offset }) => offset),
+  ) as [number[], number[]]
+  // Prepared weights of both dense layers; inputs, 2 layers' z and slopes, what the dropout keeps,
+  // 2 gradients, targets, weights and the product.
+  expect(shared.length).toBe(2)
+  expect(own.length).toBe(needs.workers * 10)
+  const { records } = layout
   const offsets = [
     ...layout.versions.flatMap(({ header, parameters, state }) => [header, parameters, state]),
-    layout.clock,
-    ...layout.sums,
-    layout.stepSums,
-    layout.epochRecords,
-    layout.tallyRecords,
-    layout.squareRecords,
-    layout.gradientSquareRecords,
+    records.clock,
+    ...records.sums,
+    records.stepSums,
+    records.epochs,
+    records.tallies,
+    records.squares,
+    records.gradientSquares,
     layout.gradient!,
-    layout.slots,
-    ...layout.prepared,
-    ...layout.scratch.flatMap((s) => [
-      s.rowNumbers,
-      s.partRows,
-      ...s.activations,
-      s.slopes[0]!,
-      s.dropped[0]!,
-      ...s.deltas,
-      s.targets,
-      s.rowWeights,
-      s.product,
-      s.chunk,
-      s.timeline!,
+    layout.slots.first,
+    ...shared,
+    ...layout.scratch.flatMap(({ rowNumbers, partRows, chunk, timeline }, worker) => [
+      rowNumbers,
+      partRows,
+      ...own.slice(10 * worker, 10 * worker + 10),
+      chunk,
+      timeline!,
     ]),
     layout.training!.inputs.offset,
     layout.training!.targets!.offset,
@@ -68,7 +84,7 @@ it('areas are in order, apart and on lines of 128 bytes', () => {
   expect(offsets.every((offset) => offset % 128 === 0)).toBe(true)
   expect(offsets.every((offset, i) => i === 0 || offset > offsets[i - 1]!)).toBe(true)
   expect(layout.bytes).toBeGreaterThan(offsets.at(-1)!)
-  expect(layout.slotBytes).toBeGreaterThanOrEqual(layout.parameters.elements * 4)
+  expect(layout.slots.bytes).toBeGreaterThanOrEqual(layout.parameters.elements * 4)
 })
 
 it('what stays between jobs lies in front, wherever the rest goes', () => {
@@ -83,14 +99,13 @@ it('what stays between jobs lies in front, wherever the rest goes', () => {
     }),
   ]
   expect(large.versions).toEqual(small.versions)
-  expect(large.clock).toBe(small.clock)
+  expect(large.records.clock).toBe(small.records.clock)
 })
 
 it('bytes stay bytes: 60,000 x 784 uint8 examples take 47 MB', () => {
-  const network = { inputs: 784, layers: [dense(128), dense(10)] }
   const layout = planArena({
     ...needs,
-    network,
+    model: modelOf({ inputs: 784, layers: [dense(128), dense(10)] }),
     batchSize: 128,
     shards: 8,
     training: { count: 60_000, inputs: 'uint8', targets: 'labels', weighted: false },
@@ -111,73 +126,104 @@ it('a job that does not fit says how many bytes it needs, and what for', () => {
   expect(plan).toThrow(/needs 240\d{8} bytes \(240\d{8} for examples, .*holds at most 4294967296/)
 })
 
-it('parameters: all weights, then all biases, padded to whole vectors', () => {
-  const { layers, weights, elements } = parameterLayout(needs.network)
-  expect(weights).toBe(8 * 8 + 8 * 8)
-  expect(elements).toBe(weights + 8 + 8)
-  expect(layers.map((layer) => layer.weights)).toEqual([0, 64])
-  expect(layers.map((layer) => layer.biases)).toEqual([weights, weights + 8])
+it('what a model claims counts as prepared weights where all workers share it, and as scratch where each has its own', () => {
+  const GIB = 2 ** 30
+  const plan = (): unknown =>
+    planArena({
+      ...needs,
+      model: {
+        ...needs.model,
+        claimShared: ({ elements }) => elements(GIB),
+        claimScratch: ({ elements }) => elements(GIB),
+      },
+    })
+  const shared = 4 * GIB
+  expect(plan).toThrow(
+    new RegExp(`\\(12\\d{9} for scratch of the workers, ${shared} for prepared weights, `),
+  )
 })
 
-interface Area {
-  what: string
-  offset: number
-  bytes: number
+it('what a model has claimed is in the plan as the model gave it: once for all workers, once for each', () => {
+  let claims = 0
+  const layout = planArena({
+    ...needs,
+    model: {
+      ...needs.model,
+      claimShared: () => 'everyone',
+      claimScratch: () => ({ worker: claims++ }),
+    },
+  })
+  expect(layout.model).toBe('everyone')
+  expect(layout.scratch.map(({ model }) => model)).toEqual([
+    { worker: 0 },
+    { worker: 1 },
+    { worker: 2 },
+  ])
+})
+
+const padded = (n: number): number => roundUp(n, 8)
+
+/** Rows of the largest block, worked out from the job and not from the plan. */
+function blockRowsOf(job: ArenaNeeds, { slots }: ArenaLayout): number {
+  const evaluated = (job.batchSize > 0 ? job.validation?.count : job.training?.count) ?? 0
+  return Math.max(slots.parts * slots.partStride, roundUp(Math.min(256, evaluated), 4))
+}
+
+/** Rows of each shard of a whole batch. */
+function shardRowsOf({ batchSize, shards }: ArenaNeeds): number[] {
+  return Array.from(
+    { length: shards },
+    (_, i) => partStart(batchSize, shards, i + 1) - partStart(batchSize, shards, i),
+  )
 }
 
 /**
- * Every area of an arena, with the bytes that its use takes, worked out from the job and not from
- * the plan.
+ * Every area of an arena beside those that the model claims, with the bytes that its use takes,
+ * worked out from the job and not from the plan.
  */
 function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
   const size = bytesPerElement[job.dtype]
-  const padded = (n: number): number => n + ((8 - (n % 8)) % 8)
-  const widths = [job.network.inputs, ...job.network.layers.map((layer) => layer.units)]
-  const pairs = job.network.layers.map((layer, l) => ({ inputs: widths[l]!, outputs: layer.units }))
-  const weights = pairs.reduce(
-    (sum, { inputs, outputs }) => sum + padded(inputs) * padded(outputs),
+  const elements = job.model.tensors.reduce(
+    (sum, { list, rows, columns }) =>
+      sum + (list === 'weights' ? padded(rows) : 1) * padded(columns),
     0,
   )
-  const parameters = (weights + pairs.reduce((sum, { outputs }) => sum + padded(outputs), 0)) * size
+  const parameters = elements * size
   const counts = [job.training?.count ?? 0, job.validation?.count ?? 0]
-  const shardRows = Array.from(
-    { length: job.shards },
-    (_, i) => partStart(job.batchSize, job.shards, i + 1) - partStart(job.batchSize, job.shards, i),
+  const rows = blockRowsOf(job, layout)
+  const blocks = [...shardRowsOf(job), counts[1]!].reduce(
+    (sum, each) => sum + Math.ceil(each / 256),
+    0,
   )
-  expect(layout.partStride).toBeGreaterThanOrEqual(Math.min(256, Math.max(...shardRows)))
-  const evaluated = job.batchSize > 0 ? counts[1]! : counts[0]!
-  const rows = Math.max(
-    layout.parts * layout.partStride,
-    4 * Math.ceil(Math.min(256, evaluated) / 4),
-  )
-  const blocks = [...shardRows, counts[1]!].reduce((sum, each) => sum + Math.ceil(each / 256), 0)
-  const widest = Math.max(...widths.map(padded))
+  const { records } = layout
   const examples = (
     what: string,
     part: ArenaNeeds['training'],
     at: ArenaLayout['training'],
-  ): Area[] =>
-    part && at
-      ? [
-          {
-            what: `${what} inputs`,
-            offset: at.inputs.offset,
-            bytes: part.count * job.network.inputs * bytesPerElement[part.inputs],
-          },
-          ...(part.targets && at.targets
-            ? [
-                {
-                  what: `${what} targets`,
-                  offset: at.targets.offset,
-                  bytes:
-                    part.count *
-                    (part.targets === 'labels' ? 1 : widths.at(-1)!) *
-                    bytesPerElement[part.targets],
-                },
-              ]
-            : []),
-        ]
-      : []
+  ): Area[] => {
+    if (!part) return []
+    const { count, inputs, targets, weighted } = part
+    const columns = targets === 'labels' ? 1 : job.model.outputs
+    return [
+      {
+        what: `${what} inputs`,
+        offset: at!.inputs.offset,
+        bytes: count * job.model.inputs * bytesPerElement[inputs],
+      },
+      ...(targets
+        ? [
+            {
+              what: `${what} targets`,
+              offset: at!.targets!.offset,
+              bytes: count * columns * bytesPerElement[targets],
+            },
+          ]
+        : []),
+      ...(weighted
+        ? [{ what: `${what} weights`, offset: at!.sampleWeights!.offset, bytes: count * size }]
+        : []),
+    ]
+  }
   return [
     { what: 'control words', offset: 0, bytes: CONTROL_BYTES },
     ...layout.versions.flatMap((version, i) => [
@@ -185,17 +231,17 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
       { what: `parameters ${i}`, offset: version.parameters, bytes: parameters },
       { what: `state ${i}`, offset: version.state, bytes: job.stateElements * parameters },
     ]),
-    { what: 'clock', offset: layout.clock, bytes: 3 * 8 },
+    { what: 'clock', offset: records.clock, bytes: 3 * 8 },
     {
       what: 'epoch records',
-      offset: layout.epochRecords,
-      bytes: layout.epochRecordCount * (1 + 2 * job.tallyFields) * 8,
+      offset: records.epochs,
+      bytes: records.epochCount * (1 + 2 * job.tallyFields) * 8,
     },
-    ...layout.sums.map((offset, i) => ({ what: `sums ${i}`, offset, bytes: job.tallyFields * 8 })),
-    { what: 'sums of the step', offset: layout.stepSums, bytes: job.tallyFields * 8 },
+    ...records.sums.map((offset, i) => ({ what: `sums ${i}`, offset, bytes: job.tallyFields * 8 })),
+    { what: 'sums of the step', offset: records.stepSums, bytes: job.tallyFields * 8 },
     {
       what: 'tally records',
-      offset: layout.tallyRecords,
+      offset: records.tallies,
       bytes:
         Math.max(job.shards, ...counts.map((count) => Math.ceil(count / 256))) *
         job.tallyFields *
@@ -203,82 +249,27 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
     },
     {
       what: 'square records',
-      offset: layout.squareRecords,
-      bytes: piecesOf(layout.parameters).filter(({ kind }) => kind === 'weights').length * 8,
+      offset: records.squares,
+      bytes: piecesOf(layout.parameters).filter(({ regularized }) => regularized).length * 8,
     },
     ...(layout.gradient === undefined
       ? []
       : [
           {
             what: 'squares of the gradient',
-            offset: layout.gradientSquareRecords,
+            offset: records.gradientSquares,
             bytes: piecesOf(layout.parameters).length * 8,
           },
           { what: 'gradient', offset: layout.gradient, bytes: parameters },
         ]),
-    ...layout.prepared.map((offset, l) => ({
-      what: `prepared ${l}`,
-      offset,
-      bytes: job.preparedElements(pairs[l]!.inputs, pairs[l]!.outputs) * size,
-    })),
-    ...Array.from({ length: layout.slotCount }, (_, slot) => ({
+    ...Array.from({ length: layout.slots.count }, (_, slot) => ({
       what: `slot ${slot}`,
-      offset: layout.slots + slot * layout.slotBytes,
+      offset: layout.slots.first + slot * layout.slots.bytes,
       bytes: parameters,
     })),
     ...layout.scratch.flatMap((scratch, worker) => [
       { what: `row numbers ${worker}`, offset: scratch.rowNumbers, bytes: rows * 4 },
       { what: `part rows ${worker}`, offset: scratch.partRows, bytes: 64 * 4 },
-      ...scratch.activations.map((offset, l) => ({
-        what: `activations ${worker}.${l}`,
-        offset,
-        bytes: rows * padded(widths[l]!) * size,
-      })),
-      ...job.network.layers.flatMap(({ activation, dropout, units }, l) => [
-        ...(['silu', 'gelu'].includes(activation)
-          ? [
-              {
-                what: `slopes ${worker}.${l}`,
-                offset: scratch.slopes[l]!,
-                bytes: rows * padded(units) * size,
-              },
-            ]
-          : []),
-        ...(dropout === 0.5
-          ? [
-              {
-                what: `dropped ${worker}.${l}`,
-                offset: scratch.dropped[l]!,
-                bytes: rows * padded(units) * size,
-              },
-            ]
-          : []),
-      ]),
-      ...scratch.deltas.map((offset, l) => ({
-        what: `deltas ${worker}.${l}`,
-        offset,
-        bytes: rows * widest * size,
-      })),
-      {
-        what: `targets ${worker}`,
-        offset: scratch.targets,
-        bytes: rows * padded(widths.at(-1)!) * size,
-      },
-      {
-        what: `row weights ${worker}`,
-        offset: scratch.rowWeights,
-        bytes: job.training?.weighted || job.validation?.weighted ? rows * 8 * size : 0,
-      },
-      ...pairs
-        .map(({ inputs, outputs }, l) => ({
-          what: `product ${worker}.${l}`,
-          offset: scratch.product,
-          bytes:
-            job.productElements({ parts: layout.parts, rows: layout.partStride, inputs, outputs }) *
-            size,
-        }))
-        .sort((one, other) => other.bytes - one.bytes)
-        .slice(0, 1),
       { what: `chunk ${worker}`, offset: scratch.chunk, bytes: 1024 * size },
       ...scratch.partials.map((offset, depth) => ({
         what: `partial ${worker}.${depth}`,
@@ -302,19 +293,68 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
     {
       what: 'outputs',
       offset: layout.outputs,
-      bytes: job.predicts ? counts[0]! * widths.at(-1)! * size : 0,
+      bytes: job.predicts ? counts[0]! * job.model.outputs * size : 0,
     },
-  ].filter((area) => area.bytes > 0)
+  ]
 }
 
 const width = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 3000 }))
-const someLayer = fc
-  .tuple(
-    width,
-    fc.constantFrom('relu', 'silu', 'gelu', 'softmax' as const),
-    fc.constantFrom(undefined, 0, 0.5),
-  )
-  .map(([units, activation, dropout]) => ({ ...dense(units, activation), dropout }))
+const someNetwork: fc.Arbitrary<ModelNeeds> = fc
+  .record({
+    inputs: width,
+    layers: fc
+      .array(
+        fc.tuple(
+          width,
+          fc.constantFrom('relu', 'silu', 'gelu', 'softmax' as const),
+          fc.constantFrom(undefined, 0, 0.5),
+        ),
+        { minLength: 1, maxLength: 4 },
+      )
+      .map((layers) =>
+        layers.flatMap(([units, activation, rate]): LayerDescription[] => [
+          ...(rate === undefined ? [] : [dropout(rate)]),
+          dense(units, activation),
+        ]),
+      ),
+  })
+  .map(modelOf)
+
+/** What a stand-in claims: some elements, or a matrix of some columns. */
+const someClaims = fc.array(
+  fc.record({ elements: fc.integer({ min: 0, max: 9000 }), columns: fc.option(width) }),
+  { maxLength: 5 },
+)
+/** A model that has whatever tensors and claims whatever it likes. */
+const someStandIn: fc.Arbitrary<ModelNeeds> = fc
+  .record({
+    inputs: width,
+    outputs: width,
+    shapes: fc.array(fc.tuple(width, width), { minLength: 1, maxLength: 4 }),
+    shared: someClaims,
+    own: someClaims,
+  })
+  .map(({ inputs, outputs, shapes, shared, own }): ModelNeeds => {
+    const claim =
+      (list: typeof shared): ModelNeeds['claimShared'] =>
+      ({ elements, matrix }) =>
+        list.map((one) => (one.columns === null ? elements(one.elements) : matrix(one.columns)))
+    return {
+      inputs,
+      outputs,
+      tensors: shapes.flatMap(([rows, columns], layer): Tensor[] => {
+        const fans = { inputs: rows, outputs: columns }
+        const rest = { layer, columns, fans, initializer: 'he' } as const
+        return [
+          { ...rest, list: 'weights', rows, regularized: true },
+          { ...rest, list: 'biases', rows: 1, regularized: false },
+        ]
+      }),
+      claimShared: claim(shared),
+      claimScratch: claim(own),
+    }
+  })
+
 const someExamples = fc.record({
   count: fc.integer({ min: 1, max: 5000 }),
   inputs: fc.constantFrom('uint8', 'float32', 'float64'),
@@ -323,44 +363,56 @@ const someExamples = fc.record({
 } as const)
 const jobs: fc.Arbitrary<ArenaNeeds> = fc
   .record<ArenaNeeds>({
-    network: fc.record({
-      inputs: width,
-      layers: fc.array(someLayer, { minLength: 1, maxLength: 4 }),
+    model: fc.oneof(someNetwork, someStandIn),
+    kernels: fc.record<KernelMemory>({
+      preparedElements: fc.constantFrom(
+        () => 0,
+        (inputs: number, outputs: number) => inputs * outputs + 5,
+      ),
+      productElements: fc.constantFrom<KernelMemory['productElements'][]>(
+        () => 0,
+        ({ parts, rows, inputs, outputs }) => parts * rows * (outputs + 7) + inputs,
+      ),
     }),
     dtype: fc.constantFrom('float32', 'float64'),
     stateElements: fc.integer({ min: 0, max: 2 }),
     workers: fc.integer({ min: 1, max: 4 }),
     shards: fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent),
+    leastSlots: fc.constantFrom(1, 2, 4),
     batchSize: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5000 })),
     training: fc.option(someExamples, { nil: undefined }),
     validation: fc.option(someExamples, { nil: undefined }),
     tallyFields: fc.constantFrom(3, 4, 107),
     gradient: fc.boolean(),
     predicts: fc.boolean(),
-    preparedElements: fc.constantFrom(
-      () => 0,
-      (inputs: number, outputs: number) => inputs * outputs + 5,
-    ),
-    productElements: fc.constantFrom(
-      () => 0,
-      ({ parts, rows, inputs, outputs }: BlockShape) => parts * rows * (outputs + 7) + inputs,
-    ),
     timeline: fc.boolean(),
   })
-  .map((job) => ({ ...job, batchSize: Math.min(job.batchSize, job.training?.count ?? 0) }))
+  .map((job) => ({
+    ...job,
+    leastSlots: Math.min(job.leastSlots, job.shards),
+    batchSize: Math.min(job.batchSize, job.training?.count ?? 0),
+  }))
 
 it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, and all lie inside the arena', () => {
-  let [grouped, sideBySide] = [0, 0]
+  let [grouped, sideBySide, tooLarge] = [0, 0, 0]
   fc.assert(
     fc.property(jobs, (job) => {
+      const recorded = recordClaims(job.model)
       let layout: ArenaLayout
       try {
-        layout = planArena(job)
+        layout = planArena({ ...job, model: recorded.model })
       } catch (error) {
         expect(error).toBeInstanceOf(ArenaError)
+        tooLarge++
         return
       }
-      const areas = areasOf(job, layout).sort((a, b) => a.offset - b.offset)
+      const { slots } = layout
+      const areas = [
+        ...areasOf(job, layout),
+        ...recorded.areasOf(blockRowsOf(job, layout), job.dtype),
+      ]
+        .filter(({ bytes }) => bytes > 0)
+        .sort((a, b) => a.offset - b.offset)
       areas.forEach(({ what, offset, bytes }, i) => {
         expect(offset % 128, `${what} at ${offset}`).toBe(0)
         const next = areas[i + 1]
@@ -369,27 +421,25 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
           `end of ${what}, before ${next?.what ?? 'the end of the arena'}`,
         ).toBeLessThanOrEqual(next?.offset ?? layout.bytes)
       })
+      for (const { kernels, parts, partStride } of recorded.given) {
+        expect({ kernels, parts, partStride }).toEqual({
+          kernels: job.kernels,
+          parts: slots.parts,
+          partStride: slots.partStride,
+        })
+      }
+      expect(recorded.given.length).toBe(1 + job.workers)
       if (job.batchSize === 0) return
-      job.network.layers.forEach(({ activation, dropout }, l) => {
-        expect(
-          layout.scratch.every(
-            ({ slopes }) =>
-              (slopes[l] !== undefined) === (activation === 'silu' || activation === 'gelu'),
-          ),
-        ).toBe(true)
-        expect(
-          layout.scratch.every(({ dropped }) => (dropped[l] !== undefined) === (dropout === 0.5)),
-        ).toBe(true)
-      })
+      expect(slots.partStride).toBeGreaterThanOrEqual(Math.min(256, Math.max(...shardRowsOf(job))))
       expect(
         layout.scratch.every(({ timeline }) => (timeline !== undefined) === job.timeline),
       ).toBe(true)
-      const perSlot = job.shards / layout.slotCount
+      const perSlot = job.shards / slots.count
       if (perSlot > 1) grouped++
-      if (layout.parts > 1) sideBySide++
+      if (slots.parts > 1) sideBySide++
       expect(
         layout.scratch.every(
-          ({ partials }) => partials.length === Math.log2(perSlot / layout.parts),
+          ({ partials }) => partials.length === Math.log2(perSlot / slots.parts),
         ),
       ).toBe(true)
     }),
@@ -397,15 +447,16 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
   )
   expect(grouped, 'jobs with several shards a slot').toBeGreaterThan(20)
   expect(sideBySide, 'jobs with several shards side by side').toBeGreaterThan(20)
+  expect(tooLarge, 'jobs beyond the largest memory').toBeLessThan(60)
 })
 
-it('what depends on network and backend alone stays where it is for every job', () => {
+it('what depends on model and backend alone stays where it is for every job', () => {
   fc.assert(
     fc.property(jobs, jobs, (one, other) => {
-      const { network, dtype, stateElements } = one
+      const { model, dtype, stateElements } = one
       const small = {
         ...other,
-        network,
+        model,
         dtype,
         stateElements,
         shards: 1,
@@ -417,13 +468,48 @@ it('what depends on network and backend alone stays where it is for every job', 
       try {
         const [first, second] = [planArena(one), planArena(small)]
         expect(second.versions).toEqual(first.versions)
-        expect(second.clock).toBe(first.clock)
+        expect(second.parameters).toEqual(first.parameters)
+        expect(second.records.clock).toBe(first.records.clock)
       } catch (error) {
         expect(error).toBeInstanceOf(ArenaError)
       }
     }),
     { seed: 3, numRuns: 100 },
   )
+})
+
+it('what a model keeps plays no part in where the versions lie: one that claims nothing has them in the same place', () => {
+  fc.assert(
+    fc.property(jobs, (job) => {
+      const frugal = { ...job.model, claimShared: () => [], claimScratch: () => [] }
+      try {
+        const layout = planArena({ ...job, model: frugal })
+        const { versions, records, slots, bytes } = planArena(job)
+        expect({ versions, records, slots }).toEqual({
+          versions: layout.versions,
+          records: layout.records,
+          slots: layout.slots,
+        })
+        expect(bytes).toBeGreaterThanOrEqual(layout.bytes)
+      } catch (error) {
+        expect(error).toBeInstanceOf(ArenaError)
+      }
+    }),
+    { seed: 4, numRuns: 100 },
+  )
+})
+
+it('epoch records: at most 1024 and at most 65,536 doubles, but one in any case', () => {
+  for (const [tallyFields, count] of [
+    [3, 1024],
+    [31, 1024],
+    [32, Math.floor(65_536 / 65)],
+    [107, Math.floor(65_536 / 215)],
+    [40_000, 1],
+  ] as const) {
+    expect(planArena({ ...needs, tallyFields }).records.epochCount, `${tallyFields}`).toBe(count)
+    expect(epochRecordFields(tallyFields)).toBe(1 + 2 * tallyFields)
+  }
 })
 
 it('a memory beyond 4 GiB is an ArenaError with its bytes and the cause; a smaller one is shared and holds them', () => {
