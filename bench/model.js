@@ -1,7 +1,7 @@
 // A model of the step time, fitted to bench/results/phases.json, and what it says of more cores
 // than were measured:
 //
-//   T(W) = c C ceil(K / W) / K  +  bytes(W) / min(W r, R)  +  2 b W / 2
+//   T(W) = c C ceil(K / W) / K  +  bytes(W) / min(W r, R)  +  b W
 //
 // C: gather, forward and backward of one worker; K: shards; c: how much slower a core is while the
 // others work too; bytes(W): what summation, update and preparation move; r: at what rate one
@@ -9,8 +9,9 @@
 // workload, c and r are fitted to the measurements with two workers, R and b are measured.
 import { parameterLayout } from '../dist/shared/arena/parameter-layout.js'
 import { backends } from '../dist/shared/backends.js'
-import { flopsOf } from '../dist/shared/model/network.js'
+import { flopsOf, tensorsOf } from '../dist/shared/model/network.js'
 import { shardCount, slotCount } from '../dist/shared/batches/shards.js'
+import { networkOf } from './peers/workloads.js'
 
 export const WORKERS = [1, 2, 4, 8, 16, 32, 64]
 
@@ -19,14 +20,10 @@ export const WORKERS = [1, 2, 4, 8, 16, 32, 64]
  * what is prepared of them written (a write reads first).
  */
 function bytesOf({ dims, batchSize, backend }, workers) {
-  const layout = parameterLayout({
-    inputs: dims[0],
-    layers: dims.slice(1).map((units) => ({ units })),
-  })
-  const prepared = layout.layers.reduce(
-    (sum, { inputs, outputs }) => sum + backends[backend].preparedElements(inputs, outputs),
-    0,
-  )
+  const layout = parameterLayout(tensorsOf(networkOf({ dims })))
+  const prepared = layout.tensors
+    .filter(({ list }) => list === 'weights')
+    .reduce((sum, { rows, columns }) => sum + backends[backend].preparedElements(rows, columns), 0)
   const shards = shardCount(batchSize)
   return 4 * (layout.elements * (slotCount(shards, Math.min(workers, shards)) + 3) + 2 * prepared)
 }
@@ -64,7 +61,7 @@ export function fitModel({ limits, results }, backend) {
       return {
         workers,
         microseconds,
-        gflops: flopsOf(one.dims, one.batchSize) / microseconds / 1000,
+        gflops: flopsOf(networkOf(one), one.batchSize) / microseconds / 1000,
         sumShare: sum / microseconds,
       }
     }

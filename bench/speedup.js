@@ -5,7 +5,9 @@ import { chooseBackend } from '../dist/main/runtime/node/backend-choice.js'
 import { measure } from '../dist/main/commands/bench.js'
 import { availableCores } from '../dist/main/runtime/node/cores.js'
 import { createTrainer, dense, sgd } from '../dist/main/index.js'
+import { flopsOf } from '../dist/shared/model/network.js'
 import { bestAndMedian, printHeading, require } from './machine.js'
+import { networkOf } from './peers/workloads.js'
 
 const workers = Array.from({ length: availableCores() }, (_, i) => i + 1)
 
@@ -16,7 +18,7 @@ for (const [dims, batchSize, activation] of [
   [[64, 128, 128, 10], 64, 'sigmoid'],
   [[784, 512, 512, 10], 1024, 'relu'],
 ]) {
-  const { backend: fastest } = await chooseBackend('auto', dims)
+  const { backend: fastest } = await chooseBackend('auto', flopsOf(networkOf({ dims }), 1))
   for (const backend of new Set([fastest, 'wasm'])) {
     for (const result of await measure({ dims, batchSize, activation, backend, workers })) {
       console.log(

@@ -1,7 +1,7 @@
 // What the JavaScript rivals have in common: their steps are compared with shardgrad's, then timed,
 // and a JSON line per workload is printed.
-import { createTrainer, dense, sgd } from '../../dist/main/index.js'
-import { LEARNING_RATE, figureOf, problemOf, workloadsNamed } from './workloads.js'
+import { createTrainer, sgd } from '../../dist/main/index.js'
+import { LEARNING_RATE, figureOf, networkOf, problemOf, workloadsNamed } from './workloads.js'
 
 const ROUNDS = 3
 const ROUND_SECONDS = 0.5
@@ -59,12 +59,7 @@ async function requireSameSteps(createTraining, activation) {
 
 async function trainWithShardgrad({ dims, activation, inputs, classes, weights, biases }) {
   const trainer = await createTrainer({
-    network: {
-      inputs: dims[0],
-      layers: dims
-        .slice(1)
-        .map((units, l) => dense(units, l === dims.length - 2 ? 'softmax' : activation)),
-    },
+    network: networkOf({ dims, activation }),
     loss: 'categoricalCrossEntropy',
     optimizer: sgd({ learningRate: LEARNING_RATE }),
     workers: 1,

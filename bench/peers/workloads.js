@@ -1,6 +1,7 @@
 // The workloads of workloads.json as the JavaScript contestants need them: the network, its first
 // parameters and one resident batch.
 import { readFileSync } from 'node:fs'
+import { dense } from '../../dist/main/index.js'
 import { flopsOf } from '../../dist/shared/model/network.js'
 import { createUniform } from '../../dist/shared/numerics/random.js'
 
@@ -23,9 +24,15 @@ export function workloadsNamed(names) {
   return names.length === 0 ? workloads : workloads.filter(({ name }) => names.includes(name))
 }
 
+/** The network of these widths: softmax outputs, the activation everywhere else. */
+export function networkOf({ dims: [inputs, ...units], activation = 'relu' }) {
+  const last = units.length - 1
+  return { inputs, layers: units.map((n, l) => dense(n, l === last ? 'softmax' : activation)) }
+}
+
 /** One line of figures, as python_peers.py prints them. */
 export function figureOf({ name, dims, batchSize }, secondsPerStep) {
-  const gflops = flopsOf(dims, batchSize) / secondsPerStep / 1e9
+  const gflops = flopsOf(networkOf({ dims }), batchSize) / secondsPerStep / 1e9
   return {
     workload: name,
     microsecondsPerStep: Number((secondsPerStep * 1e6).toFixed(1)),

@@ -1,4 +1,4 @@
-// How a caller comes by a trainer, in Node.
+// `createTrainer`, in Node.
 
 import type { TrainerOptions } from './options/trainer-options.js'
 import { createNodePlatform } from './runtime/node/platform.js'
@@ -6,8 +6,8 @@ import { createTrainerOn } from './trainer-calls.js'
 import type { Trainer } from './trainer.js'
 
 /**
- * Makes a trainer for a network. To be closed when it is no longer needed: its threads keep the
- * process alive; `await using` does that by itself.
+ * Makes a trainer for a network. Close it when you no longer need it, since its threads keep the
+ * process alive: `await trainer.close()`, or declare it with `await using`.
  *
  * @param options The network, the loss, and how to train.
  * @returns The trainer, with the parameters that its seed gives.

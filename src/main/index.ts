@@ -1,7 +1,7 @@
 /**
- * Trains neural networks on several cores at once: `createTrainer` makes a trainer, whose workers
- * share one copy of the weights; what describes the network, the optimizer and the data is plain
- * data from the functions here.
+ * Trains neural networks on several cores at once. `createTrainer` makes a trainer, whose worker
+ * threads share one copy of the weights. The network, the optimizer and the data are described by
+ * plain data: functions such as `dense` and `sgd` make it.
  *
  * @module shardgrad
  */
@@ -43,6 +43,7 @@ export type {
   Adamw,
   Optimizer,
   OptimizerName,
+  OptimizerOptions,
   Rmsprop,
   Sgd,
 } from '../shared/optimizers/optimizers.js'
@@ -65,6 +66,7 @@ export type {
   ReduceOnPlateau,
   Schedule,
   ScheduleName,
+  ScheduleOptions,
   StepDecay,
   WarmUp,
 } from '../shared/optimizers/learning-rate.js'
@@ -103,6 +105,7 @@ export type {
   CheckedLayer,
   CheckedParameter,
   GradientCheck,
+  GradientCheckOptions,
   ShardingCheck,
   WeightPlace,
 } from './inspect/gradient-report.js'

@@ -12,7 +12,7 @@ import type { EpochsOptions, FitOptions } from './training/fit-options.js'
 import type { EpochReport, History } from './training/history.js'
 import type { RateCurve } from './training/rate-curve.js'
 
-/** The gradient of the cost in the shape of the parameters: `weights` and `biases`. */
+/** The gradient of the cost. It has the shape of the parameters: `weights` and `biases`. */
 export interface Gradient extends Parameters {
   /** The cost that it is the gradient of: mean loss plus the regularization term. */
   cost: number
@@ -27,12 +27,15 @@ export interface Evaluation extends Metrics {
 }
 
 /**
- * A network in training. Calls run one after the other, in the order they were made. After `close`
- * every method but `close` throws a ClosedError. Those that take their turn (all that return a
- * promise, `close` too) throw a BusyError inside `onEpoch`, which `fit` waits for.
+ * A network, its parameters, and the threads that train it. Calls run one after the other, in the
+ * order they were made.
+ *
+ * After `close` every method but `close` throws a ClosedError. Inside `onEpoch` every call that
+ * would have to wait for its turn throws a BusyError: `fit` waits for `onEpoch`, so both would wait
+ * for ever. Those are the methods that return a promise (`close` too) and the turns of `epochs`.
  */
 export interface Trainer extends AsyncDisposable {
-  /** What it works with; a copy, as things are now. */
+  /** What the trainer works with: workers, shards, backend. A copy, as things are now. */
   readonly info: TrainerInfo
   /**
    * One gradient over all examples, computed in parallel, without an update.
@@ -53,8 +56,9 @@ export interface Trainer extends AsyncDisposable {
     sampleWeights?: Examples['sampleWeights'],
   ) => Promise<Gradient>
   /**
-   * Trains. With a worker's death, divergence or an abort the parameters are those of the last good
-   * step, and the trainer stays usable. An abort rejects with the reason of `options.signal`.
+   * Trains. If a worker dies, the cost diverges or `options.signal` aborts, the parameters are those
+   * of the last good step, and the trainer stays usable. After an abort the promise rejects with the
+   * signal's reason.
    *
    * @param examples What to train on.
    * @param options For how long, in which batches, and what to call meanwhile.
@@ -85,11 +89,11 @@ export interface Trainer extends AsyncDisposable {
     options?: EpochsOptions,
   ) => AsyncGenerator<EpochReport, History, undefined>
   /**
-   * Finds how large a learning rate may be: one step after another over all the examples given,
-   * each at a higher rate than the one before, from the parameters as they are, which are then put
-   * back (Smith, "Cyclical learning rates for training neural networks", 2017).
+   * Finds how large a learning rate may be. It does one step after another over all the examples
+   * given, each at a higher rate than the one before, from the parameters as they are. Then it puts
+   * those back (Smith, "Cyclical learning rates for training neural networks", 2017).
    *
-   * @param examples A step's batch: some thousands are enough.
+   * @param examples The batch of every step: some thousands are enough.
    * @param options Which rates to try.
    * @returns The cost at each rate, and a rate to begin with.
    * @throws {InputError} on wrong options or data.
@@ -125,14 +129,14 @@ export interface Trainer extends AsyncDisposable {
    */
   predict: (inputs: NumberArray) => Promise<FloatArray>
   /**
-   * The parameters, those of the last finished step if training is under way.
+   * Reads the parameters. While training is under way they are those of the last finished step.
    *
    * @returns A copy.
    * @throws {ClosedError} after `close`.
    */
   getParameters: () => Parameters
   /**
-   * Puts other parameters in the place of the trainer's; the optimizer's state starts anew.
+   * Replaces the trainer's parameters. The optimizer's state (momentum and the like) starts anew.
    *
    * @param parameters Of the same shapes as those of `getParameters`; they are copied.
    * @throws {InputError} on a wrong shape.
@@ -141,8 +145,8 @@ export interface Trainer extends AsyncDisposable {
    */
   setParameters: (parameters: Parameters) => void
   /**
-   * sha256 over the parameters as float32 little-endian bytes: layer by layer, weights (row-major),
-   * then biases.
+   * The sha256 of the parameters as float32 little-endian bytes: layer by layer, weights
+   * (row-major), then biases. Equal hashes mean equal bits.
    *
    * @returns The hash in hexadecimal.
    * @throws {ClosedError} after `close`.

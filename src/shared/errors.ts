@@ -4,8 +4,8 @@
 // characters of a value, so that a wrong argument of a million numbers can still be printed.
 
 /**
- * An option, a description or the data is wrong: names what was given, what was expected, and
- * where.
+ * An option, a description or the data is wrong. The message says where, what was expected and what
+ * was given.
  */
 export class InputError extends TypeError {
   /** The name of its class. */
@@ -56,8 +56,8 @@ export class ArenaError extends RangeError {
 }
 
 /**
- * The cost, or a parameter, was no longer finite. The trainer holds the parameters of
- * `lastFiniteCost`.
+ * Training diverged: the cost, or a parameter, was no longer finite. The trainer holds the
+ * parameters that gave `lastFiniteCost`.
  */
 export class DivergenceError extends Error {
   /** The name of its class. */
@@ -125,6 +125,7 @@ export class WorkerError extends Error {
 
 /** A call after `close`. */
 export class ClosedError extends Error {
+  /** The name of its class. */
   override name = 'ClosedError'
   /** Stable, for programs: this class's own. */
   readonly code = 'SHARDGRAD_CLOSED'
@@ -133,8 +134,9 @@ export class ClosedError extends Error {
   }
 }
 
-/** A call that another one, still under way, leaves no room for. */
+/** A call that can't be made now, because another one is under way. */
 export class BusyError extends Error {
+  /** The name of its class. */
   override name = 'BusyError'
   /** Stable, for programs: this class's own. */
   readonly code = 'SHARDGRAD_BUSY'

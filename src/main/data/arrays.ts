@@ -7,8 +7,8 @@ export type LabelArray =
   Uint8Array | Uint8ClampedArray | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array
 
 /**
- * Examples: m rows of inputs, with what a network should make of each. n_0 is the columns of the
- * inputs, n_L the units of the output layer.
+ * Examples: m rows of inputs, each with its target. n_0 stands for the columns of the inputs, n_L
+ * for the units of the output layer.
  */
 export interface Examples {
   /** (m, n_0), row-major: finite numbers. */
@@ -19,8 +19,8 @@ export interface Examples {
    */
   targets: NumberArray | LabelArray
   /**
-   * A weight for each example (m), at least 0: the cost is the mean loss weighted by them, so that
-   * twice the weight is as good as two examples.
+   * A weight for each example (m), at least 0. The cost is the mean loss weighted by them, so an
+   * example of weight 2 counts as two.
    * @default 1 for each
    */
   sampleWeights?: NumberArray

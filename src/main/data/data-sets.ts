@@ -18,7 +18,7 @@ export interface DataSet extends Examples {
   columns: number
   /** What a network for it multiplies the inputs by: its `scale`. */
   scale: number
-  /** What a network for it does to every row then: its `preprocessing`. */
+  /** What a network for it does to every row after that: its `preprocessing`. */
   preprocessing?: PreprocessingStep[]
   /** Outputs that a network needs for it. */
   outputs: number
@@ -35,7 +35,7 @@ export interface DataSet extends Examples {
   test?: Examples
   /** How to train on it. */
   recipe: Recipe
-  /** Where its worked example in the guide starts: parameters of the recipe's network. */
+  /** The parameters that the guide's worked example of this data set starts with. */
   start?: Parameters
 }
 

@@ -1,4 +1,5 @@
-// The parameters as the caller sees them: one packed array for each layer.
+// The parameters as the caller sees them: an array of weights and one of biases for each dense
+// layer, without padding.
 
 import type { DType } from '../../shared/arena/element-types.js'
 import type { Tensor } from '../../shared/arena/parameter-layout.js'
@@ -7,11 +8,11 @@ import { InputError, show } from '../../shared/errors.js'
 /** Floating-point numbers: in float64 from backend reference, in float32 from the others. */
 export type FloatArray = Float32Array | Float64Array
 
-/** What training changes: the weights and biases of every layer. */
+/** What training changes: the weights and biases of every dense layer, in the order of the layers. */
 export interface Parameters {
-  /** One array for each layer: (inputs, units), row-major. */
+  /** One array for each dense layer: (inputs, units), row-major. */
   weights: FloatArray[]
-  /** One array for each layer: (units). */
+  /** One array for each dense layer: (units). */
   biases: FloatArray[]
 }
 
@@ -19,7 +20,7 @@ export interface Parameters {
  * Checks parameters before a trainer takes them.
  *
  * @param given As the caller gave them.
- * @param widths Of the network, n_0 .. n_L.
+ * @param tensors The arrays of parameters that the network has.
  * @param dtype What the backend computes in.
  * @returns The same.
  * @throws {InputError} naming the layer whose parameters have the wrong type, shape or a number

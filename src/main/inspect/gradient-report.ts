@@ -37,7 +37,7 @@ export interface BiasPlace {
 
 /** The gradient for one parameter, computed both ways. */
 export interface CheckedGradient {
-  /** The layer, counted from 0. */
+  /** The dense layer, counted from 0; other layers don't count. */
   layer: number
   /** Such as weights[1][3][0]: layer 1, from input 3 to output 0; or biases[1][0]. */
   name: string
@@ -52,7 +52,7 @@ export interface CheckedGradient {
 /** One parameter: where it is, and its gradient computed both ways. */
 export type CheckedParameter = CheckedGradient & (WeightPlace | BiasPlace)
 
-/** The largest errors of one layer. */
+/** The largest errors of one dense layer. */
 export interface CheckedLayer {
   /** Among its weights. */
   weights: number
@@ -87,7 +87,7 @@ export interface GradientCheck {
   examples: number
   /** The largest error that passes. */
   tolerance: number
-  /** The largest errors of each layer. */
+  /** The largest errors of each dense layer. */
   layers: CheckedLayer[]
   /** The parameter with the largest error. */
   worst: CheckedParameter

@@ -1,4 +1,4 @@
-// What a trainer is made from: checked before anything starts.
+// The options of `createTrainer`, checked before anything starts.
 
 import { type Network, outputLayer } from '../../shared/model/network.js'
 import type { BackendName } from '../../shared/backend-names.js'
@@ -10,10 +10,10 @@ import { trainerSchema } from './trainer-schema.js'
 
 /** What a trainer is made from. */
 export interface TrainerOptions {
-  /** What is trained: the inputs and what is done to them, and the layers. */
+  /** What is trained: the columns of the inputs, their preprocessing, and the layers. */
   network: Network
   /**
-   * What training makes small: the loss of an example, whose mean over the examples is the cost.
+   * What training makes small: the loss of one example. The cost is its mean over the examples.
    * 'binaryCrossEntropy' needs sigmoid outputs, 'categoricalCrossEntropy' softmax outputs.
    */
   loss: LossName
@@ -23,14 +23,15 @@ export interface TrainerOptions {
    */
   optimizer?: Optimizer
   /**
-   * Adds l2 / 2m times the sum of the squared weights to the cost, m the examples of a batch (the
-   * sum of their weights); at least 0. Biases are left out.
+   * L2 regularization: adds l2 / 2m times the sum of the squared weights to the cost; at least 0.
+   * m is the number of examples in the batch, or the sum of their sample weights. Biases are left
+   * out.
    * @default 0
    */
   l2?: number
   /**
-   * Scales a gradient whose Euclidean norm, over all parameters, is larger than this down to it
-   * (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013);
+   * The longest that a gradient may be: one whose Euclidean norm over all parameters is larger is
+   * scaled down to it (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013);
    * above 0.
    * @default none
    */
@@ -42,8 +43,8 @@ export interface TrainerOptions {
    */
   seed?: number
   /**
-   * Threads that share the work, at least 1; 'auto' takes as many as pay, and there are cores for.
-   * The weights don't depend on it.
+   * Threads that share the work, at least 1; 'auto' takes as many as make it faster, at most one for
+   * each core. The weights don't depend on it.
    * @default 'auto'
    */
   workers?: number | 'auto'
@@ -54,7 +55,7 @@ export interface TrainerOptions {
    */
   shards?: number | 'auto'
   /**
-   * Who computes; 'auto' takes the fastest that runs on this machine and pays for this network.
+   * Who computes; 'auto' takes the fastest that runs on this machine, for a network of this size.
    * @default 'auto'
    */
   backend?: BackendName | 'auto'

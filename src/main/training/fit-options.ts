@@ -85,8 +85,9 @@ export interface EpochsOptions extends MetricOptions {
    */
   shuffle?: boolean
   /**
-   * Examples to evaluate after every epoch: others, or a number above 0 and below 1, the share of
-   * the rows to hold out. Those are the last ones, their number rounded up, and are not trained on.
+   * What to evaluate on after every epoch: other examples, or a number above 0 and below 1, the
+   * share of the rows to hold out. The rows held out are the last ones, their number rounded up;
+   * they are not trained on.
    * @default none
    */
   validation?: Examples | number
@@ -102,14 +103,14 @@ export interface EpochsOptions extends MetricOptions {
    */
   earlyStopping?: EarlyStopping
   /**
-   * Has the workers record what they do when; called with the spans of one worker at a time, some
-   * ten times a second. Costs a few percent of the time of small steps.
+   * Has the workers record what they do when. It is called some ten times a second, each time with
+   * the spans of one worker. Costs a few percent of the time of small steps.
    * @default none
    */
   onTimeline?: (spans: Span[]) => void
   /**
-   * Aborting stops training after the current step: the call rejects with the signal's reason, the
-   * parameters are the last step's.
+   * Aborting it stops training after the current step: the call then rejects with the signal's
+   * reason, and the parameters are those of that step.
    * @default none
    */
   signal?: AbortSignal
@@ -118,8 +119,8 @@ export interface EpochsOptions extends MetricOptions {
 /** How `fit` trains, and what it calls while it does. */
 export interface FitOptions extends EpochsOptions {
   /**
-   * Called after every epoch; training waits for it, so the parameters are those of that epoch. Of
-   * the trainer's calls only those that return at once may be made in it.
+   * Called after every epoch. Training waits for it, so the parameters are those of that epoch. In
+   * it you may read them, but no call of the trainer that returns a promise may be made.
    * @default none
    */
   onEpoch?: (report: EpochReport) => unknown

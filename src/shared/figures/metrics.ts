@@ -27,23 +27,24 @@ export interface Metrics {
    * without being asked for, when the outputs are sigmoid or softmax.
    */
   accuracy?: number
-  /** Share of examples whose class is among the k largest outputs. */
+  /** Share of examples whose class is among the k largest outputs; `topK` is k. */
   topKAccuracy?: number
-  /** Mean over examples and outputs of |p - y|. */
+  /** Mean over examples and outputs of |p - y|, p the output and y the target. */
   meanAbsoluteError?: number
   /**
-   * Of the examples put into a class, the share that belongs there: of class 1 with one output, the
-   * plain mean over the classes with several; 0 if there are none.
+   * Of the examples put into a class, the share that belongs there; 0 if none was put there. With
+   * one output it is that of class 1, with several the plain mean over the classes.
    */
   precision?: number
-  /** Of the examples that belong to a class, the share put there; likewise. */
+  /** Of the examples that belong to a class, the share put there; over classes as `precision`. */
   recall?: number
-  /** Harmonic mean of a class's precision and recall; likewise. */
+  /** Harmonic mean of a class's precision and recall; over classes as `precision`. */
   f1?: number
   /** Examples by class (rows) and by the class they were put into (columns). */
   confusionMatrix?: number[][]
 }
 
+/** The names of the metrics. */
 export type MetricName = keyof Metrics
 
 /** What a tally adds up for metrics, beside the first sums. */
@@ -186,11 +187,15 @@ export interface TallyLayout {
   names: readonly MetricName[]
 }
 
+/** Which metrics are worked out. */
 export interface MetricOptions {
-  /** Figures to work out beside cost and accuracy. */
+  /**
+   * Metrics to work out beside cost and accuracy.
+   * @default none
+   */
   metrics?: readonly MetricName[]
   /**
-   * The k of topKAccuracy.
+   * The k of topKAccuracy, a whole number of at least 1. Only with topKAccuracy among the metrics.
    * @default 5
    */
   topK?: number

@@ -100,7 +100,7 @@ export interface Span {
   worker: number
   /** What it was doing. */
   phase: PhaseName
-  /** Which step it was doing it for: the steps before it, those of `initialEpoch` among them. */
+  /** The step it belongs to, counted from 0 at the start of epoch 1. */
   step: number
   /** When it began, in milliseconds since 1970 as `Date.now()` has them, with fractions. */
   start: number

@@ -93,6 +93,7 @@ export const activations = {
   },
 } as const satisfies Record<string, Activation>
 
+/** The names of the activations: the functions that the sums of a layer go through. */
 export type ActivationName = keyof typeof activations
 export const activationNames = Object.keys(activations) as ActivationName[]
 

@@ -52,6 +52,7 @@ export const initializers = {
   normal: normal(() => 0.05),
 } as const satisfies Record<string, Initializer>
 
+/** The names of the initializers: from which distribution the first weights are drawn. */
 export type InitializerName = keyof typeof initializers
 export const initializerNames = Object.keys(initializers) as InitializerName[]
 

@@ -84,6 +84,7 @@ export const losses = {
   },
 } as const satisfies Record<string, Loss>
 
+/** The names of the losses: what one example adds to the cost. */
 export type LossName = keyof typeof losses
 export const lossNames = Object.keys(losses) as LossName[]
 

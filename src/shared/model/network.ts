@@ -1,4 +1,5 @@
-// The network description: plain data that crosses threads and, later, files.
+// The network's description, which is plain data, and what follows from it: columns, tensors,
+// operations.
 
 import type { Tensor } from '../arena/parameter-layout.js'
 import { type PreprocessingStep, columnsAfter } from '../formulas/preprocessing.js'
@@ -6,11 +7,11 @@ import type { DenseLayer } from './layers/dense.js'
 import { type LayerDescription, kindOf } from './layers/kinds.js'
 
 /**
- * A feed-forward network, in which each layer is given what the one before it gives: plain data,
- * which is all that is needed to make it again.
+ * A feed-forward network: the outputs of each layer are the inputs of the next. It is plain data,
+ * so it can be written to a file and read again.
  */
 export interface Network {
-  /** Columns of the inputs, as the caller gives them: a whole number of at least 1. */
+  /** Columns of the inputs, before preprocessing: a whole number of at least 1. */
   inputs: number
   /**
    * What every input is multiplied by when it is read, such as 1/255 for bytes of pixels: a finite

@@ -7,11 +7,13 @@ import { exactPower } from '../numerics/exact.js'
 import type { LearningRate } from './learning-rate.js'
 
 /**
- * w -= rate * g; with momentum, v = momentum * v + g and w -= rate * v, or with Nesterov's form w
- * -= rate * (g + momentum * v) (Sutskever et al., "On the importance of initialization and
- * momentum", 2013).
+ * Stochastic gradient descent. For a parameter w with the gradient g: w -= rate * g.
+ *
+ * With momentum, v = momentum * v + g and w -= rate * v; in Nesterov's form, w -= rate * (g +
+ * momentum * v) (Sutskever et al., "On the importance of initialization and momentum", 2013).
  */
 export interface Sgd {
+  /** Which optimizer this is. */
   name: 'sgd'
   /**
    * The rate, or a schedule of it.
@@ -19,22 +21,24 @@ export interface Sgd {
    */
   learningRate: LearningRate
   /**
-   * The share of the last move that goes on, v's; from 0 to below 1.
+   * The share of v that is kept in every update; from 0 to below 1.
    * @default 0
    */
   momentum: number
   /**
-   * Whether the gradient is followed from where momentum leads; with momentum alone.
+   * Whether momentum is in Nesterov's form; needs a momentum above 0.
    * @default false
    */
   nesterov: boolean
 }
 
 /**
- * v = decay * v + (1 - decay) * g^2; w -= rate * g / (sqrt(v) + epsilon) (Tieleman and Hinton,
- * lecture 6.5 of "Neural Networks for Machine Learning", 2012).
+ * RMSprop. For a parameter w with the gradient g: v = decay * v + (1 - decay) * g^2; w -= rate * g /
+ * (sqrt(v) + epsilon) (Tieleman and Hinton, lecture 6.5 of "Neural Networks for Machine Learning",
+ * 2012).
  */
 export interface Rmsprop {
+  /** Which optimizer this is. */
   name: 'rmsprop'
   /**
    * The rate, or a schedule of it.
@@ -53,8 +57,12 @@ export interface Rmsprop {
   epsilon: number
 }
 
-/** v += g^2; w -= rate * g / (sqrt(v) + epsilon) (Duchi, Hazan and Singer, 2011). */
+/**
+ * Adagrad. For a parameter w with the gradient g: v += g^2; w -= rate * g / (sqrt(v) + epsilon)
+ * (Duchi, Hazan and Singer, "Adaptive subgradient methods", 2011).
+ */
 export interface Adagrad {
+  /** Which optimizer this is. */
   name: 'adagrad'
   /**
    * The rate, or a schedule of it.
@@ -69,10 +77,11 @@ export interface Adagrad {
 }
 
 /**
- * v = decay * v + (1 - decay) * g^2; d = sqrt(u + epsilon) / sqrt(v + epsilon) * g; u = decay * u +
+ * Adadelta. For a parameter w with the gradient g: v = decay * v + (1 - decay) * g^2; d = sqrt(u + epsilon) / sqrt(v + epsilon) * g; u = decay * u +
  * (1 - decay) * d^2; w -= rate * d (Zeiler, "ADADELTA", 2012).
  */
 export interface Adadelta {
+  /** Which optimizer this is. */
   name: 'adadelta'
   /**
    * The rate, or a schedule of it.
@@ -92,11 +101,12 @@ export interface Adadelta {
 }
 
 /**
- * m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g^2; w -= rate * (m / (1 -
+ * Adam. For a parameter w with the gradient g: m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g^2; w -= rate * (m / (1 -
  * beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon) with t the updates so far, this one included
  * (Kingma and Ba, "Adam", 2015).
  */
 export interface Adam {
+  /** Which optimizer this is. */
   name: 'adam'
   /**
    * The rate, or a schedule of it.
@@ -125,6 +135,7 @@ export interface Adam {
  * decay regularization", 2019).
  */
 export interface Adamw extends Omit<Adam, 'name'> {
+  /** Which optimizer this is. */
   name: 'adamw'
   /**
    * Times the rate, the share of w that every update takes away; at least 0.
@@ -133,37 +144,70 @@ export interface Adamw extends Omit<Adam, 'name'> {
   weightDecay: number
 }
 
+/** How the gradient moves the parameters: plain data, made by `sgd`, `adam` and the like. */
 export type Optimizer = Sgd | Rmsprop | Adagrad | Adadelta | Adam | Adamw
+/** The names of the optimizers. */
 export type OptimizerName = Optimizer['name']
-type Options<Kind extends Optimizer> = Partial<Omit<Kind, 'name'>>
+/** What an optimizer is made from: its fields without the name. Each of them has a default. */
+export type OptimizerOptions<Kind extends Optimizer> = Partial<Omit<Kind, 'name'>>
 
-/** Gradient descent: see {@link Sgd}. */
-export function sgd(options: Options<Sgd> = {}): Sgd {
+/**
+ * Stochastic gradient descent, with momentum if you like. The formula is that of {@link Sgd}.
+ *
+ * @param options What is not to be as the defaults have it.
+ * @returns The optimizer, for a trainer's `optimizer`.
+ */
+export function sgd(options: OptimizerOptions<Sgd> = {}): Sgd {
   return { name: 'sgd', ...optimizers.sgd.defaults, ...options }
 }
 
-/** RMSprop: see {@link Rmsprop}. */
-export function rmsprop(options: Options<Rmsprop> = {}): Rmsprop {
+/**
+ * RMSprop: each parameter has a rate of its own, by the mean size of its latest gradients. The formula is that of {@link Rmsprop}.
+ *
+ * @param options What is not to be as the defaults have it.
+ * @returns The optimizer, for a trainer's `optimizer`.
+ */
+export function rmsprop(options: OptimizerOptions<Rmsprop> = {}): Rmsprop {
   return { name: 'rmsprop', ...optimizers.rmsprop.defaults, ...options }
 }
 
-/** Adagrad: see {@link Adagrad}. */
-export function adagrad(options: Options<Adagrad> = {}): Adagrad {
+/**
+ * Adagrad: each parameter has a rate of its own, by the size of all its gradients so far. The formula is that of {@link Adagrad}.
+ *
+ * @param options What is not to be as the defaults have it.
+ * @returns The optimizer, for a trainer's `optimizer`.
+ */
+export function adagrad(options: OptimizerOptions<Adagrad> = {}): Adagrad {
   return { name: 'adagrad', ...optimizers.adagrad.defaults, ...options }
 }
 
-/** Adadelta: see {@link Adadelta}. */
-export function adadelta(options: Options<Adadelta> = {}): Adadelta {
+/**
+ * Adadelta: as RMSprop, with steps as large as the parameter has moved of late. The formula is that of {@link Adadelta}.
+ *
+ * @param options What is not to be as the defaults have it.
+ * @returns The optimizer, for a trainer's `optimizer`.
+ */
+export function adadelta(options: OptimizerOptions<Adadelta> = {}): Adadelta {
   return { name: 'adadelta', ...optimizers.adadelta.defaults, ...options }
 }
 
-/** Adam: see {@link Adam}. */
-export function adam(options: Options<Adam> = {}): Adam {
+/**
+ * Adam: momentum, and a rate of its own for each parameter. The formula is that of {@link Adam}.
+ *
+ * @param options What is not to be as the defaults have it.
+ * @returns The optimizer, for a trainer's `optimizer`.
+ */
+export function adam(options: OptimizerOptions<Adam> = {}): Adam {
   return { name: 'adam', ...optimizers.adam.defaults, ...options }
 }
 
-/** AdamW: see {@link Adamw}. */
-export function adamw(options: Options<Adamw> = {}): Adamw {
+/**
+ * AdamW: Adam, with weights that decay. The formula is that of {@link Adamw}.
+ *
+ * @param options What is not to be as the defaults have it.
+ * @returns The optimizer, for a trainer's `optimizer`.
+ */
+export function adamw(options: OptimizerOptions<Adamw> = {}): Adamw {
   return { name: 'adamw', ...optimizers.adamw.defaults, ...options }
 }
 

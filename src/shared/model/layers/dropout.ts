@@ -17,9 +17,9 @@ export interface DropoutLayer {
 }
 
 /**
- * A dropout layer: each step of `fit` sets a share of its inputs to 0 and divides the
- * others by 1 - rate; outside `fit` nothing is left out (Srivastava et al., "Dropout", 2014). It
- * stands between other layers, or before the first.
+ * A dropout layer: each training step sets a share of its inputs to 0 and divides the others by 1 -
+ * rate (Srivastava et al., "Dropout", 2014). Outside training it changes nothing. It stands between
+ * two other layers, or before the first; the last layer is dense.
  *
  * @param rate The share that is left out, at least 0 and below 1.
  * @returns The layer, for a network's `layers`.
