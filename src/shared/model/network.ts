@@ -1,7 +1,7 @@
 // The network description: plain data that crosses threads and, later, files.
 
 import type { Tensor } from '../arena/parameter-layout.js'
-import { type PreprocessingStep, columnsAfter } from '../formulas/preprocessing.js'
+import { type PreprocessingStep, columnsAfter } from '../formulas/preprocessing/steps.js'
 import type { DenseLayer } from './layers/dense.js'
 import { type LayerDescription, kindOf } from './layers/kinds.js'
 

@@ -2,17 +2,19 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkTrainerOptions } from '../../../dist/main/options/trainer-options.js'
 import { InputError } from '../../../dist/shared/errors.js'
+import { applyPreprocessing } from '../../../dist/shared/formulas/preprocessing/apply.js'
 import {
-  type PreprocessingStep,
-  applyPreprocessing,
-  columnsAfter,
   cross,
   minMax,
   oneHot,
   standardize,
-} from '../../../dist/shared/formulas/preprocessing.js'
+} from '../../../dist/shared/formulas/preprocessing/learn.js'
+import {
+  type PreprocessingStep,
+  columnsAfter,
+} from '../../../dist/shared/formulas/preprocessing/steps.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
-import { widthsOf } from '../../../dist/shared/formulas/network.js'
+import { columnsOf } from '../../../dist/shared/model/network.js'
 
 const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true })
 /** Rows of 1 to 5 columns, few distinct values in some of them. */
@@ -184,7 +186,7 @@ it('the first layer sees the columns after all preprocessing', () => {
     { name: 'oneHot', column: 1, categories: [1, 2, 3] },
     cross(0, 1),
   ]
-  expect(widthsOf({ inputs: 2, preprocessing, layers: [dense(7), dense(1)] })).toEqual([5, 7, 1])
+  expect(columnsOf({ inputs: 2, preprocessing, layers: [dense(7), dense(1)] })).toEqual([5, 7, 1])
 })
 
 describe('an error names the field, the rule and the value:', () => {
