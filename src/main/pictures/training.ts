@@ -1,6 +1,6 @@
 // What `train --plot` draws: the curves, then what the data lets us see.
 
-import type { DataSet } from '../data/data-sets.js'
+import type { DataSet } from '../data/data-set.js'
 import type { Examples } from '../data/arrays.js'
 import type { Trainer } from '../trainer.js'
 import type { History } from '../training/history.js'
