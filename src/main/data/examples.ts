@@ -36,7 +36,8 @@ export interface CheckedExamples {
 }
 
 /**
- * Checks the types and shapes of examples; `storeExamples` (stored-examples.ts) checks their values.
+ * Checks the types and shapes of examples; `storeExamples` (stored-examples.ts) checks their
+ * values.
  *
  * @param where The call, as an error names it.
  * @param examples As the caller gave them.
