@@ -36,7 +36,7 @@ export interface CheckedExamples {
 }
 
 /**
- * Checks the types and shapes of examples; `storeExamples` (stored-examples.ts) checks their values.
+ * Checks the types and shapes of examples; their values are checked when they are stored.
  *
  * @param where The call, as an error names it.
  * @param examples As the caller gave them.
