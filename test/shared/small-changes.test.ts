@@ -47,10 +47,10 @@ const placesOf = (name: string): string[] =>
 describe('a name that no recipe uses stands where it is made, and nowhere else', () => {
   const assembly = 'shared/kernels/wasm/assembly'
   it.each([
-    ['an activation', 'leakyRelu', ['network/activations.ts', `${assembly}/activations.ts`]],
-    ['a loss', 'huber', ['network/losses.ts', `${assembly}/losses.ts`]],
+    ['an activation', 'leakyRelu', ['formulas/activations.ts', `${assembly}/activations.ts`]],
+    ['a loss', 'huber', ['formulas/losses.ts', `${assembly}/losses.ts`]],
     ['a metric', 'topKAccuracy', ['figures/metrics.ts']],
-    ['an initializer', 'lecunNormal', ['network/initializers.ts']],
+    ['an initializer', 'lecunNormal', ['formulas/initializers.ts']],
     ['an optimizer', 'adagrad', ['optimizers/optimizers.ts']],
   ])('%s, %s', (_, name, expected) => {
     const places = placesOf(name)

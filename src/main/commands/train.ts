@@ -4,6 +4,8 @@ import type { BackendName } from '../../shared/backend-names.js'
 import { InputError } from '../../shared/errors.js'
 import type { LossName } from '../../shared/formulas/losses.js'
 import type { MetricName } from '../../shared/figures/metrics.js'
+import type { Examples } from '../data/arrays.js'
+import type { DataSet } from '../data/data-set.js'
 import { loadDataSet } from '../data/data-sets.js'
 import { type NetworkOptions, networkFor } from './network-options.js'
 import { type OptimizerOptions, optimizerFor } from './optimizer-options.js'
@@ -12,6 +14,8 @@ import { createReporter } from './report.js'
 import { trainTestSplit } from '../data/split.js'
 import { createTrace } from '../inspect/trace.js'
 import { createTrainer } from '../create-trainer.js'
+import type { TrainerOptions } from '../options/trainer-options.js'
+import type { FitOptions } from '../training/fit-options.js'
 
 export interface TrainOptions extends NetworkOptions, OptimizerOptions {
   loss?: LossName
@@ -39,58 +43,23 @@ export interface TrainOptions extends NetworkOptions, OptimizerOptions {
 export async function train(name: string, options: TrainOptions): Promise<void> {
   if (options.plot !== undefined) checkPicturePath(options.plot)
   const data = await loadDataSet(name)
-  const { recipe } = data
-  const {
-    seed,
-    l2,
-    clipNorm,
-    batchesPerUpdate,
-    shuffle,
-    metrics,
-    topK,
-    patience,
-    workers,
-    shards,
-    backend,
-  } = options
-  const share = options.validation ?? recipe.validation
-  if (share < 0 || share >= 1)
-    throw new InputError('--validation', 'a share from 0 to below 1', String(share))
-  const { training, test: heldOut } =
-    share > 0
-      ? trainTestSplit(data, data.columns, { test: share, seed })
-      : { training: data, test: options.validation === undefined ? data.test : undefined }
-  const epochs = options.epochs ?? recipe.epochs
+  const { training, heldOut } = partsOf(data, options)
+  const epochs = options.epochs ?? data.recipe.epochs
 
   const interrupt = new AbortController()
   const onInterrupt = (): void => interrupt.abort()
   process.once('SIGINT', onInterrupt)
   const reporter = createReporter(options.json === true, epochs)
   const trace = options.trace === undefined ? undefined : createTrace(options.trace)
-  await using trainer = await createTrainer({
-    network: networkFor(data, options),
-    loss: options.loss ?? recipe.loss,
-    optimizer: optimizerFor(recipe, options, epochs),
-    l2,
-    clipNorm,
-    seed,
-    workers,
-    shards,
-    backend,
-  })
+  await using trainer = await createTrainer(trainerOptions(data, options, epochs))
   try {
     const fitting = trainer.fit(training, {
+      ...fitOptions(data, options),
       epochs,
-      batchSize: options.batchSize ?? recipe.batchSize,
       validation: heldOut,
       onProgress: reporter.progress,
       onTimeline: trace?.add,
       signal: interrupt.signal,
-      accumulationSteps: batchesPerUpdate,
-      shuffle,
-      metrics,
-      topK,
-      earlyStopping: patience === undefined ? undefined : { patience },
     })
     reporter.start(trainer.info)
     const history = await fitting
@@ -106,5 +75,47 @@ export async function train(name: string, options: TrainOptions): Promise<void> 
   } finally {
     trace?.close()
     process.off('SIGINT', onInterrupt)
+  }
+}
+
+/** What is trained on, and what is not: a share of the data, or else what it brings for tests. */
+function partsOf(
+  data: DataSet,
+  { validation, seed }: TrainOptions,
+): { training: Examples; heldOut: Examples | undefined } {
+  const share = validation ?? data.recipe.validation
+  if (share < 0 || share >= 1)
+    throw new InputError('--validation', 'a share from 0 to below 1', String(share))
+  if (share > 0) {
+    const { training, test } = trainTestSplit(data, data.columns, { test: share, seed })
+    return { training, heldOut: test }
+  }
+  return { training: data, heldOut: validation === undefined ? data.test : undefined }
+}
+
+function trainerOptions(data: DataSet, options: TrainOptions, epochs: number): TrainerOptions {
+  const { l2, clipNorm, seed, workers, shards, backend } = options
+  return {
+    network: networkFor(data, options),
+    loss: options.loss ?? data.recipe.loss,
+    optimizer: optimizerFor(data.recipe, options, epochs),
+    l2,
+    clipNorm,
+    seed,
+    workers,
+    shards,
+    backend,
+  }
+}
+
+function fitOptions({ recipe }: DataSet, options: TrainOptions): FitOptions {
+  const { batchesPerUpdate, shuffle, metrics, topK, patience } = options
+  return {
+    batchSize: options.batchSize ?? recipe.batchSize,
+    accumulationSteps: batchesPerUpdate,
+    shuffle,
+    metrics,
+    topK,
+    earlyStopping: patience === undefined ? undefined : { patience },
   }
 }

@@ -1,7 +1,12 @@
 // Backpropagation against central finite differences, parameter by parameter.
 
 import type { FloatArray, Parameters } from '../data/parameters.js'
-import type { CheckedLayer, CheckedParameter } from './gradient-report.js'
+import type {
+  CheckedGradient,
+  CheckedLayer,
+  CheckedParameter,
+  WeightPlace,
+} from './gradient-report.js'
 import type { InProcess } from './in-process.js'
 
 /**
@@ -17,6 +22,27 @@ export const SHARE_OF_LARGEST = 0.01
 /** What rounding does to a cost, relative to it. */
 const ROUNDING = 8 * Number.EPSILON
 
+/** The slope by differences for one parameter, and how far backpropagation is from it. */
+type Comparison = Pick<CheckedGradient, 'finiteDifference' | 'error'>
+
+/** What one parameter makes of the cost. */
+interface CostAlong {
+  /** The parameter's own value. */
+  value: number
+  /** The cost there. */
+  cost: number
+  /** The cost with another value. */
+  costAt: (value: number) => number
+}
+
+/** How strictly entries are compared. */
+interface Strictness {
+  /** The largest error that passes. */
+  tolerance: number
+  /** Entries smaller than that are compared relative to it. */
+  floor: number
+}
+
 /**
  * Compares every entry of a gradient with the slope of the cost.
  *
@@ -31,94 +57,99 @@ export function compareWithDifferences(
   tolerance: number,
 ): { layers: CheckedLayer[]; worst: CheckedParameter } {
   const gradient = inProcess.gradient(parameters)
-  const floor = SHARE_OF_LARGEST * largestOf(gradientValues(gradient))
-  const { weights, biases } = parameters
-  const moved: Parameters = {
-    weights: weights.map((layer) => Float64Array.from(layer)),
-    biases: biases.map((layer) => Float64Array.from(layer)),
+  const strictness = {
+    tolerance,
+    floor: SHARE_OF_LARGEST * largestOf(gradientValues(gradient)),
   }
-  const start = inProcess.cost(moved)
-
-  const compare = (
-    values: FloatArray,
-    index: number,
-    backpropagation: number,
-  ): { finiteDifference: number; error: number } => {
+  const moved: Parameters = {
+    weights: parameters.weights.map((layer) => Float64Array.from(layer)),
+    biases: parameters.biases.map((layer) => Float64Array.from(layer)),
+  }
+  const cost = inProcess.cost(moved)
+  const compareOne = (values: FloatArray, index: number, backpropagation: number): Comparison => {
     const value = values[index]!
     const costAt = (w: number): number => {
       values[index] = w
-      const cost = inProcess.cost(moved)
+      const movedCost = inProcess.cost(moved)
       values[index] = value
-      return cost
+      return movedCost
     }
-    let best = { finiteDifference: NaN, error: Infinity }
-    for (const step of STEPS) {
-      const h = step * Math.max(1, Math.abs(value))
-      const [right, left] = [value + h, value - h]
-      const [rightCost, leftCost] = [costAt(right), costAt(left)]
-      const slopes = [(rightCost - start) / (right - value), (start - leftCost) / (value - left)]
-      const isSubgradient =
-        step === STEPS.at(-1) &&
-        Math.min(...slopes) <= backpropagation &&
-        backpropagation <= Math.max(...slopes)
-      const finiteDifference = isSubgradient
-        ? backpropagation
-        : (rightCost - leftCost) / (right - left)
-      const rounding = (ROUNDING * Math.max(Math.abs(rightCost), Math.abs(leftCost))) / h
-      const size =
-        Math.max(Math.abs(backpropagation), Math.abs(finiteDifference), floor) +
-        rounding / tolerance
-      const error = relativeTo(size, Math.abs(backpropagation - finiteDifference))
-      if (error < best.error) best = { finiteDifference, error }
-      if (error <= tolerance) break
-    }
-    return best
+    return compare(backpropagation, { value, cost, costAt }, strictness)
   }
-
-  const checked = moved.weights.flatMap((_, layer): CheckedParameter[] => {
-    const outputs = moved.biases[layer]!.length
-    const checkedWeights = Array.from(
-      gradient.weights[layer]!,
-      (backpropagation, i): CheckedParameter => {
-        const [row, column] = [Math.floor(i / outputs), i % outputs]
-        const name = `weights[${layer}][${row}][${column}]`
-        return {
-          layer,
-          kind: 'weights',
-          row,
-          column,
-          name,
-          backpropagation,
-          ...compare(moved.weights[layer]!, i, backpropagation),
-        }
-      },
-    )
-    const checkedBiases = Array.from(
-      gradient.biases[layer]!,
-      (backpropagation, index): CheckedParameter => ({
-        layer,
-        kind: 'biases',
-        index,
-        name: `biases[${layer}][${index}]`,
-        backpropagation,
-        ...compare(moved.biases[layer]!, index, backpropagation),
-      }),
-    )
-    return [...checkedWeights, ...checkedBiases]
-  })
-  const largest = (layer: number, kind: CheckedParameter['kind']): number =>
-    checked.reduce(
-      (error, one) =>
-        one.layer === layer && one.kind === kind ? Math.max(error, one.error) : error,
-      0,
-    )
+  const checked = moved.weights.flatMap((weights, layer): CheckedParameter[] => [
+    ...Array.from(gradient.weights[layer]!, (backpropagation, i) => ({
+      layer,
+      ...weightPlace(layer, i, moved.biases[layer]!.length),
+      backpropagation,
+      ...compareOne(weights, i, backpropagation),
+    })),
+    ...Array.from(gradient.biases[layer]!, (backpropagation, index) => ({
+      layer,
+      kind: 'biases' as const,
+      index,
+      name: `biases[${layer}][${index}]`,
+      backpropagation,
+      ...compareOne(moved.biases[layer]!, index, backpropagation),
+    })),
+  ])
   return {
     layers: moved.weights.map((_, layer) => ({
-      weights: largest(layer, 'weights'),
-      biases: largest(layer, 'biases'),
+      weights: largestError(checked, layer, 'weights'),
+      biases: largestError(checked, layer, 'biases'),
     })),
     worst: checked.reduce((worst, one) => (one.error > worst.error ? one : worst)),
   }
+}
+
+function weightPlace(layer: number, i: number, outputs: number): WeightPlace & { name: string } {
+  const [row, column] = [Math.floor(i / outputs), i % outputs]
+  return { kind: 'weights', row, column, name: `weights[${layer}][${row}][${column}]` }
+}
+
+function largestError(
+  checked: CheckedParameter[],
+  layer: number,
+  kind: CheckedParameter['kind'],
+): number {
+  const errors = checked.filter((one) => one.layer === layer && one.kind === kind)
+  return errors.reduce((largest, { error }) => Math.max(largest, error), 0)
+}
+
+/** The best comparison of those with ever smaller steps, up to one that passes. */
+function compare(
+  backpropagation: number,
+  costAlong: CostAlong,
+  strictness: Strictness,
+): Comparison {
+  let best = { finiteDifference: NaN, error: Infinity }
+  for (const step of STEPS) {
+    const comparison = compareBy(step, backpropagation, costAlong, strictness)
+    if (comparison.error < best.error) best = comparison
+    if (comparison.error <= strictness.tolerance) break
+  }
+  return best
+}
+
+function compareBy(
+  step: number,
+  backpropagation: number,
+  { value, cost, costAt }: CostAlong,
+  { tolerance, floor }: Strictness,
+): Comparison {
+  const h = step * Math.max(1, Math.abs(value))
+  const [right, left] = [value + h, value - h]
+  const [rightCost, leftCost] = [costAt(right), costAt(left)]
+  const slopes = [(rightCost - cost) / (right - value), (cost - leftCost) / (value - left)]
+  const isSubgradient =
+    step === STEPS.at(-1) &&
+    Math.min(...slopes) <= backpropagation &&
+    backpropagation <= Math.max(...slopes)
+  const finiteDifference = isSubgradient ? backpropagation : (rightCost - leftCost) / (right - left)
+  const rounding = (ROUNDING * Math.max(Math.abs(rightCost), Math.abs(leftCost))) / h
+  const size =
+    Math.max(Math.abs(backpropagation), Math.abs(finiteDifference), floor) + rounding / tolerance
+  const error = relativeTo(size, Math.abs(backpropagation - finiteDifference))
+  return { finiteDifference, error }
 }
 
 /**

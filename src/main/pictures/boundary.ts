@@ -1,6 +1,6 @@
 // What a network with two inputs says over the plane.
 
-import { contour, dot, frame } from '@observablehq/plot'
+import { type Markish, contour, dot, frame } from '@observablehq/plot'
 import type { LabelArray, NumberArray } from '../data/arrays.js'
 import { classesOf } from './classes.js'
 import { colorOf, drawPlot } from './plot.js'
@@ -82,20 +82,10 @@ export function planeAround(inputs: NumberArray): {
  * @returns An SVG document.
  */
 export function drawBoundary(boundary: Boundary): string {
-  const { minimum, maximum, steps, outputs, examples, title } = boundary
+  const { minimum, maximum, steps, outputs, title } = boundary
   const outputCount = outputs.length / (steps * steps)
-  const count = examples.inputs.length / 2
-  const classes = classesOf(examples.targets, count)
-  const names =
-    outputCount === 1 ? [0, 1] : Array.from({ length: outputCount }, (_, index) => index)
-  const place = {
-    width: steps,
-    height: steps,
-    x1: minimum[0],
-    x2: maximum[0],
-    y1: minimum[1],
-    y2: maximum[1],
-  }
+  const isOne = outputCount === 1
+  const names = Array.from({ length: isOne ? 2 : outputCount }, (_, index) => index)
   const axis = { labelAnchor: 'center', labelArrow: 'none', ticks: 7 } as const
   return drawPlot({
     title,
@@ -105,7 +95,7 @@ export function drawBoundary(boundary: Boundary): string {
     marginRight: 24,
     marginBottom: 44,
     legend: names.map((name) => ({
-      label: outputCount === 1 ? `target ${name}` : `class ${name}`,
+      label: isOne ? `target ${name}` : `class ${name}`,
       color: colorOf(name),
     })),
     x: { ...axis, label: 'input 1', domain: [minimum[0], maximum[0]] },
@@ -118,42 +108,73 @@ export function drawBoundary(boundary: Boundary): string {
       interpolate: 'rgb',
     },
     marks: [
-      ...(outputCount === 1
-        ? [
-            contour(outputs, {
-              ...place,
-              value: (output: number) => Math.min(Math.max(output, 0), 1),
-              fill: 'value',
-              thresholds: shades,
-            }),
-            contour(outputs, {
-              ...place,
-              value: (output: number) => output,
-              stroke: '#222222',
-              strokeWidth: 2,
-              thresholds: [0.5],
-            }),
-          ]
-        : names.map((name) =>
-            contour(leadOf(outputs, outputCount, name), {
-              ...place,
-              value: (lead: number) => lead,
-              fill: colorOf(name),
-              fillOpacity: 0.35,
-              stroke: '#222222',
-              thresholds: [0],
-            }),
-          )),
-      dot(classes, {
-        x: (_: number, i: number) => examples.inputs[2 * i]!,
-        y: (_: number, i: number) => examples.inputs[2 * i + 1]!,
-        fill: (target: number) => colorOf(outputCount === 1 ? Number(target > 0.5) : target),
-        stroke: '#ffffff',
-        r: count > 300 ? 3 : 6,
-      }),
+      ...(isOne ? shadesOf(boundary) : names.map((name) => regionOf(boundary, outputCount, name))),
+      pointsOf(boundary.examples, isOne),
       // Over the ends of the contours, which run along it.
       frame({ stroke: '#999999', strokeWidth: 3 }),
     ],
+  })
+}
+
+/** Where in the plane the grid of outputs lies. */
+function placeOf({ minimum, maximum, steps }: Boundary): {
+  width: number
+  height: number
+  x1: number
+  x2: number
+  y1: number
+  y2: number
+} {
+  return {
+    width: steps,
+    height: steps,
+    x1: minimum[0],
+    x2: maximum[0],
+    y1: minimum[1],
+    y2: maximum[1],
+  }
+}
+
+/** One output as shades, with the line of 1/2. */
+function shadesOf(boundary: Boundary): Markish[] {
+  const place = placeOf(boundary)
+  return [
+    contour(boundary.outputs, {
+      ...place,
+      value: (output: number) => Math.min(Math.max(output, 0), 1),
+      fill: 'value',
+      thresholds: shades,
+    }),
+    contour(boundary.outputs, {
+      ...place,
+      value: (output: number) => output,
+      stroke: '#222222',
+      strokeWidth: 2,
+      thresholds: [0.5],
+    }),
+  ]
+}
+
+/** Where one of several classes leads. */
+function regionOf(boundary: Boundary, outputCount: number, name: number): Markish {
+  return contour(leadOf(boundary.outputs, outputCount, name), {
+    ...placeOf(boundary),
+    value: (lead: number) => lead,
+    fill: colorOf(name),
+    fillOpacity: 0.35,
+    stroke: '#222222',
+    thresholds: [0],
+  })
+}
+
+function pointsOf({ inputs, targets }: Boundary['examples'], isOne: boolean): Markish {
+  const count = inputs.length / 2
+  return dot(classesOf(targets, count), {
+    x: (_: number, i: number) => inputs[2 * i]!,
+    y: (_: number, i: number) => inputs[2 * i + 1]!,
+    fill: (target: number) => colorOf(isOne ? Number(target > 0.5) : target),
+    stroke: '#ffffff',
+    r: count > 300 ? 3 : 6,
   })
 }
 

@@ -36,25 +36,8 @@ export function drawConfusion(
   classes: readonly string[],
   title = 'Confusion matrix',
 ): string {
-  const side = classes.length
-  const rows = Array.from({ length: side }, (_, row) =>
-    Array.from({ length: side }, (_, column) => matrix[row * side + column]!),
-  )
-  const cells = rows.flatMap((counts, row) => {
-    const total = counts.reduce((sum, count) => sum + count, 0)
-    return counts.map((count, column) => ({
-      row,
-      column,
-      count,
-      depth: total === 0 ? 0 : Math.sqrt(count / total),
-    }))
-  })
-  type Cell = (typeof cells)[number]
-  const table = 40 * side
-  const longest = Math.max(...classes.map((name) => name.length))
-  const slanted = longest > 4 // names wider than a cell
-  const [left, right] = [Math.max(64, 36 + 8 * longest), slanted ? 24 + 5 * longest : 24]
-  const above = slanted ? 40 + 6 * longest : 44
+  const cells = cellsOf(matrix, classes.length)
+  const { table, left, right, above, slanted } = measuresOf(classes)
   const band = { type: 'band', domain: [...classes.keys()], padding: 0.04 } as const
   const axis = {
     labelAnchor: 'center',
@@ -97,6 +80,48 @@ export function drawConfusion(
       }),
     ],
   })
+}
+
+interface Cell {
+  row: number
+  column: number
+  count: number
+  /** How dark it is, from 0 to 1. */
+  depth: number
+}
+
+function cellsOf(matrix: ArrayLike<number>, side: number): Cell[] {
+  const rows = Array.from({ length: side }, (_, row) =>
+    Array.from({ length: side }, (_, column) => matrix[row * side + column]!),
+  )
+  return rows.flatMap((counts, row) => {
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    return counts.map((count, column) => ({
+      row,
+      column,
+      count,
+      depth: total === 0 ? 0 : Math.sqrt(count / total),
+    }))
+  })
+}
+
+/** The table's side and the room around it, for names of their length. */
+function measuresOf(classes: readonly string[]): {
+  table: number
+  left: number
+  right: number
+  above: number
+  slanted: boolean
+} {
+  const longest = Math.max(...classes.map((name) => name.length))
+  const slanted = longest > 4 // names wider than a cell
+  return {
+    table: 40 * classes.length,
+    left: Math.max(64, 36 + 8 * longest),
+    right: slanted ? 24 + 5 * longest : 24,
+    above: slanted ? 40 + 6 * longest : 44,
+    slanted,
+  }
 }
 
 function shade(color: readonly number[], depth: number): string {

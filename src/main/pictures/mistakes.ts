@@ -62,48 +62,23 @@ export function drawMistakes(
   title = 'Worst mistakes: true → predicted',
 ): string {
   const rowCount = Math.ceil(mistakes.length / COLUMNS)
-  const width = 24 + COLUMNS * TILE.width
-  const height = TITLE_HEIGHT + 8 + Math.max(rowCount * TILE.height, 30)
-  const brightest =
-    mistakes.reduce(
-      (most, { pixels }) => (pixels as Float64Array).reduce((a, b) => Math.max(a, b), most),
-      0,
-    ) || 1
-  const pixel = TILE.image / Math.max(image.width, image.height)
-  const cornerOf = (index: number): [number, number] => [
-    16 + (index % COLUMNS) * TILE.width,
-    Math.floor(index / COLUMNS) * TILE.height,
-  ]
-  const runs = mistakes.flatMap(({ pixels }, index) => {
-    const [left, top] = cornerOf(index)
-    return runsOf(pixels, image.width).map(({ row, from, until, value }) => ({
-      x1: left + from * pixel,
-      x2: left + until * pixel,
-      y1: top + row * pixel,
-      y2: top + (row + 1) * pixel,
-      value,
-    }))
-  })
-  const frames = mistakes.map((_, index) => {
-    const [x1, y1] = cornerOf(index)
-    return { x1, y1, x2: x1 + image.width * pixel, y2: y1 + image.height * pixel }
-  })
   const box = { x1: 'x1', x2: 'x2', y1: 'y1', y2: 'y2' }
+  const brightest = brightestOf(mistakes)
   return drawPlot({
     title,
-    width,
-    height,
+    width: 24 + COLUMNS * TILE.width,
+    height: TITLE_HEIGHT + 8 + Math.max(rowCount * TILE.height, 30),
     margin: 0,
     axis: null,
     x: { type: 'identity' },
     y: { type: 'identity', transform: (y: number) => y + TITLE_HEIGHT },
     marks: [
-      rect(runs, {
+      rect(shadedBoxes(mistakes, image), {
         ...box,
         fill: ({ value }: { value: number }) => gray(value / brightest),
         shapeRendering: 'crispEdges',
       }),
-      rect(frames, { ...box, fill: 'none', stroke: '#999999' }),
+      rect(frames(mistakes, image), { ...box, fill: 'none', stroke: '#999999' }),
       text(mistakes, {
         x: (_: Mistake, i: number) => cornerOf(i)[0],
         y: (_: Mistake, i: number) => cornerOf(i)[1] + TILE.image + 6,
@@ -115,6 +90,61 @@ export function drawMistakes(
       }),
       ...(mistakes.length === 0 ? [text(['none'], { x: 16, y: 14, textAnchor: 'start' })] : []),
     ],
+  })
+}
+
+interface ImageSize {
+  width: number
+  height: number
+}
+
+/** A rectangle of the picture. */
+interface Box {
+  x1: number
+  x2: number
+  y1: number
+  y2: number
+}
+
+/** The largest value of all, or 1 where all are 0. */
+function brightestOf(mistakes: readonly Mistake[]): number {
+  const most = mistakes.reduce(
+    (largest, { pixels }) => (pixels as Float64Array).reduce((a, b) => Math.max(a, b), largest),
+    0,
+  )
+  return most || 1
+}
+
+/** Where a mistake's image begins. */
+function cornerOf(index: number): [left: number, top: number] {
+  return [16 + (index % COLUMNS) * TILE.width, Math.floor(index / COLUMNS) * TILE.height]
+}
+
+/** The side of a pixel in the picture. */
+function pixelSide({ width, height }: ImageSize): number {
+  return TILE.image / Math.max(width, height)
+}
+
+/** All that is not white, image by image. */
+function shadedBoxes(mistakes: readonly Mistake[], image: ImageSize): (Box & { value: number })[] {
+  const pixel = pixelSide(image)
+  return mistakes.flatMap(({ pixels }, index) => {
+    const [left, top] = cornerOf(index)
+    return runsOf(pixels, image.width).map(({ row, from, until, value }) => ({
+      x1: left + from * pixel,
+      x2: left + until * pixel,
+      y1: top + row * pixel,
+      y2: top + (row + 1) * pixel,
+      value,
+    }))
+  })
+}
+
+function frames(mistakes: readonly Mistake[], image: ImageSize): Box[] {
+  const pixel = pixelSide(image)
+  return mistakes.map((_, index) => {
+    const [x1, y1] = cornerOf(index)
+    return { x1, y1, x2: x1 + image.width * pixel, y2: y1 + image.height * pixel }
   })
 }
 

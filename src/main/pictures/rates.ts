@@ -1,6 +1,6 @@
 // What the learning rate does to the cost.
 
-import { dot, frame, line, ruleX, text } from '@observablehq/plot'
+import { type Markish, dot, frame, line, ruleX, text } from '@observablehq/plot'
 import { colorOf, drawPlot } from './plot.js'
 import { drawable, logarithmicFloor, powersOfTen } from './scale.js'
 
@@ -31,11 +31,6 @@ export function drawRates(curves: readonly RateTrial[], title: string): string {
   const shown = curves.map(({ costs }) => costs.filter((cost) => cost <= top))
   const floor = logarithmicFloor([top, ...shown.flat()])
   const last = Math.max(2, ...curves.map(({ costs }) => costs.length))
-  const legend = curves.map(({ rate, divergedIn }, i) => ({
-    label:
-      divergedIn === undefined ? `rate ${rate}` : `rate ${rate} (diverged in epoch ${divergedIn})`,
-    color: colorOf(i),
-  }))
   return drawPlot({
     title,
     width: 720,
@@ -43,7 +38,7 @@ export function drawRates(curves: readonly RateTrial[], title: string): string {
     marginLeft: 72,
     marginRight: 24,
     marginBottom: 44,
-    legend,
+    legend: curves.map((curve, i) => ({ label: labelOf(curve), color: colorOf(i) })),
     x: {
       ...axis,
       label: 'epoch',
@@ -62,30 +57,41 @@ export function drawRates(curves: readonly RateTrial[], title: string): string {
     },
     marks: [
       frame({ stroke: '#999999' }),
-      ...curves.flatMap(({ costs, divergedIn }, i) => {
-        const { points, left } = untilTop(
-          costs.map((cost) => (cost <= top ? drawable(cost, floor) : cost)),
-          top,
-          floor !== undefined,
-        )
-        return [
-          line(points, { stroke: colorOf(i), strokeWidth: 2 }),
-          ...(points.length === 1 ? [dot(points, { fill: colorOf(i), r: 3 })] : []),
-          ...(left && divergedIn !== undefined
-            ? [
-                text([points.at(-1)!], {
-                  text: ['↗ diverges'],
-                  fill: colorOf(i),
-                  textAnchor: 'start',
-                  dx: 8,
-                  dy: 12,
-                }),
-              ]
-            : []),
-        ]
-      }),
+      ...curves.flatMap((curve, i) => curveOf(curve, colorOf(i), top, floor)),
     ],
   })
+}
+
+function labelOf({ rate, divergedIn }: RateTrial): string {
+  return divergedIn === undefined
+    ? `rate ${rate}`
+    : `rate ${rate} (diverged in epoch ${divergedIn})`
+}
+
+/** A line up to the picture's top, a dot if it is a single point, and a word where it leaves. */
+function curveOf(
+  { costs, divergedIn }: RateTrial,
+  color: string,
+  top: number,
+  floor: number | undefined,
+): Markish[] {
+  const { points, left } = untilTop(
+    costs.map((cost) => (cost <= top ? drawable(cost, floor) : cost)),
+    top,
+    floor !== undefined,
+  )
+  const leaving = {
+    text: ['↗ diverges'],
+    fill: color,
+    textAnchor: 'start',
+    dx: 8,
+    dy: 12,
+  } as const
+  return [
+    line(points, { stroke: color, strokeWidth: 2 }),
+    ...(points.length === 1 ? [dot(points, { fill: color, r: 3 })] : []),
+    ...(left && divergedIn !== undefined ? [text([points.at(-1)!], leaving)] : []),
+  ]
 }
 
 /**
