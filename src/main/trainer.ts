@@ -1,4 +1,4 @@
-// The trainer: what a caller holds.
+// The trainer that a caller holds: its types.
 
 // For `await using`, whatever `lib` the caller compiles with.
 /// <reference lib="esnext.disposable" preserve="true" />
@@ -56,9 +56,9 @@ export interface Trainer extends AsyncDisposable {
     sampleWeights?: Examples['sampleWeights'],
   ) => Promise<Gradient>
   /**
-   * Trains. If a worker dies, the cost diverges or `options.signal` aborts, the parameters are those
-   * of the last good step, and the trainer stays usable. After an abort the promise rejects with the
-   * signal's reason.
+   * Trains. If a worker dies, the cost diverges or `options.signal` aborts, the parameters are
+   * those of the last good step, and the trainer stays usable. After an abort the promise rejects
+   * with the signal's reason.
    *
    * @param examples What to train on.
    * @param options For how long, in which batches, and what to call meanwhile.

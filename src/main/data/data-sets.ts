@@ -1,5 +1,5 @@
-// Built-in data sets: the handwritten digits, Fashion-MNIST (or what is like it, in a directory)
-// and a few tables small enough to follow by hand. Each comes with the recipe that suits it.
+// Built-in data sets: the handwritten digits, Fashion-MNIST, a few tables small enough to follow by
+// hand; and images from a directory of IDX files. Each comes with a recipe that suits it.
 
 import { readFile } from 'node:fs/promises'
 import { sep } from 'node:path'

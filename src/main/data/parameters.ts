@@ -8,7 +8,9 @@ import { InputError, show } from '../../shared/errors.js'
 /** Floating-point numbers: in float64 from backend reference, in float32 from the others. */
 export type FloatArray = Float32Array | Float64Array
 
-/** What training changes: the weights and biases of every dense layer, in the order of the layers. */
+/**
+ * What training changes: the weights and biases of every dense layer, in the order of the layers.
+ */
 export interface Parameters {
   /** One array for each dense layer: (inputs, units), row-major. */
   weights: FloatArray[]

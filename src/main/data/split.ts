@@ -1,4 +1,4 @@
-// Examples apart: some to train on, some to test with.
+// `trainTestSplit`: some examples to train on, some to test with.
 
 import { type SplitOptions, checkSplitOptions } from '../options/split-options.js'
 import { InputError, show } from '../../shared/errors.js'

@@ -1,5 +1,5 @@
-// Whether a gradient is right: backpropagation against central finite differences, parameter by
-// parameter, and one shard against many.
+// `checkGradients`: backpropagation against central finite differences, parameter by parameter, and
+// one shard against many.
 
 import { backends } from '../../shared/backends.js'
 import { checkGradientCheckOptions } from '../options/gradient-check-options.js'
@@ -36,8 +36,9 @@ const BIAS_STREAM = 0x62696173
  *
  * Then a trainer computes the gradient from one shard and from many, by one worker and by several.
  *
- * @param options As of `createTrainer`. Without a `backend` it is 'reference'; without `shards` they
- * are 8, without `workers` 3, likewise where these are 'auto'. The optimizer makes no difference.
+ * @param options As of `createTrainer`. Without a `backend` it is 'reference'; without `shards`
+ * they are 8, without `workers` 3, likewise where these are 'auto'. The optimizer makes no
+ * difference.
  * @param examples As of `fit`.
  * @param settings Where to check, and how strictly.
  * @returns The errors, and whether they are small enough.

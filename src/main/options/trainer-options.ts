@@ -31,8 +31,8 @@ export interface TrainerOptions {
   l2?: number
   /**
    * The longest that a gradient may be: one whose Euclidean norm over all parameters is larger is
-   * scaled down to it (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013);
-   * above 0.
+   * scaled down to it (Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural
+   * networks", 2013); above 0.
    * @default none
    */
   clipNorm?: number
@@ -43,8 +43,8 @@ export interface TrainerOptions {
    */
   seed?: number
   /**
-   * Threads that share the work, at least 1; 'auto' takes as many as make it faster, at most one for
-   * each core. The weights don't depend on it.
+   * Threads that share the work, at least 1; 'auto' takes as many as make it faster, at most one
+   * for each core. The weights don't depend on it.
    * @default 'auto'
    */
   workers?: number | 'auto'

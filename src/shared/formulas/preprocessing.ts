@@ -1,6 +1,6 @@
-// Preprocessing: what is made of a row of inputs before the first layer sees it, as plain data, so
-// that a network's description holds its preprocessing too. Nothing but + - * / and a square root,
-// so that every engine has the same bits.
+// Preprocessing: what is done to a row of inputs before the first layer. The steps are plain data,
+// part of a network's description. They use nothing but + - * / and square roots, so that every
+// engine has the same bits.
 
 import { InputError, show } from '../errors.js'
 

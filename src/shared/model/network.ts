@@ -24,7 +24,9 @@ export interface Network {
    * @default none
    */
   preprocessing?: PreprocessingStep[]
-  /** The layers from the inputs to the outputs, made by `dense` and `dropout`; the last is dense. */
+  /**
+   * The layers, from the inputs to the outputs, made by `dense` and `dropout`; the last is dense.
+   */
   layers: LayerDescription[]
 }
 

@@ -33,9 +33,9 @@ export interface Sgd {
 }
 
 /**
- * RMSprop. For a parameter w with the gradient g: v = decay * v + (1 - decay) * g^2; w -= rate * g /
- * (sqrt(v) + epsilon) (Tieleman and Hinton, lecture 6.5 of "Neural Networks for Machine Learning",
- * 2012).
+ * RMSprop. For a parameter w with the gradient g: v = decay * v + (1 - decay) * g^2; w -= rate * g
+ * / (sqrt(v) + epsilon) (Tieleman and Hinton, lecture 6.5 of "Neural Networks for Machine
+ * Learning", 2012).
  */
 export interface Rmsprop {
   /** Which optimizer this is. */
@@ -77,8 +77,9 @@ export interface Adagrad {
 }
 
 /**
- * Adadelta. For a parameter w with the gradient g: v = decay * v + (1 - decay) * g^2; d = sqrt(u + epsilon) / sqrt(v + epsilon) * g; u = decay * u +
- * (1 - decay) * d^2; w -= rate * d (Zeiler, "ADADELTA", 2012).
+ * Adadelta. For a parameter w with the gradient g: v = decay * v + (1 - decay) * g^2; d = sqrt(u +
+ * epsilon) / sqrt(v + epsilon) * g; u = decay * u + (1 - decay) * d^2; w -= rate * d (Zeiler,
+ * "ADADELTA", 2012).
  */
 export interface Adadelta {
   /** Which optimizer this is. */
@@ -101,9 +102,9 @@ export interface Adadelta {
 }
 
 /**
- * Adam. For a parameter w with the gradient g: m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g^2; w -= rate * (m / (1 -
- * beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon) with t the updates so far, this one included
- * (Kingma and Ba, "Adam", 2015).
+ * Adam. For a parameter w with the gradient g: m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1
+ * - beta2) * g^2; w -= rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon) with t the
+ * updates so far, this one included (Kingma and Ba, "Adam", 2015).
  */
 export interface Adam {
   /** Which optimizer this is. */
@@ -162,7 +163,8 @@ export function sgd(options: OptimizerOptions<Sgd> = {}): Sgd {
 }
 
 /**
- * RMSprop: each parameter has a rate of its own, by the mean size of its latest gradients. The formula is that of {@link Rmsprop}.
+ * RMSprop: each parameter has a rate of its own, by the mean size of its latest gradients. The
+ * formula is that of {@link Rmsprop}.
  *
  * @param options What is not to be as the defaults have it.
  * @returns The optimizer, for a trainer's `optimizer`.
@@ -172,7 +174,8 @@ export function rmsprop(options: OptimizerOptions<Rmsprop> = {}): Rmsprop {
 }
 
 /**
- * Adagrad: each parameter has a rate of its own, by the size of all its gradients so far. The formula is that of {@link Adagrad}.
+ * Adagrad: each parameter has a rate of its own, by the size of all its gradients so far. The
+ * formula is that of {@link Adagrad}.
  *
  * @param options What is not to be as the defaults have it.
  * @returns The optimizer, for a trainer's `optimizer`.
@@ -182,7 +185,8 @@ export function adagrad(options: OptimizerOptions<Adagrad> = {}): Adagrad {
 }
 
 /**
- * Adadelta: as RMSprop, with steps as large as the parameter has moved of late. The formula is that of {@link Adadelta}.
+ * Adadelta: as RMSprop, with steps as large as the parameter has moved of late. The formula is that
+ * of {@link Adadelta}.
  *
  * @param options What is not to be as the defaults have it.
  * @returns The optimizer, for a trainer's `optimizer`.
