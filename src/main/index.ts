@@ -20,20 +20,15 @@ export type { Network } from '../shared/model/network.js'
 export type { ActivationName } from '../shared/formulas/activations.js'
 export type { InitializerName } from '../shared/formulas/initializers.js'
 export type { LossName } from '../shared/formulas/losses.js'
-export {
-  applyPreprocessing,
-  cross,
-  minMax,
-  oneHot,
-  standardize,
-} from '../shared/formulas/preprocessing.js'
+export { applyPreprocessing } from '../shared/formulas/preprocessing/apply.js'
+export { cross, minMax, oneHot, standardize } from '../shared/formulas/preprocessing/learn.js'
 export type {
   Cross,
   MinMax,
   OneHot,
   PreprocessingStep,
   Standardize,
-} from '../shared/formulas/preprocessing.js'
+} from '../shared/formulas/preprocessing/steps.js'
 
 export { adadelta, adagrad, adam, adamw, rmsprop, sgd } from '../shared/optimizers/optimizers.js'
 export type {
@@ -74,7 +69,7 @@ export type {
 export type { Examples, LabelArray, NumberArray } from './data/arrays.js'
 export type { FloatArray, Parameters } from './data/parameters.js'
 export { loadDataSet } from './data/data-sets.js'
-export type { DataSet } from './data/data-sets.js'
+export type { DataSet } from './data/data-set.js'
 export type { Recipe } from './data/recipe.js'
 export { trainTestSplit } from './data/split.js'
 export type { SplitOptions } from './options/split-options.js'

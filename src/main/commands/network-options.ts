@@ -6,7 +6,7 @@ import type { ActivationName } from '../../shared/formulas/activations.js'
 import type { InitializerName } from '../../shared/formulas/initializers.js'
 import type { Network } from '../../shared/model/network.js'
 import { dense } from '../../shared/model/layers/dense.js'
-import type { DataSet } from '../data/data-sets.js'
+import type { DataSet } from '../data/data-set.js'
 
 /** What a user may say about the network; `layers` are the units of the hidden ones. */
 export interface NetworkOptions {

@@ -57,3 +57,22 @@ export function isLabelArray(value: unknown): value is LabelArray {
     !(value instanceof BigUint64Array)
   )
 }
+
+/**
+ * Some rows of a matrix.
+ *
+ * @param values (count, columns), row-major.
+ * @param count Rows of the matrix.
+ * @param from The first row.
+ * @param to The row after the last.
+ * @returns A view, not a copy.
+ */
+export function rowsOf<Values extends NumberArray | LabelArray>(
+  values: Values,
+  count: number,
+  from: number,
+  to: number,
+): Values {
+  const columns = values.length / count
+  return values.subarray(from * columns, to * columns) as Values
+}

@@ -1,20 +1,16 @@
-// The caller's examples: checked, then copied into the arena in slices, so that the caller's event
-// loop is never held up for long.
+// The caller's examples: their types and shapes, checked.
 
 import { type Network, outputLayer, storesPreprocessed } from '../../shared/model/network.js'
 import type { DType, ElementType } from '../../shared/arena/element-types.js'
-import type { ExamplesLayout, MatrixLayout } from '../../shared/arena/arena.js'
 import { refuseOptions } from '../options/check.js'
 import { InputError, show } from '../../shared/errors.js'
-import { applyToRows } from '../../shared/formulas/preprocessing.js'
-import { hasAccuracy } from '../../shared/formulas/losses.js'
-import { classOf } from '../../shared/figures/metrics.js'
 import {
   type Examples,
   type LabelArray,
   type NumberArray,
   isLabelArray,
   isNumberArray,
+  rowsOf,
 } from './arrays.js'
 
 /** Examples whose shape is known to be right. */
@@ -36,14 +32,12 @@ export interface CheckedExamples {
   /** (m), or undefined if all weigh 1. */
   sampleWeights: NumberArray | undefined
   /** Outputs of the network, n_L. */
-  classes: number
+  outputs: number
 }
 
-/** What is copied, or computed by a step of preprocessing, between two turns of the event loop. */
-const ELEMENTS_PER_SLICE = 1 << 20
-
 /**
- * Checks the types and shapes of examples; `storeExamples` checks their values.
+ * Checks the types and shapes of examples; `storeExamples` (stored-examples.ts) checks their
+ * values.
  *
  * @param where The call, as an error names it.
  * @param examples As the caller gave them.
@@ -62,30 +56,44 @@ export function checkExamples(
   if (typeof given !== 'object' || given === null)
     throw new InputError(where, '{ inputs, targets }', show(examples))
   refuseOptions(where, given)
-  const checked = checkInputs(`${where}: inputs`, given.inputs, network, dtype)
-  const classes = outputLayer(network).units
-  const { count } = checked
-  const { targets, sampleWeights } = given
-  if (
-    sampleWeights !== undefined &&
-    !(isNumberArray(sampleWeights) && sampleWeights.length === count)
-  ) {
-    throw new InputError(
-      `${where}: sampleWeights`,
-      `a typed array of ${count}, one for each example`,
-      show(sampleWeights),
-    )
+  const inputsAlone = checkInputs(`${where}: inputs`, given.inputs, network, dtype)
+  const sampleWeights = checkSampleWeights(where, given.sampleWeights, inputsAlone)
+  return {
+    ...inputsAlone,
+    ...checkTargets(where, given.targets, inputsAlone, dtype),
+    where,
+    sampleWeights,
   }
-  const rule = `a typed array of ${count * classes} (${count} rows of ${classes} outputs)`
-  if (isNumberArray(targets) && targets.length === count * classes) {
-    return { ...checked, where, targets, targetType: dtype, sampleWeights, classes }
-  }
-  if (classes > 1 && isLabelArray(targets) && targets.length === count)
-    return { ...checked, where, targets, targetType: 'labels', sampleWeights, classes }
+}
+
+function checkSampleWeights(
+  where: string,
+  given: unknown,
+  { count }: CheckedExamples,
+): CheckedExamples['sampleWeights'] {
+  if (given === undefined || (isNumberArray(given) && given.length === count)) return given
+  throw new InputError(
+    `${where}: sampleWeights`,
+    `a typed array of ${count}, one for each example`,
+    show(given),
+  )
+}
+
+function checkTargets(
+  where: string,
+  given: unknown,
+  { count, outputs }: CheckedExamples,
+  dtype: DType,
+): Pick<CheckedExamples, 'targets' | 'targetType'> {
+  if (isNumberArray(given) && given.length === count * outputs)
+    return { targets: given, targetType: dtype }
+  if (outputs > 1 && isLabelArray(given) && given.length === count)
+    return { targets: given, targetType: 'labels' }
+  const rule = `a typed array of ${count * outputs} (${count} rows of ${outputs} outputs)`
   throw new InputError(
     `${where}: targets`,
-    classes > 1 ? `${rule}, or ${count} class labels in an integer array` : rule,
-    show(targets),
+    outputs > 1 ? `${rule}, or ${count} class labels in an integer array` : rule,
+    show(given),
   )
 }
 
@@ -110,25 +118,23 @@ export function checkInputs(
   if (inputs.length === 0 || inputs.length % network.inputs !== 0) {
     throw new InputError(where, `one or more rows of ${network.inputs}`, show(inputs))
   }
-  const bytes = inputs instanceof Uint8Array || inputs instanceof Uint8ClampedArray
-  const inputType = storesPreprocessed(network)
-    ? dtype
-    : bytes
-      ? 'uint8'
-      : inputs instanceof Float64Array
-        ? dtype
-        : 'float32'
   return {
     where,
     network,
     count: inputs.length / network.inputs,
     inputs,
-    inputType,
+    inputType: storesPreprocessed(network) ? dtype : typeAsGiven(inputs, dtype),
     targets: undefined,
     targetType: undefined,
     sampleWeights: undefined,
-    classes: outputLayer(network).units,
+    outputs: outputLayer(network).units,
   }
+}
+
+/** How inputs lie in the arena that are stored as they came. */
+function typeAsGiven(inputs: NumberArray, dtype: DType): ElementType {
+  if (inputs instanceof Uint8Array || inputs instanceof Uint8ClampedArray) return 'uint8'
+  return inputs instanceof Float64Array ? dtype : 'float32'
 }
 
 /**
@@ -151,181 +157,4 @@ export function splitExamples(
   })
   const kept = examples.count - held
   return [rows(0, kept), rows(kept, examples.count)]
-}
-
-function rowsOf<Values extends NumberArray | LabelArray>(
-  values: Values,
-  count: number,
-  from: number,
-  to: number,
-): Values {
-  const columns = values.length / count
-  return values.subarray(from * columns, to * columns) as Values
-}
-
-/**
- * Multiplies each example's weight by that of its class.
- *
- * @param where The call, as an error names it.
- * @param examples With weights of their own or without.
- * @param classWeights By the class's number; 1 where there is none.
- * @param dtype What the backend computes in.
- * @returns The same examples, with other weights.
- * @throws {InputError} if the targets say no class, or a weight is negative or not finite.
- */
-export function weighClasses(
-  where: string,
-  examples: CheckedExamples,
-  classWeights: readonly number[] | Readonly<Record<number, number>>,
-  dtype: DType,
-): CheckedExamples {
-  const { classes: columns, count, network, targets, targetType, sampleWeights } = examples
-  const { activation } = outputLayer(network)
-  if (targetType !== 'labels' && !hasAccuracy(activation)) {
-    throw new InputError(
-      `${where}: classWeights`,
-      'targets that say a class (labels, or sigmoid or softmax outputs)',
-      `${activation} outputs`,
-    )
-  }
-  const classes = Math.max(2, columns)
-  for (const [name, weight] of Object.entries(classWeights)) {
-    if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classes))
-      throw new InputError(`${where}: classWeights`, `classes from 0 to ${classes - 1}`, show(name))
-    if (!(Number.isFinite(weight) && weight >= 0))
-      throw new InputError(
-        `${where}: classWeights[${name}]`,
-        'a number of at least 0',
-        show(weight),
-      )
-  }
-  const weighed = new (dtype === 'float32' ? Float32Array : Float64Array)(count)
-  for (let row = 0; row < count; row++)
-    weighed[row] =
-      (sampleWeights?.[row] ?? 1) *
-      (classWeights[
-        targetType === 'labels' ? targets![row]! : classOf(targets!, row * columns, columns)
-      ] ?? 1)
-  return { ...examples, sampleWeights: weighed }
-}
-
-/**
- * Copies examples to their place in the arena, slice by slice; with scale and preprocessing
- * applied, if there is preprocessing.
- *
- * @param memory The arena.
- * @param layout Their place.
- * @param examples What to copy.
- * @param rest Called between slices, to let the event loop turn.
- * @throws {InputError} naming the first row with a number that is not finite, a value that is no
- * category, a label out of range or a weight below 0.
- */
-export async function storeExamples(
-  memory: WebAssembly.Memory,
-  layout: ExamplesLayout,
-  examples: CheckedExamples,
-  rest: () => Promise<void>,
-): Promise<void> {
-  const { classes, count, inputs, network, targets, sampleWeights, where } = examples
-  const { preprocessing = [], scale = 1 } = network
-  const inputRows = (first: number, end: number): NumberArray => {
-    const rows = rowsOf(inputs, count, first, end)
-    return storesPreprocessed(network)
-      ? applyToRows(preprocessing, rows, network.inputs, scale, `${where}: inputs`, first)
-      : rows
-  }
-  const step = Math.ceil(ELEMENTS_PER_SLICE / (1 + preprocessing.length))
-  await storeMatrix(
-    memory,
-    layout.inputs,
-    count,
-    inputRows,
-    step,
-    `${where}: inputs`,
-    classes,
-    rest,
-  )
-  if (layout.targets && targets) {
-    await storeMatrix(
-      memory,
-      layout.targets,
-      count,
-      (first, end) => rowsOf(targets, count, first, end),
-      ELEMENTS_PER_SLICE,
-      `${where}: targets`,
-      classes,
-      rest,
-    )
-  }
-  if (layout.sampleWeights && sampleWeights) {
-    const negative = sampleWeights.findIndex((weight) => weight < 0)
-    if (negative >= 0)
-      throw new InputError(
-        `${where}: sampleWeights, row ${negative}`,
-        'numbers of at least 0',
-        String(sampleWeights[negative]),
-      )
-    await storeMatrix(
-      memory,
-      layout.sampleWeights,
-      count,
-      (first, end) => sampleWeights.subarray(first, end),
-      ELEMENTS_PER_SLICE,
-      `${where}: sampleWeights`,
-      classes,
-      rest,
-    )
-  }
-}
-
-/**
- * @param rows The matrix from one row to another.
- * @param elements How many of it are a slice, about.
- */
-async function storeMatrix(
-  memory: WebAssembly.Memory,
-  { columns, offset, type }: MatrixLayout,
-  count: number,
-  rows: (first: number, end: number) => NumberArray | LabelArray,
-  elements: number,
-  where: string,
-  classes: number,
-  rest: () => Promise<void>,
-): Promise<void> {
-  const rowsPerSlice = Math.max(1, Math.floor(elements / columns))
-  const matrix = new arrayTypes[type](memory.buffer, offset, count * columns)
-  for (let first = 0; first < count; first += rowsPerSlice) {
-    const end = Math.min(count, first + rowsPerSlice)
-    const slice = rows(first, end)
-    const stored = matrix.subarray(first * columns, end * columns)
-    stored.set(slice)
-    const wrong = type === 'labels' ? indexOutOfRange(slice, classes) : indexNotFinite(stored)
-    if (wrong !== undefined) {
-      const rule = type === 'labels' ? `class labels from 0 to ${classes - 1}` : 'finite numbers'
-      throw new InputError(
-        `${where}, row ${first + Math.floor(wrong / columns)}`,
-        rule,
-        String(slice[wrong]),
-      )
-    }
-    if (end < count) await rest()
-  }
-}
-
-const arrayTypes = {
-  uint8: Uint8Array,
-  float32: Float32Array,
-  float64: Float64Array,
-  labels: Int32Array,
-}
-
-function indexNotFinite(values: ArrayLike<number>): number | undefined {
-  if (values instanceof Uint8Array) return undefined
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i
-  return undefined
-}
-
-function indexOutOfRange(labels: ArrayLike<number>, classes: number): number | undefined {
-  for (let i = 0; i < labels.length; i++) if (labels[i]! < 0 || labels[i]! >= classes) return i
-  return undefined
 }

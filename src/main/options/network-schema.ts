@@ -5,7 +5,7 @@ import type { FieldRule } from '../../shared/model/layers/layer.js'
 import { type LayerDescription, layerKinds } from '../../shared/model/layers/kinds.js'
 import { activationNames } from '../../shared/formulas/activations.js'
 import { initializerNames } from '../../shared/formulas/initializers.js'
-import { misfitOf } from '../../shared/formulas/preprocessing.js'
+import { misfitOf } from '../../shared/formulas/preprocessing/misfits.js'
 import { above0, finiteNumber, oneOf, wholeNumber } from './rules.js'
 
 /** How each field of a layer is checked. */

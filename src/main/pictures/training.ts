@@ -1,7 +1,7 @@
 // The picture of `train --plot`: the curves, and what suits the data beside them (a boundary, a
 // confusion matrix, mistakes).
 
-import type { DataSet } from '../data/data-sets.js'
+import type { DataSet } from '../data/data-set.js'
 import type { Examples } from '../data/arrays.js'
 import type { Trainer } from '../trainer.js'
 import type { History } from '../training/history.js'

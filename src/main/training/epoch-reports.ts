@@ -38,10 +38,10 @@ function reportOf(
   return {
     epoch,
     cost: figures[Tally.loss]!,
-    ...metricsOf(tallies, figures, training.count, training.classes),
+    ...metricsOf(tallies, figures, training.count, training.outputs),
     ...(held && {
       validationCost: held[Tally.loss]!,
-      ...ofValidation(metricsOf(tallies, held, validation!.count, training.classes)),
+      ...ofValidation(metricsOf(tallies, held, validation!.count, training.outputs)),
     }),
     learningRate: rate,
     examplesPerSecond: Math.round(training.count / seconds),

@@ -7,13 +7,9 @@ import { type TallyLayout, tallyLayout } from '../../shared/figures/metrics.js'
 import { outputLayer } from '../../shared/model/network.js'
 import type { Optimizer } from '../../shared/optimizers/optimizers.js'
 import type { TrainRun } from '../../shared/protocol.js'
-import {
-  type CheckedExamples,
-  checkExamples,
-  splitExamples,
-  weighClasses,
-} from '../data/examples.js'
 import type { Examples } from '../data/arrays.js'
+import { weighClasses } from '../data/class-weights.js'
+import { type CheckedExamples, checkExamples, splitExamples } from '../data/examples.js'
 import { checkTrainingOptions } from '../options/training-options.js'
 import { type Plan, type Runner, flopsOfCall, needsOf } from '../runtime/runner.js'
 import type { EpochsOptions } from './fit-options.js'

@@ -30,7 +30,7 @@ export interface ArenaNeeds {
   stateElements: number
   workers: number
   shards: number
-  /** Slots at least: what several machines exchange, one by one. */
+  /** Slots at least, a power of two up to `shards`: what several machines exchange, one by one. */
   leastSlots: number
   /** Examples of the largest batch; 0 if nothing is trained. */
   batchSize: number
@@ -315,14 +315,15 @@ function claimScratch(
 
 function claimsFor(
   use: string,
-  { dtype, kernels }: ArenaNeeds,
+  { dtype, kernels, training, validation }: ArenaNeeds,
   { parts, partStride }: SlotsLayout,
   rows: number,
   { claim }: Ledger,
 ): Claims {
   const elements = (count: number): ByteOffset => claim(use, count * bytesPerElement[dtype])
   const matrix = (columns: number): ByteOffset => elements(rows * paddedWidth(columns))
-  return { elements, matrix, parts, partStride, kernels }
+  const weighted = [training, validation].some((examples) => examples?.weighted)
+  return { elements, matrix, parts, partStride, weighted, kernels }
 }
 
 function claimExamples(

@@ -13,6 +13,8 @@ export interface Claims {
   /** Shards of a block, and the rows from one to the next. */
   parts: number
   partStride: number
+  /** Whether examples have weights of their own. */
+  weighted: boolean
   kernels: KernelMemory
 }
 

@@ -33,13 +33,13 @@ export interface PieceRows {
 type Extent = Omit<Piece, 'index'>
 
 /** The pieces of all parameters in order: at least a chunk each, where a tensor has that much. */
-export function piecesOf({ tensors, elements }: ParameterLayout): Piece[] {
-  const weights = tensors.filter(({ list }) => list === 'weights')
-  const biases = tensors.filter(({ list }) => list === 'biases')
-  const end = biases[0]?.first ?? elements
-  return [...weights.flatMap(piecesOfWeights), ...piecesOfRun(end, elements)].map(
-    (piece, index) => ({ index, ...piece }),
-  )
+export function piecesOf({ tensors }: ParameterLayout): Piece[] {
+  const pieces: Extent[] = []
+  tensors.forEach((tensor, t) => {
+    if (tensor.list === 'weights') pieces.push(...piecesOfWeights(tensor))
+    else if (!continuesRun(tensors, t)) pieces.push(...piecesOfRun(runFrom(tensors, t)))
+  })
+  return pieces.map((piece, index) => ({ index, ...piece }))
 }
 
 function piecesOfWeights({
@@ -63,11 +63,24 @@ function piecesOfWeights({
   })
 }
 
-/** All biases are one run, whosever they are. */
-function piecesOfRun(start: number, end: number): Extent[] {
+/** Whether a tensor of biases goes on with the run of the one before it. */
+function continuesRun(tensors: readonly PlacedTensor[], t: number): boolean {
+  const before = tensors[t - 1]
+  return before?.list === 'biases' && before.regularized === tensors[t]!.regularized
+}
+
+/** The biases from tensor `t` on that are one run, whosever they are. */
+function runFrom(tensors: readonly PlacedTensor[], t: number): PlacedTensor[] {
+  const length = tensors.slice(t + 1).findIndex((_, i) => !continuesRun(tensors, t + 1 + i))
+  return tensors.slice(t, length < 0 ? undefined : t + 1 + length)
+}
+
+function piecesOfRun(run: readonly PlacedTensor[]): Extent[] {
+  const [{ first: start, regularized }, last] = [run[0]!, run.at(-1)!]
+  const end = last.first + last.elements
   return Array.from({ length: Math.ceil((end - start) / CHUNK) }, (_, i) => {
     const first = start + i * CHUNK
-    return { first, elements: Math.min(CHUNK, end - first), regularized: false, rows: undefined }
+    return { first, elements: Math.min(CHUNK, end - first), regularized, rows: undefined }
   })
 }
 

@@ -56,11 +56,10 @@ interface Sum {
   add: (tally: Float64Array, at: number, row: Row) => void
 }
 
-/** One example's outputs and targets: `columns` of each, from where they begin. */
+/** One example's outputs and targets: `columns` values of each, from where they begin. */
 interface Row {
-  outputs: ArrayLike<number>
+  values: ArrayLike<number>
   outputsAt: number
-  targets: ArrayLike<number>
   targetsAt: number
   columns: number
   /** The outputs, or 2 with one output. */
@@ -72,25 +71,25 @@ const sums = {
   /** Examples whose class is among the k largest outputs. */
   topK: {
     fields: () => 1,
-    add(tally, at, { outputs, outputsAt, targets, targetsAt, columns, k }) {
-      const truth = classOf(targets, targetsAt, columns)
-      if (rankOf(outputs, outputsAt, columns, truth) < k) tally[at]! += 1
+    add(tally, at, { values, outputsAt, targetsAt, columns, k }) {
+      const truth = classOf(values, targetsAt, columns)
+      if (rankOf(values, outputsAt, columns, truth) < k) tally[at]! += 1
     },
   },
   /** |p - y|, over examples and outputs. */
   absoluteError: {
     fields: () => 1,
-    add(tally, at, { outputs, outputsAt, targets, targetsAt, columns }) {
+    add(tally, at, { values, outputsAt, targetsAt, columns }) {
       for (let j = 0; j < columns; j++)
-        tally[at]! += Math.abs(outputs[outputsAt + j]! - targets[targetsAt + j]!)
+        tally[at]! += Math.abs(values[outputsAt + j]! - values[targetsAt + j]!)
     },
   },
   /** Examples by true class, row by row, and by the class they were put into. */
   confusion: {
     fields: (classes) => classes * classes,
-    add(tally, at, { outputs, outputsAt, targets, targetsAt, columns, classes }) {
-      const truth = classOf(targets, targetsAt, columns)
-      tally[at + truth * classes + classOf(outputs, outputsAt, columns)]! += 1
+    add(tally, at, { values, outputsAt, targetsAt, columns, classes }) {
+      const truth = classOf(values, targetsAt, columns)
+      tally[at + truth * classes + classOf(values, outputsAt, columns)]! += 1
     },
   },
 } as const satisfies Record<string, Sum>
@@ -245,35 +244,27 @@ export function clearTally(tally: Float64Array): void {
   for (let field = 0; field < tally.length; field++) tally[field] = 0
 }
 
-/** Filled in row by row. */
-const row: Row = {
-  outputs: [],
-  outputsAt: 0,
-  targets: [],
-  targetsAt: 0,
-  columns: 0,
-  classes: 0,
-  k: 0,
+/** Rows to count, as they lie in an array: from where the first begins, one every `width`. */
+export interface TalliedRows {
+  values: ArrayLike<number>
+  /** Where the first row's outputs begin. */
+  outputsAt: number
+  targetsAt: number
+  rows: number
+  columns: number
+  width: number
 }
 
-/**
- * Adds what the metrics need of some rows to a tally.
- * @param outputs (rows, columns), beginning at `outputsAt`, a row every `width` elements.
- * @param targets Likewise.
- */
+/** Filled in row by row. */
+const row: Row = { values: [], outputsAt: 0, targetsAt: 0, columns: 0, classes: 0, k: 0 }
+
+/** Adds what the metrics need of some rows to a tally. */
 export function tallyMetrics(
   { classes, k, places }: TallyLayout,
-  outputs: ArrayLike<number>,
-  outputsAt: number,
-  targets: ArrayLike<number>,
-  targetsAt: number,
-  rows: number,
-  columns: number,
-  width: number,
+  { values, outputsAt, targetsAt, rows, columns, width }: TalliedRows,
   tally: Float64Array,
 ): void {
-  row.outputs = outputs
-  row.targets = targets
+  row.values = values
   row.columns = columns
   row.classes = classes
   row.k = k

@@ -2,7 +2,7 @@
 // operations.
 
 import type { Tensor } from '../arena/parameter-layout.js'
-import { type PreprocessingStep, columnsAfter } from '../formulas/preprocessing.js'
+import { type PreprocessingStep, columnsAfter } from '../formulas/preprocessing/steps.js'
 import type { DenseLayer } from './layers/dense.js'
 import { type LayerDescription, kindOf } from './layers/kinds.js'
 
@@ -25,7 +25,7 @@ export interface Network {
    */
   preprocessing?: PreprocessingStep[]
   /**
-   * The layers, from the inputs to the outputs, made by `dense` and `dropout`; the last is dense.
+   * The layers from the inputs to the outputs, made by `dense` and `dropout`; the last is dense.
    */
   layers: LayerDescription[]
 }

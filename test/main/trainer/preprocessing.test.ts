@@ -17,7 +17,7 @@ import {
   standardize,
 } from '../../../dist/main/index.js'
 import { backendNames } from '../../../dist/shared/backend-names.js'
-import { columnsAfter } from '../../../dist/shared/formulas/preprocessing.js'
+import { columnsAfter } from '../../../dist/shared/formulas/preprocessing/steps.js'
 import { has } from '../../machine.js'
 import { createTrainer } from '../shared-threads.js'
 

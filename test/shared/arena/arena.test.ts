@@ -378,7 +378,7 @@ const jobs: fc.Arbitrary<ArenaNeeds> = fc
     stateElements: fc.integer({ min: 0, max: 2 }),
     workers: fc.integer({ min: 1, max: 4 }),
     shards: fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent),
-    leastSlots: fc.constantFrom(1, 2, 4),
+    leastSlots: fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent),
     batchSize: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5000 })),
     training: fc.option(someExamples, { nil: undefined }),
     validation: fc.option(someExamples, { nil: undefined }),
@@ -430,6 +430,7 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
       }
       expect(recorded.given.length).toBe(1 + job.workers)
       if (job.batchSize === 0) return
+      expect(slots.count).toBeGreaterThanOrEqual(job.leastSlots)
       expect(slots.partStride).toBeGreaterThanOrEqual(Math.min(256, Math.max(...shardRowsOf(job))))
       expect(
         layout.scratch.every(({ timeline }) => (timeline !== undefined) === job.timeline),
@@ -460,6 +461,7 @@ it('what depends on model and backend alone stays where it is for every job', ()
         dtype,
         stateElements,
         shards: 1,
+        leastSlots: 1,
         batchSize: 1,
         training: undefined,
         validation: undefined,

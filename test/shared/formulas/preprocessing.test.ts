@@ -2,15 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkTrainerOptions } from '../../../dist/main/options/trainer-options.js'
 import { InputError } from '../../../dist/shared/errors.js'
+import { applyPreprocessing } from '../../../dist/shared/formulas/preprocessing/apply.js'
 import {
-  type PreprocessingStep,
-  applyPreprocessing,
-  columnsAfter,
   cross,
   minMax,
   oneHot,
   standardize,
-} from '../../../dist/shared/formulas/preprocessing.js'
+} from '../../../dist/shared/formulas/preprocessing/learn.js'
+import {
+  type PreprocessingStep,
+  columnsAfter,
+} from '../../../dist/shared/formulas/preprocessing/steps.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
 import { columnsOf } from '../../../dist/shared/model/network.js'
 

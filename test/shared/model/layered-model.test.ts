@@ -481,7 +481,7 @@ it('memory: as much as each use takes, slopes only of silu and gelu, and nothing
     [8],
     [8, 8],
     [24, 24],
-    [24],
+    [],
     [8],
   ])
   const all = [inputs, targets, sampleWeights, temporary, ...gradients, ...ofLayers.flat()]

@@ -74,7 +74,7 @@ export function openClaims(rows: number, kernels: KernelMemory): { claims: Claim
   }
   const matrix = (columns: number): ByteOffset => elements(rows * paddedWidth(columns))
   return {
-    claims: { elements, matrix, parts: 1, partStride: rows, kernels },
+    claims: { elements, matrix, parts: 1, partStride: rows, weighted: true, kernels },
     sizeOf: (offset) => sizes.get(offset),
   }
 }

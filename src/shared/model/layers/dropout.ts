@@ -35,7 +35,7 @@ export const dropoutKind: LayerKind<DropoutLayer> = {
   tensors: () => [],
   flops: () => 0,
   claimShared: () => ({}),
-  claimScratch: (_, inputs, { matrix }) => ({ kept: matrix(inputs) }),
+  claimScratch: ({ rate }, inputs, { matrix }) => ({ kept: rate > 0 ? matrix(inputs) : NOWHERE }),
   temporaryElements: () => 0,
   create: createDropout,
 }

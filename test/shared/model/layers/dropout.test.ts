@@ -8,7 +8,7 @@ import { dense } from '../../../../dist/shared/model/layers/dense.js'
 import { dropout, dropoutKind } from '../../../../dist/shared/model/layers/dropout.js'
 import type { Layer } from '../../../../dist/shared/model/layers/layer.js'
 import { backendsHere } from '../../../machine.js'
-import { createTrainer } from '../../../../dist/main/create-trainer.js'
+import { createTrainer } from '../../../main/shared-threads.js'
 import { noise } from '../../support.js'
 import { type LayerBench, openClaims, openLayerBench } from '../support.js'
 
@@ -85,7 +85,7 @@ describe.each(backendsHere)('%s', (backend) => {
     for (const [rate, epochs] of states) {
       const { bench, layer, inputs, forward, backward } = openDropout(backend, { rate })
       const before = bench.get(inputs, COLUMNS)
-      for (const epoch of epochs) layer.draw!(3, epoch)
+      for (const epoch of epochs) layer.draw!(5, epoch)
       expect(forward()).toBe(inputs)
       expect(backward(inputs)).toBe(inputs)
       expect(bench.get(inputs, COLUMNS)).toEqual(before)
@@ -95,7 +95,7 @@ describe.each(backendsHere)('%s', (backend) => {
   it('in training the inputs stay as they are, and the gradient is masked in its place, by the mask of the way forward', () => {
     const { bench, layer, inputs, kept, forward, backward } = openDropout(backend)
     const before = bench.get(inputs, COLUMNS)
-    layer.draw!(3, 7)
+    layer.draw!(5, 7)
     expect(forward()).toBe(kept)
     expect(bench.get(inputs, COLUMNS)).toEqual(before)
     const outputs = bench.get(kept, COLUMNS)
@@ -109,14 +109,14 @@ describe.each(backendsHere)('%s', (backend) => {
 
   it('side by side, each part has the mask of its own examples; the rows between the parts stay as they are', () => {
     const alone = openDropout(backend)
-    alone.layer.draw!(3, 7)
+    alone.layer.draw!(5, 7)
     const expected = alone.bench.get(alone.forward(), COLUMNS)
 
     const { bench, layer, forward } = openDropout(backend)
     // 3 rows of every 4: row 3 is nobody's.
     Object.assign(bench.block.parts, { count: 2, stride: 4 })
     bench.block.parts.rows.set([3, 3])
-    layer.draw!(3, 7)
+    layer.draw!(5, 7)
     const together = bench.get(forward(), COLUMNS)
     const rowsOf = (values: number[], from: number, to: number): number[] =>
       values.slice(from * COLUMNS, to * COLUMNS)
@@ -127,15 +127,19 @@ describe.each(backendsHere)('%s', (backend) => {
 })
 
 /** 1 where an element is kept. */
-function maskOf(layersBefore: number, epoch: number): number[] {
+function maskOf(layersBefore: number, seed: number, epoch: number): number[] {
   const opened = openDropout('reference', { layersBefore, value: () => 1 })
-  opened.layer.draw!(3, epoch)
+  opened.layer.draw!(seed, epoch)
   return opened.bench.get(opened.forward(), COLUMNS).map(Math.sign)
 }
 
-it('two layers with dropout draw different masks, and so do two epochs: about half of the elements agree, to 6 standard deviations', () => {
+it('two layers with dropout draw different masks, and so do two epochs and two seeds: about half of the elements agree, to 6 standard deviations', () => {
   const masks = [0, 1, 2, 3].flatMap((layersBefore) =>
-    [7, 8].map((epoch) => maskOf(layersBefore, epoch)),
+    [
+      [5, 7],
+      [5, 8],
+      [6, 7],
+    ].map(([seed, epoch]) => maskOf(layersBefore, seed!, epoch!)),
   )
   const size = masks[0]!.length
   masks.forEach((one, i) =>
@@ -149,7 +153,7 @@ it('two layers with dropout draw different masks, and so do two epochs: about ha
 it('an example is told by its number, not by its row', () => {
   const open = (examples: number[]): number[] => {
     const opened = openDropout('reference', { examples })
-    opened.layer.draw!(3, 7)
+    opened.layer.draw!(5, 7)
     return opened.bench.get(opened.forward(), COLUMNS).map((x) => Number(x !== 0))
   }
   const [one, other] = [open([3, 4, 5]), open([5, 3])]
