@@ -1,5 +1,6 @@
 // `trainTestSplit`: some examples to train on, some to test with.
 
+import { refuseOptions } from '../options/check.js'
 import { type SplitOptions, checkSplitOptions } from '../options/split-options.js'
 import { InputError, show } from '../../shared/errors.js'
 import { permutation } from '../../shared/batches/shuffle.js'
@@ -35,6 +36,7 @@ export function trainTestSplit(
   const given: unknown = examples
   if (typeof given !== 'object' || given === null)
     throw new InputError(where, '{ inputs, targets }', show(given))
+  refuseOptions(where, given)
   const { inputs, targets, sampleWeights } = examples
   if (!(Number.isSafeInteger(columns) && columns >= 1))
     throw new InputError(`${where}: columns`, 'a whole number of at least 1', show(columns))
