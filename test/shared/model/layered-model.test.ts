@@ -20,7 +20,7 @@ import type { LayerDescription } from '../../../dist/shared/model/layers/kinds.j
 import { type Network, columnsOf, outputLayer } from '../../../dist/shared/model/network.js'
 import { type ActivationName, activations } from '../../../dist/shared/formulas/activations.js'
 import type { LossName } from '../../../dist/shared/formulas/losses.js'
-import { standardize } from '../../../dist/shared/formulas/preprocessing.js'
+import { standardize } from '../../../dist/shared/formulas/preprocessing/learn.js'
 import { createUniform } from '../../../dist/shared/numerics/random.js'
 import { backendsHere } from '../../machine.js'
 import { engineOf, noise, worstDifference } from '../support.js'

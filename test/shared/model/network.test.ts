@@ -14,7 +14,7 @@ import {
   storesPreprocessed,
   tensorsOf,
 } from '../../../dist/shared/model/network.js'
-import { cross, oneHot, standardize } from '../../../dist/shared/formulas/preprocessing.js'
+import { cross, oneHot, standardize } from '../../../dist/shared/formulas/preprocessing/learn.js'
 
 const width = fc.integer({ min: 1, max: 500 })
 const widths = fc.array(width, { minLength: 1, maxLength: 5 })
