@@ -1,4 +1,4 @@
-// What a trainer's calls do: check what they are given, and have the workers do it.
+// What a trainer's calls do: check what they are given, then have the workers do the work.
 
 import type { Platform } from './runtime/platform.js'
 import { type TrainerOptions, checkTrainerOptions } from './options/trainer-options.js'
@@ -15,6 +15,7 @@ import type { Examples, NumberArray } from './data/arrays.js'
 import type { EpochsOptions, FitOptions } from './training/fit-options.js'
 import type { EpochReport, History } from './training/history.js'
 import type { Evaluation, Gradient, Trainer } from './trainer.js'
+
 /** `createTrainer` on another platform. */
 export async function createTrainerOn(
   platform: Platform,

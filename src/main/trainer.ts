@@ -1,4 +1,4 @@
-// The trainer: what a caller holds.
+// The trainer that a caller holds: its types.
 
 // For `await using`, whatever `lib` the caller compiles with.
 /// <reference lib="esnext.disposable" preserve="true" />

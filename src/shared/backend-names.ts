@@ -1,4 +1,5 @@
-// The names of the backends, for whoever chooses one without computing with it.
+// The names of the backends, apart from what they compute with: whoever only names one doesn't load
+// the kernels.
 
 /** All backends, fastest first. */
 export const backendNames = ['native', 'wasm-relaxed', 'wasm', 'reference'] as const

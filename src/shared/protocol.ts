@@ -1,5 +1,5 @@
-// What crosses from the caller to the coordinator and on to the workers: runs, as plain data, and
-// how they ended.
+// What crosses from the caller to the coordinator and on to the workers, and back: orders for runs,
+// and how they ended. All of it is plain data, but for the shared memory.
 
 import type { ModelDescription } from './model/kinds.js'
 import type { ArenaLayout } from './arena/arena.js'

@@ -1,9 +1,9 @@
-// The gradient worker: one of the threads that share the arena. This is the inner machine of
-// shardgrad; a training run is in training-run.ts.
+// The gradient worker: one worker's part of a run. It is one of the threads that share the arena.
+// Which kinds of runs there are, step/ says.
 //
-// Nothing here is a message, and nothing depends on how many workers there are or who is quicker: a
-// shard's gradient is the same whoever computes it, and a parameter's sum runs over the shards in
-// one fixed order.
+// Workers send no messages. The result depends neither on how many there are nor on which is
+// quicker: a shard's gradient is the same whoever computes it, and a parameter's sum runs over the
+// shards in one fixed order.
 
 import type { SlotsLayout } from '../shared/arena/arena.js'
 import { createBarrier } from '../shared/arena/barrier.js'

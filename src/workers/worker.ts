@@ -1,4 +1,4 @@
-// What one worker has at hand during a run, and what every kind of run does with it.
+// What one worker has at hand during a run, and what all kinds of runs share.
 
 import type { ScratchLayout } from '../shared/arena/arena.js'
 import type { Barrier } from '../shared/arena/barrier.js'

@@ -1,4 +1,5 @@
-// The network that the command line's options and a data set's recipe describe together.
+// The network of a command: a data set's recipe, with the command line's options in place of parts
+// of it.
 
 import { dropout } from '../../shared/model/layers/dropout.js'
 import type { ActivationName } from '../../shared/formulas/activations.js'

@@ -1,4 +1,5 @@
-// The optimizer that the command line's options and a data set's recipe describe together.
+// The optimizer of a command: a data set's recipe, with the command line's options in place of
+// parts of it.
 
 import {
   type LearningRate,

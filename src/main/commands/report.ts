@@ -1,5 +1,5 @@
-// How training is reported: a live line on a terminal, plain lines elsewhere, JSON lines for
-// programs.
+// How the commands report training: a live line on a terminal, plain lines elsewhere, JSON lines
+// for programs.
 
 import ora from 'ora'
 import type { EpochReport, History } from '../training/history.js'

@@ -1,4 +1,4 @@
-// Examples as the caller holds them.
+// The types of examples, as the caller gives them.
 
 /** A matrix as the caller holds it, row-major. Bytes are kept as bytes. */
 export type NumberArray = Uint8Array | Uint8ClampedArray | Float32Array | Float64Array

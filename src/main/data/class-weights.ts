@@ -1,4 +1,4 @@
-// Weights of classes, which multiply those of their examples.
+// Class weights: each multiplies the weights of the class's examples.
 
 import type { DType } from '../../shared/arena/element-types.js'
 import { InputError, show } from '../../shared/errors.js'

@@ -1,4 +1,4 @@
-// What a data set is: examples, and the recipe that suits them.
+// The type of a data set: examples, and the recipe that suits them.
 
 import type { PreprocessingStep } from '../../shared/formulas/preprocessing/steps.js'
 import type { Examples } from './arrays.js'

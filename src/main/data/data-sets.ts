@@ -1,5 +1,4 @@
-// Built-in data sets: the handwritten digits, Fashion-MNIST (or what is like it, in a directory)
-// and a few tables small enough to follow by hand. Each comes with the recipe that suits it.
+// `loadDataSet`: the built-in data sets by name, and images from a directory.
 
 import { sep } from 'node:path'
 import { InputError, show } from '../../shared/errors.js'

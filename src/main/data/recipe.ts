@@ -1,4 +1,4 @@
-// How to train on a data set, where the user doesn't say otherwise.
+// The type of a data set's recipe: how to train on it, unless the user says otherwise.
 
 import type { ActivationName } from '../../shared/formulas/activations.js'
 import type { InitializerName } from '../../shared/formulas/initializers.js'

@@ -1,4 +1,4 @@
-// Examples apart: some to train on, some to test with.
+// `trainTestSplit`: some examples to train on, some to test with.
 
 import { refuseOptions } from '../options/check.js'
 import { type SplitOptions, checkSplitOptions } from '../options/split-options.js'

@@ -1,4 +1,4 @@
-// Data sets small enough to follow by hand.
+// The tables: data sets small enough to follow by hand.
 
 import { cross } from '../../shared/formulas/preprocessing/learn.js'
 import type { DataSet } from './data-set.js'

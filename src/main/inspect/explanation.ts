@@ -1,5 +1,5 @@
-// A few steps of gradient descent as a worked example: every value on the way, as the workers would
-// have it, from one thread.
+// The numbers behind `shardgrad explain`: a few steps of gradient descent with every value on the
+// way, as the workers would compute them, on one thread.
 
 import { partStart } from '../../shared/batches/shards.js'
 import type { InProcess, Walk } from './in-process.js'

@@ -1,4 +1,5 @@
-// Backpropagation against central finite differences, parameter by parameter.
+// Compares a gradient by backpropagation with central finite differences of the cost, parameter by
+// parameter.
 
 import type { FloatArray, Parameters } from '../data/parameters.js'
 import type {

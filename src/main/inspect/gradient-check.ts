@@ -1,5 +1,5 @@
-// Whether a gradient is right: backpropagation against central finite differences, parameter by
-// parameter, and one shard against many.
+// `checkGradients`: backpropagation against central finite differences, parameter by parameter, and
+// one shard against many.
 
 import { backends } from '../../shared/backends.js'
 import { checkGradientCheckOptions } from '../options/gradient-check-options.js'

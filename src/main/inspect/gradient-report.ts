@@ -1,4 +1,4 @@
-// What a gradient check is asked, and what it finds.
+// The options of a gradient check, and the types of what it finds.
 
 import type { BackendName } from '../../shared/backend-names.js'
 import type { Parameters } from '../data/parameters.js'
@@ -39,7 +39,7 @@ export interface BiasPlace {
 export interface CheckedGradient {
   /** The dense layer, counted from 0; other layers don't count. */
   layer: number
-  /** Such as weights[1][3][0]: layer 1, from input 3 to output 0; or biases[1][0]. */
+  /** Such as weights[1][3][0]: from input 3 to output 0 of layer 1; or biases[1][0]. */
   name: string
   /** The gradient by backpropagation. */
   backpropagation: number

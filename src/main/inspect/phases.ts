@@ -1,4 +1,4 @@
-// What the time of a step goes to, from the workers' timelines.
+// What a step's time goes to, summed up from the workers' timelines.
 
 import { type PhaseName, type Span, phaseNames } from '../../shared/figures/timeline.js'
 

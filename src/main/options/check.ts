@@ -1,4 +1,4 @@
-// Checks before anything starts. What goes wrong is said as: where, which rule, what was given.
+// Checks a value against a schema. An error says where, which rule was broken, and what was given.
 
 import * as v from 'valibot'
 import { InputError, show } from '../../shared/errors.js'

@@ -1,5 +1,5 @@
-// The options of `checkGradients`, checked; the parameters themselves are checked where they are
-// used.
+// The options of `checkGradients`, checked; but not its parameters, which are checked where they
+// are used.
 
 import * as v from 'valibot'
 import { check } from './check.js'

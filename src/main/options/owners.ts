@@ -1,4 +1,5 @@
-// Which call an option belongs to, for whoever has put it elsewhere, or calls it by an older name.
+// Which call each option belongs to. An error can then help whoever put an option into another
+// call, or uses its older name.
 
 import { optimizersWith } from './optimizer-schema.js'
 import { trainerSchema } from './trainer-schema.js'

@@ -1,4 +1,4 @@
-// The options of a split, checked.
+// The options of `trainTestSplit`, checked.
 
 import * as v from 'valibot'
 import { check } from './check.js'

@@ -1,4 +1,4 @@
-// Checks on what a trainer is made from, option by option.
+// The checks on the options of `createTrainer`, option by option.
 
 import * as v from 'valibot'
 import { backendNames } from '../../shared/backend-names.js'

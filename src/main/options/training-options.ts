@@ -1,4 +1,4 @@
-// The options of a call to train, checked.
+// The options of `fit`, `epochs` and `findLearningRate`, checked.
 
 import type * as v from 'valibot'
 import { InputError } from '../../shared/errors.js'

@@ -1,4 +1,4 @@
-// Checks on the options of a call to train, option by option.
+// The checks on the options of `fit` and `epochs`, option by option.
 
 import * as v from 'valibot'
 import { metrics } from './metric-rules.js'

@@ -1,4 +1,4 @@
-// What a network with two inputs says over the plane.
+// The picture of a decision boundary: what a network with two inputs gives over the plane.
 
 import { type Markish, contour, dot, frame } from '@observablehq/plot'
 import type { LabelArray, NumberArray } from '../data/arrays.js'

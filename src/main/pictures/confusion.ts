@@ -1,4 +1,4 @@
-// Which classes are taken for which.
+// The picture of a confusion matrix: which classes are taken for which.
 
 import { axisX, axisY, cell, text } from '@observablehq/plot'
 import { TITLE_HEIGHT, drawPlot } from './plot.js'

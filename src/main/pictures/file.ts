@@ -1,4 +1,4 @@
-// Where a picture goes.
+// Writes a picture to a file.
 
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'

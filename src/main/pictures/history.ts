@@ -1,4 +1,4 @@
-// Cost and accuracy over the epochs.
+// The picture of a training: cost and accuracy over the epochs.
 
 import { type ScaleOptions, dot, frame, line } from '@observablehq/plot'
 import type { History } from '../training/history.js'

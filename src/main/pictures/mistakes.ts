@@ -1,4 +1,4 @@
-// The examples that a network gets most wrong, as images.
+// The picture of a network's worst mistakes: the examples, as images.
 
 import { rect, text } from '@observablehq/plot'
 import type { NumberArray } from '../data/arrays.js'

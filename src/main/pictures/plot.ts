@@ -1,5 +1,4 @@
-// Observable Plot without a browser: its SVG elements are made in an XML document, then written
-// out.
+// Observable Plot without a browser: it draws into an XML document, which is then written as text.
 
 import { type PlotOptions, plot } from '@observablehq/plot'
 import type { Element } from '@xmldom/xmldom'

@@ -1,4 +1,5 @@
-// What the learning rate does to the cost.
+// The pictures of learning rates: the cost over the epochs for some of them, and what the finder
+// measured.
 
 import { type Markish, dot, frame, line, ruleX, text } from '@observablehq/plot'
 import { colorOf, drawPlot } from './plot.js'

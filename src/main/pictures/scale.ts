@@ -1,4 +1,4 @@
-// When an axis is logarithmic, and what it says at its ticks.
+// When an axis is logarithmic, and the labels of its ticks.
 
 /**
  * Where a logarithmic axis for values begins: at the smallest above 0, or twelve decades under the

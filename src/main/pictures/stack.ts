@@ -1,4 +1,4 @@
-// Several pictures as one.
+// Puts several pictures into one.
 
 import { DOMParser } from '@xmldom/xmldom'
 import { element, emptyDocument, finish } from './svg.js'

@@ -1,4 +1,5 @@
-// What `train --plot` draws: the curves, then what the data lets us see.
+// The picture of `train --plot`: the curves, and what suits the data beside them (a boundary, a
+// confusion matrix, mistakes).
 
 import type { DataSet } from '../data/data-set.js'
 import type { Examples } from '../data/arrays.js'

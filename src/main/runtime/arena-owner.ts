@@ -1,5 +1,5 @@
-// Whoever owns a trainer's one arena: what the last committed step has left there, and how a larger
-// arena takes its place.
+// The owner of a trainer's one arena. It keeps what the last committed step has left there:
+// parameters, optimizer state. When a job needs a larger arena, it moves them over.
 
 import { Header, type VersionLayout, createArena } from '../../shared/arena/arena.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'

@@ -1,5 +1,5 @@
-// What a trainer's calls have in common: runs of the workers on one arena, one call after the
-// other.
+// What all calls of a trainer share: it plans a job, lays out the arena for it, and has the workers
+// run it, one call after the other.
 
 import type { TrainerInfo } from './trainer-info.js'
 import {

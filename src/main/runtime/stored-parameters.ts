@@ -1,4 +1,5 @@
-// The parameters as the caller sees them, taken from and put into the padded rows of the arena.
+// Copies parameters between the arena, where rows are padded, and the packed arrays that the caller
+// sees.
 
 import { type DType } from '../../shared/arena/element-types.js'
 import type { ByteOffset } from '../../shared/arena/offsets.js'

@@ -1,4 +1,4 @@
-// What a trainer says about itself.
+// The type of `trainer.info`.
 
 import type { BackendName } from '../../shared/backend-names.js'
 

@@ -1,5 +1,5 @@
-// How many workers a job gets. More of them than pay for its size only make it slower: each step
-// costs two meetings.
+// Chooses the number of workers for a job. Too many make a small job slower, since each step costs
+// two meetings.
 
 import { type Network, columnsOf } from '../../shared/model/network.js'
 

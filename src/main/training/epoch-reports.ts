@@ -1,4 +1,4 @@
-// What the workers' figures come to: a report of each epoch that they have finished.
+// Makes the report of each finished epoch from the figures that the workers left.
 
 import { Tally, metricsOf } from '../../shared/figures/metrics.js'
 import { learningRateAt } from '../../shared/optimizers/learning-rate.js'

@@ -1,4 +1,4 @@
-// The options of `fit` and `epochs`, and how they report.
+// The types of the options of `fit` and `epochs`, and of what they report.
 
 import type { MetricOptions } from '../../shared/figures/metrics.js'
 import type { Span } from '../../shared/figures/timeline.js'

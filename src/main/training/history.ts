@@ -1,4 +1,4 @@
-// The figures of epochs: of one, as it is reported, and of all, as `fit` gives them.
+// The figures of epochs: an `EpochReport` has those of one, a `History` those of all.
 
 import type { Metrics } from '../../shared/figures/metrics.js'
 

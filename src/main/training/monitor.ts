@@ -1,5 +1,5 @@
-// Watching one figure of the epochs: to end training early, and to let the learning rate fall on a
-// plateau.
+// Watches one figure from epoch to epoch: to end training early, or to let the learning rate fall
+// on a plateau.
 
 import { InputError, show } from '../../shared/errors.js'
 import { type LearningRate, plateauOf } from '../../shared/optimizers/learning-rate.js'

@@ -1,4 +1,4 @@
-// What a learning-rate finder has found.
+// The result of the learning-rate finder.
 
 /** The cost over the learning rates tried. */
 export interface RateCurve {

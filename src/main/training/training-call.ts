@@ -1,4 +1,5 @@
-// What a call to train asks for, once it is checked, and what of it the workers are told.
+// One call to train, checked: its options and data, and the order for the workers that follows from
+// them.
 
 import { stepsPerEpoch } from '../../shared/batches/shards.js'
 import { InputError } from '../../shared/errors.js'

@@ -1,12 +1,13 @@
 // The arena: where everything lies in the one shared memory of a trainer. Offsets are in bytes from
 // its start.
 //
-//   control words | version 0 | version 1 | records | slots | model's shared memory |
+//   control words | version 0 | version 1 | records | gradient | slots | model's shared memory |
 //   scratch of each worker | examples | outputs
 //
-// A version is what a step replaces: a header, the parameters, the optimizer state. Control words
-// and versions depend on the model and the backend alone, so they stay where they are when a later
-// job plans the rest anew.
+// A version is a header, the parameters and the optimizer state. There are two: a step reads the
+// current one and writes the other, which then becomes current. Control words and versions depend
+// on the model, the optimizer and the backend alone, so they stay where they are when a later job
+// plans the rest anew.
 
 import { paddedRows, paddedWidth } from '../batches/padding.js'
 import { MOST_PARTS } from './parts.js'

@@ -1,9 +1,9 @@
 // The barrier at which the workers of a run meet. The last one to arrive does the serial work that
 // belongs there and lets the others on.
 //
-// Everything written before a barrier is visible after it: each arrival is an Atomics.add on
-// `arrived`, and the release is an Atomics.store to `round` that every waiting worker has loaded.
-// No wait is without an exit: sleepers look at the abort word at least every 100 ms.
+// Everything written before a barrier can be read after it: each arrival is an Atomics.add on
+// `arrived`, and the release is an atomic write to `round`, which every waiting worker then reads.
+// Nobody waits for ever: a sleeping worker looks at the abort word at least every 100 ms.
 
 import { Control } from './control.js'
 

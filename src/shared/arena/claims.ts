@@ -1,4 +1,4 @@
-// How a model claims memory in the arena, which otherwise knows nothing of what it is for.
+// How a model claims memory in the arena. The arena doesn't know what that memory is for.
 
 import type { ByteOffset } from './offsets.js'
 import type { Tensor } from './parameter-layout.js'

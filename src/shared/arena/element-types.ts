@@ -1,4 +1,4 @@
-// What the numbers in the arena are.
+// The types of the numbers in the arena.
 
 /** The type a backend computes in. */
 export type DType = 'float32' | 'float64'

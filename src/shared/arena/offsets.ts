@@ -1,5 +1,5 @@
-// Places in the arena. A byte offset is no index and no count: the three can't be mixed up, and
-// what turns one into another is here.
+// Places in the arena, as byte offsets. They have a type of their own, so that an offset, an index
+// and a count can't be mixed up. What turns an offset into an index is here.
 
 declare const unit: unique symbol
 

@@ -1,5 +1,6 @@
-// The parameters: tensors one after the other. Those that the L2 term includes come first, so that
-// they are one run; each row is padded, and a matrix has whole groups of 8 rows.
+// How the parameters lie in the arena: tensors one after the other. Those that the L2 term includes
+// come first, so that they lie together. Each row is padded, and a matrix of weights has whole
+// groups of 8 rows.
 
 import { paddedWidth } from '../batches/padding.js'
 import type { InitializerName } from '../formulas/initializers.js'

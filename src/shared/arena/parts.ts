@@ -1,11 +1,11 @@
-// Shards that go through the network side by side.
+// Parts: shards that go through the network side by side, in one block of rows.
 
 import type { ByteOffset } from '../arena/offsets.js'
 
 /**
  * Shards side by side in one block of rows: part i has rows[i] rows and begins at row i * stride, a
- * multiple of 4. The rows between the parts are computed along with the others, or not, and never
- * read into a result. Each part's products are its own: their bits don't depend on its neighbors.
+ * multiple of 4. No result depends on what the rows between the parts hold. Nor do the bits of a
+ * part's products depend on its neighbors.
  */
 export interface Parts {
   /** A power of two, at most MOST_PARTS. */

@@ -1,6 +1,7 @@
 // How the parameters are cut into pieces, the unit in which workers sum, update and prepare them. A
-// piece is a run of whole groups of 8 rows of one tensor of weights, so that whoever has updated it
-// can prepare it for the next products while it is in the cache; or a run of biases.
+// piece of weights is whole groups of 8 rows of one tensor, so that the worker that has updated it
+// can prepare it for the next products while it is in the cache. Other pieces are stretches of the
+// biases.
 
 import type { ParameterLayout, PlacedTensor } from './parameter-layout.js'
 

@@ -1,6 +1,6 @@
-// How a batch is cut into shards and how shards are grouped into slots. All of it follows from the
-// recipe (batch size, network, the `shards` option): never from the number of workers, except the
-// grouping, which doesn't change any sum.
+// How a batch is cut into shards, and how shards are grouped into slots. The shards follow from the
+// recipe (batch size and the option `shards`), never from the number of workers. The grouping may
+// depend on the workers, since it changes no sum.
 
 import { paddedRows } from './padding.js'
 

@@ -1,5 +1,5 @@
-// The order of the examples in an epoch, as a function without state: any worker finds any row of
-// any epoch by itself.
+// The order of the examples in an epoch. It is a function without state, so every worker finds the
+// row at any position of any epoch by itself.
 
 import { scramble, scrambleSeed } from '../numerics/random.js'
 

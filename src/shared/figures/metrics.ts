@@ -1,6 +1,7 @@
-// Metrics beside the cost. Each is worked out from sums over examples, which shards and blocks
-// tally like their loss, so it doesn't depend on who counted what. A new one is its type and its
-// entry in the table here, and an entry among the sums if it needs another.
+// Metrics beside the cost. Each is worked out from sums over examples, which are tallied shard by
+// shard (or block by block) like the loss, so it doesn't depend on which worker counted. A new
+// metric is its field and its entry in the table here, and an entry among the sums if it needs
+// another.
 
 import { InputError } from '../errors.js'
 import { hasAccuracy } from '../formulas/losses.js'

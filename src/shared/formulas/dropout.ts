@@ -1,8 +1,6 @@
-// Dropout: in every training step a share of a layer's outputs is left out, and the others are
-// multiplied by 1 / (1 - share), so that the next layer is given what it expects on average
-// (Srivastava et al., "Dropout", 2014, in its inverted form). Which ones is a function without
-// state of the seed, the epoch, the layer, the example and the column: it never depends on worker
-// or shard. (The kernels' own copy: kernels/wasm/assembly/dropout.ts.)
+// Which elements dropout leaves out, as a function without state of the seed, the epoch, the layer,
+// the example and the column: it never depends on worker or shard. The layer itself is in
+// model/layers/dropout.ts; the kernels' copy of this is in kernels/wasm/assembly/dropout.ts.
 
 import { scramble, scrambleSeed } from '../numerics/random.js'
 

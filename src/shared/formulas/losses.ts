@@ -1,5 +1,5 @@
-// Losses of one example with p the outputs, y the targets and n the number of outputs, as formulas
-// in float64: what the reference backend computes and the wasm kernels are tested against. A new
+// The losses of one example, as formulas in float64: what the reference backend computes and the
+// wasm kernels are tested against. p are the outputs, y the targets, n the number of outputs. A new
 // one is an entry here and a function of the same name in kernels/wasm/assembly/losses.ts.
 
 import type { ActivationName } from './activations.js'

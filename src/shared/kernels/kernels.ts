@@ -1,6 +1,6 @@
-// What a backend does: the operations of one worker on its arena. All matrices lie as padding.ts
-// says. What belongs together is one object of operands, made once a run and changed from call to
-// call, so that a step leaves nothing to collect.
+// The operations that a backend has, as one worker calls them on its arena. All matrices lie as
+// batches/padding.ts says. The operands of an operation are one object, made once a run and changed
+// from call to call, so that a step leaves nothing for the garbage collector.
 
 import type { ElementType } from '../arena/element-types.js'
 import type { ByteOffset } from '../arena/offsets.js'

@@ -1,4 +1,4 @@
-// What brings in the rows of a block.
+// Loads the rows of a block: inputs, targets and weights, from the examples in the arena.
 
 import type { ExamplesLayout } from '../arena/arena.js'
 import { type ByteOffset, NOWHERE } from '../arena/offsets.js'

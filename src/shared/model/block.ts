@@ -1,5 +1,5 @@
 // A block: the rows that a worker takes through the model together, one shard or several side by
-// side. Which examples they are stands in the arena, where the kernels find it.
+// side. The numbers of its examples stand in the arena, where the kernels find them.
 
 import { type ByteOffset, advance, index32 } from '../arena/offsets.js'
 import { paddedWidth } from '../batches/padding.js'

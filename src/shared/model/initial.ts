@@ -1,4 +1,4 @@
-// How the parameters of a model start.
+// The first parameters of a model.
 
 import type { Tensor } from '../arena/parameter-layout.js'
 import { initialWeights } from '../formulas/initializers.js'

@@ -1,5 +1,5 @@
-// The model: whatever is trained, as a worker's step sees it. Nothing outside a model looks into
-// its memory. The kinds there are: kinds.ts.
+// The model: what a worker's step asks of whatever is trained. A model's memory is its own: nothing
+// outside looks into it. The kinds of models are in kinds.ts.
 
 import type { ExamplesLayout } from '../arena/arena.js'
 import type { Claims, ModelLayout } from '../arena/claims.js'

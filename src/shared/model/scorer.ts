@@ -1,5 +1,6 @@
-// What compares a block's outputs with its targets: the loss, its gradient, and what metrics count.
-// Whatever is handed on is made once and filled in again: nothing is left to the garbage collector.
+// Scores a block: compares its outputs with its targets, which gives the loss, its gradient, and
+// what metrics count. Its objects are made once and filled in again, so that a step leaves nothing
+// for the garbage collector.
 
 import { type ByteOffset, NOWHERE, advance, indexOf } from '../arena/offsets.js'
 import { paddedWidth } from '../batches/padding.js'

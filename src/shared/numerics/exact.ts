@@ -1,6 +1,6 @@
-// exp, log, powers and cosine from exact operations: + - * / of doubles, which IEEE 754 rounds the
-// same everywhere. Math.exp and its kind don't: engines differ in their last bits, and so would
-// whatever follows from a learning rate. Relative accuracy some 1e-15.
+// exp, log, powers and cosine from + - * / of doubles, which IEEE 754 rounds the same everywhere.
+// Math.exp and the like won't do: their last bits differ between engines, and so would everything
+// that follows from a learning rate. The relative error is some 1e-15.
 
 const LOG_2 = 0.6931471805599453
 

@@ -1,6 +1,6 @@
-// Everything random comes from here, from the seed, by exact operations: integer arithmetic, and +
-// - * / and square roots of doubles, which IEEE 754 rounds the same everywhere. Math.log and its
-// kind don't: engines differ in their last bits.
+// Everything random comes from here, and from the seed. It is made with exact operations: integers,
+// and + - * / and square roots of doubles, which IEEE 754 rounds the same everywhere. Math.log and
+// the like won't do: their last bits differ between engines.
 
 import { exactLog } from './exact.js'
 

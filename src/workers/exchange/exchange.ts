@@ -1,5 +1,6 @@
-// Several machines may share a batch. A step then has three parts: the gradients of this machine's
-// shards, the exchange with the other machines, and the update, which every machine does in full.
+// The seam for several machines that share a batch. A step then has three parts: the gradients of
+// this machine's shards; the exchange with the other machines; the update, which every machine does
+// in full. On one machine there is no exchange.
 
 /** What comes between a machine's gradients and its update. */
 export interface Exchange {

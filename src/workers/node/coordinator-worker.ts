@@ -1,4 +1,4 @@
-// The thread of the coordinator in Node: a Comlink endpoint.
+// The script of the coordinator's thread in Node: a Comlink endpoint.
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { expose } from 'comlink'

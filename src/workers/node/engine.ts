@@ -1,4 +1,4 @@
-// What a worker's thread computes with, from what it was started with.
+// Loads what a worker computes with: the compiled kernels and, for backend native, the BLAS.
 
 import type { Engine } from '../../shared/backends.js'
 import type { GradientWorkerData } from '../../shared/protocol.js'

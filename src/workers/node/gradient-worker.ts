@@ -1,4 +1,4 @@
-// The thread of a gradient worker in Node: a Piscina task.
+// The script of a gradient worker's thread in Node: a Piscina task.
 
 import { workerData } from 'piscina'
 import type { GradientWorkerData, WorkerTask } from '../../shared/protocol.js'

@@ -1,5 +1,5 @@
-// The summation over shards and the update: every worker does its own pieces of the parameters, in
-// the same order whoever they belong to.
+// The second half of a step: the sum over the slots, and the update. Every worker does its own
+// pieces of the parameters. The order of a sum is the same whoever does it.
 
 import { Header } from '../../shared/arena/arena.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'

@@ -1,5 +1,5 @@
-// Figures that workers leave in the arena: tallies by shard or block, squares by piece, figures by
-// epoch, times.
+// The figures that workers leave in the arena: tallies of shards and blocks, squares of pieces,
+// figures of epochs, times.
 
 import { epochRecordFields } from '../../shared/arena/arena.js'
 import { advance, index64 } from '../../shared/arena/offsets.js'

@@ -1,5 +1,4 @@
-// A worker claims slots and computes the gradients of their shards: the parallel part of forward
-// and backward.
+// The first half of a step: a worker claims slots and computes the gradients of their shards.
 
 import { leaveIfAborted } from '../../shared/arena/barrier.js'
 import { type ByteOffset, advance } from '../../shared/arena/offsets.js'

@@ -1,5 +1,6 @@
-// A training step: claim shards and compute their gradients; meet; sum my pieces of the parameters
-// over the slots, update and prepare them; meet; the last to arrive commits.
+// A training run, step by step. In a step every worker claims shards and computes their gradients;
+// they meet; each sums its pieces of the parameters over the slots, updates and prepares them; they
+// meet, and the last to arrive commits the step.
 
 import { Header } from '../../shared/arena/arena.js'
 import {

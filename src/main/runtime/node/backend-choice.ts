@@ -1,5 +1,5 @@
-// Which backend computes: what was asked for if this machine can do it, otherwise the fastest that
-// it can and that pays for the network.
+// Chooses the backend: the one asked for, if this machine can run it; otherwise the fastest one
+// that runs here and suits the size of the network.
 
 import type { BackendName } from '../../../shared/backend-names.js'
 import { BackendError, shorten } from '../../../shared/errors.js'

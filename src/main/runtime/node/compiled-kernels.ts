@@ -1,4 +1,4 @@
-// The compiled wasm kernels, and whether the engine takes the relaxed ones.
+// Compiles the wasm kernels, and finds out whether the engine can run the relaxed ones.
 
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'

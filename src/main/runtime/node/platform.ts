@@ -1,4 +1,4 @@
-// Node as a platform.
+// Node's answers to what a trainer asks of its platform.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'

@@ -1,5 +1,5 @@
-// What steps of preprocessing make of rows of inputs. Nothing but + - * /, so that every engine has
-// the same bits.
+// Applies steps of preprocessing to rows of inputs. It uses nothing but + - * /, so that every
+// engine has the same bits.
 
 import { InputError, show } from '../../errors.js'
 import { requireNumbers, requireRows } from './matrices.js'

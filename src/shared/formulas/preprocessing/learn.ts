@@ -1,5 +1,5 @@
-// How steps of preprocessing are made, most of them learned from the examples to train on. Nothing
-// but + - * / and a square root, so that every engine has the same bits.
+// Makes steps of preprocessing. Most are learned from the examples to train on. It uses nothing but
+// + - * / and square roots, so that every engine has the same bits.
 
 import { InputError, show } from '../../errors.js'
 import { requireNumbers, requireRows } from './matrices.js'

@@ -1,4 +1,4 @@
-// Matrices that a caller gives to preprocessing: checked.
+// Checks the matrices that a caller gives to preprocessing.
 
 import { InputError, show } from '../../errors.js'
 

@@ -1,4 +1,5 @@
-// Whether given steps of preprocessing are such steps, and whether they fit the columns they find.
+// Checks that given values are steps of preprocessing, and that they fit the columns they are
+// given.
 
 import { InputError, show } from '../../errors.js'
 import { type PreprocessingStep, columnsAfter, isColumn } from './steps.js'

@@ -1,5 +1,5 @@
-// The steps of preprocessing: what is made of a row of inputs before the first layer sees it, as
-// plain data, so that a network's description holds its preprocessing too.
+// The steps of preprocessing: what is done to a row of inputs before the first layer. They are
+// plain data, part of a network's description.
 
 /** Appends a column: the product of the columns named. Made by `cross`. */
 export interface Cross {

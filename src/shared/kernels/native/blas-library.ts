@@ -1,4 +1,4 @@
-// Which BLAS the native backend calls: plain data that crosses threads.
+// Which BLAS the native backend calls, as plain data that crosses threads.
 
 /** A library that was found and gave the right answer. */
 export interface BlasLibrary {

@@ -1,4 +1,5 @@
-// A table's activation over the rows of a matrix.
+// The reference backend's activations: the formulas of formulas/activations.ts, over the rows of a
+// matrix.
 
 import type {
   Activation,

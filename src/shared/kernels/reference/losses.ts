@@ -1,4 +1,4 @@
-// A table's loss over the rows of a matrix.
+// The reference backend's losses: the formulas of formulas/losses.ts, over the rows of a matrix.
 
 import type { Activation } from '../../formulas/activations.js'
 import type { DifferenceLoss, FusedLoss, Loss } from '../../formulas/losses.js'

@@ -1,4 +1,4 @@
-// The three products of a dense layer, as sums.
+// The reference backend's three products of a dense layer, as plain sums.
 
 import { advance } from '../../arena/offsets.js'
 import { paddedWidth } from '../../batches/padding.js'

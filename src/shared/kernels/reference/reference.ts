@@ -1,7 +1,7 @@
 // Backend `reference`: every operation in plain TypeScript on float64, as a textbook writes it. It
-// is the oracle for the other backends and the place to read what they do. Slow on purpose; its
-// bits may differ between engines, since it uses Math. Activations, losses and optimizers are the
-// formulas of their tables.
+// is the oracle for the other backends, and the place to read what they do. It is slow on purpose.
+// Its bits may differ between engines, since it uses Math. Activations, losses and optimizers are
+// those of the tables in formulas/ and optimizers/.
 
 import { index32 } from '../../arena/offsets.js'
 import { paddedRows, paddedWidth } from '../../batches/padding.js'

@@ -1,4 +1,5 @@
-// The sum over shards and what goes with it.
+// The reference backend's sum over the slots, and what goes with it: division, the L2 term,
+// squares.
 
 import { advance } from '../../arena/offsets.js'
 import type { Kernels } from '../kernels.js'

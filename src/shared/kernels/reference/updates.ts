@@ -1,4 +1,5 @@
-// A table's optimizer over the parameters, one after the other.
+// The reference backend's updates: the formulas of optimizers/optimizers.ts, one parameter after
+// the other.
 
 import { type ByteOffset, advance } from '../../arena/offsets.js'
 import { type OptimizerTable, kindOf } from '../../optimizers/optimizers.js'

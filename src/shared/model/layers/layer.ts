@@ -1,5 +1,5 @@
-// What a kind of layer says of itself, and what a layer does with a block of rows. A new kind is a
-// file beside this one and a line in kinds.ts.
+// The two sides of a layer: what a kind of layer says of itself (LayerKind), and what a layer does
+// with a block of rows (Layer). A new kind is a file beside this one and a line in kinds.ts.
 
 import type { Claims } from '../../arena/claims.js'
 import type { ByteOffset } from '../../arena/offsets.js'

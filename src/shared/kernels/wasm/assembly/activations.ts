@@ -1,9 +1,9 @@
-// Activations in two passes each: `name` turns pre-activations into outputs, in place, adding the
-// bias on the way; `nameDerivative` multiplies the errors by the derivative, taken from the
+// Activations, each in two passes. `name` turns pre-activations into outputs, in place, and adds
+// the bias on the way. `nameDerivative` multiplies the gradient by the derivative, taken from the
 // outputs. A new element-wise activation is a constant, a line in `forward`, a line in `derivative`
-// and its two exports, under the name it has in shared/formulas/activations.ts. One whose outputs
-// don't tell the derivative writes it as well, as slopes, and `multiplyBySlopes` is its second
-// pass.
+// and its two exports, under the name it has in shared/formulas/activations.ts. If its outputs
+// don't tell the derivative, `name` also writes the derivative, as slopes, and `multiplyBySlopes`
+// is its second pass.
 
 import { clearPadding, paddedWidth } from './layout'
 import {

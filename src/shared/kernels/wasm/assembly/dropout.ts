@@ -1,5 +1,5 @@
-// Dropout, four elements at a time: the same integers as shared/dropout.ts, and so the same
-// elements.
+// Dropout, four elements at a time: the same integers as shared/formulas/dropout.ts, and so the
+// same elements.
 
 import { paddedWidth } from './layout'
 

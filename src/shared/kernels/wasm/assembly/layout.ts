@@ -1,6 +1,6 @@
 // How matrices lie in the arena, for every kernel: row-major float32, each row padded to whole
-// pairs of vectors, each buffer of rows padded to whole register tiles. Padding columns hold zeros;
-// padding rows are never read into a result.
+// pairs of vectors, each buffer of rows padded to whole register tiles. Padding columns hold zeros.
+// Padding rows may hold anything: no result depends on them.
 
 /** Columns a row occupies: a multiple of 8. */
 // @ts-ignore: decorator

@@ -1,8 +1,8 @@
-// The optimizers' updates, on one chunk of the parameters at a time; formulas and sources:
-// shared/optimizers/optimizers.ts, which names them. Each has its coefficients set first, by the
-// function of its name and `Coefficients`, and keeps them until they are set again. Numbers kept
-// for a parameter are read from `state` and written to `nextState`; where there are two of them,
-// the second ones lie `stride` bytes on.
+// The optimizers' updates, one chunk of the parameters at a time. Formulas, sources and names:
+// shared/optimizers/optimizers.ts. The coefficients of an optimizer are set first, by the function
+// of its name and `Coefficients`, and stay until they are set again. Numbers kept for a parameter
+// are read from `state` and written to `nextState`; where there are two of them, the second ones
+// lie `stride` bytes further on.
 
 // @ts-ignore: decorator
 @inline

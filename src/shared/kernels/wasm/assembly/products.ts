@@ -1,8 +1,8 @@
-// The three matrix products of a dense layer. Each is cut into tiles of 2 rows by 16 columns, and 4
-// by 8 where less than 16 columns are left, whose sums stay in registers (8 of 16, so that nothing
-// is spilled), fed from panels: copies of an operand in the order the tile reads it, for each 16
-// columns, and then for the last 8, row after row. Every element of a result is one sum in
-// ascending order, so its bits don't depend on where tiles begin.
+// The three matrix products of a dense layer. A product is cut into tiles of 2 rows by 16 columns,
+// or 4 by 8 where fewer than 16 columns are left. A tile's sums stay in registers: 8 of the 16, so
+// that none has to be moved to memory. Tiles read panels: copies of an operand in the order the
+// tile reads it, 16 columns at a time (then the last 8), row after row. Every element of a result
+// is one sum in ascending order, so its bits don't depend on where tiles begin.
 
 import { paddedRows, paddedWidth } from './layout'
 import { multiplyAdd } from './mathematics'

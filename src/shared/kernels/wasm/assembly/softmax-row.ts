@@ -1,5 +1,5 @@
-// One row of softmax, for the activation and for the loss that is fused with it; and a row with its
-// bias.
+// Softmax of one row, for the activation and for the loss that is fused with it; and four elements
+// of a row with their bias.
 
 import { paddedWidth } from './layout'
 import { exp4, sumLanes } from './mathematics'

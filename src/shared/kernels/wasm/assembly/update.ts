@@ -1,6 +1,6 @@
-// The summation over shards and what goes with it, on one chunk of the parameters at a time. The
-// chunk's gradient stays in the first-level cache between the calls, so slots and parameters are
-// each touched once.
+// The sum over the slots and what goes with it, one chunk of the parameters at a time. The chunk's
+// gradient stays in the first-level cache between the calls, so slots and parameters are each read
+// once.
 
 import { paddedWidth } from './layout'
 
