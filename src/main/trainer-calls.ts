@@ -2,8 +2,8 @@
 
 import type { Platform } from './runtime/platform.js'
 import { type TrainerOptions, checkTrainerOptions } from './options/trainer-options.js'
-import { flopsOf, outputLayer } from '../shared/model/network.js'
-import { type Runner, createRunner, flopsOfCall, needsOf } from './runtime/runner.js'
+import { modelKindOf } from '../shared/model/kinds.js'
+import { type Runner, createRunner, describeModel, needsOf } from './runtime/runner.js'
 import { findLearningRate } from './training/learning-rate-finder.js'
 import { type FloatArray, bytesOfParameters, checkParameters } from './data/parameters.js'
 import { checkExamples, checkInputs } from './data/examples.js'
@@ -25,7 +25,9 @@ export async function createTrainerOn(
   // Its thread starts while we look what this machine has.
   const coordinator = platform.startCoordinator()
   try {
-    const choice = await platform.chooseBackend(recipe.backend, flopsOf(recipe.network, 1))
+    const model = describeModel(recipe)
+    const { flops } = modelKindOf(model).work(model)
+    const choice = await platform.chooseBackend(recipe.backend, flops)
     coordinator.equip({ compiled: platform.compileKernels(choice.backend), blas: choice.blas })
     return createTrainerWith(createRunner(platform, recipe, choice, coordinator))
   } catch (error) {
@@ -65,14 +67,13 @@ function createTrainerWith(runner: Runner): Trainer {
 }
 
 async function gradient(runner: Runner, given: Partial<Examples>): Promise<Gradient> {
-  const { dtype, recipe, state } = runner
-  const examples = checkExamples('gradient', given, recipe.network, dtype)
+  const { dtype, shape, state } = runner
+  const examples = checkExamples('gradient', given, shape, dtype)
   const { count } = examples
   const shards = runner.shardsFor(count)
   const plan = runner.plan({
     units: shards,
     examples: count,
-    flops: flopsOfCall(runner, count, 'forward and backward'),
     needs: { shards, batchSize: count, training: needsOf(examples) },
   })
   await runner.store(plan.layout.training, examples)
@@ -128,15 +129,14 @@ async function evaluate(
   given: Examples,
   options: MetricOptions,
 ): Promise<Evaluation> {
-  const { dtype, recipe } = runner
-  const output = outputLayer(recipe.network)
-  const tallies = tallyLayout('evaluate', output, checkEvaluateOptions(options))
-  const examples = checkExamples('evaluate', given, recipe.network, dtype)
+  const { dtype, shape } = runner
+  const tallies = tallyLayout('evaluate', shape.output, checkEvaluateOptions(options))
+  const examples = checkExamples('evaluate', given, shape, dtype)
   const { count } = examples
   const plan = runner.plan({
     units: blockCount(count),
     examples: count,
-    flops: flopsOfCall(runner, count, 'forward'),
+    forwardOnly: true,
     tallies,
     needs: { training: needsOf(examples) },
   })
@@ -144,22 +144,22 @@ async function evaluate(
   const figures = await runner.figuresOf({ ...plan, kind: 'evaluate' })
   return {
     cost: figures[Tally.loss]!,
-    ...metricsOf(tallies, figures, count, output.units),
+    ...metricsOf(tallies, figures, count, shape.output.units),
     examples: count,
   }
 }
 
 async function predict(runner: Runner, inputs: NumberArray): Promise<FloatArray> {
-  const { dtype, recipe } = runner
-  const examples = checkInputs('predict: inputs', inputs, recipe.network, dtype)
+  const { dtype, shape } = runner
+  const examples = checkInputs('predict: inputs', inputs, shape, dtype)
   const { count } = examples
   const plan = runner.plan({
     units: blockCount(count),
     examples: count,
-    flops: flopsOfCall(runner, count, 'forward'),
+    forwardOnly: true,
     needs: { training: needsOf(examples), predicts: true },
   })
   await runner.store(plan.layout.training, { ...examples, where: 'predict' })
   await runner.figuresOf({ ...plan, kind: 'predict' })
-  return runner.outputs(plan, count * outputLayer(recipe.network).units)
+  return runner.outputs(plan, count * shape.output.units)
 }

@@ -4,7 +4,6 @@ import type { DType } from '../../shared/arena/element-types.js'
 import { InputError, show } from '../../shared/errors.js'
 import { classOf } from '../../shared/figures/metrics.js'
 import { hasAccuracy } from '../../shared/formulas/losses.js'
-import { outputLayer } from '../../shared/model/network.js'
 import type { CheckedExamples } from './examples.js'
 
 /**
@@ -23,8 +22,8 @@ export function weighClasses(
   classWeights: readonly number[] | Readonly<Record<number, number>>,
   dtype: DType,
 ): CheckedExamples {
-  const { outputs, count, network, targets, targetType, sampleWeights } = examples
-  const { activation } = outputLayer(network)
+  const { outputs, count, shape, targets, targetType, sampleWeights } = examples
+  const { activation } = shape.output
   if (targetType !== 'labels' && !hasAccuracy(activation)) {
     throw new InputError(
       `${where}: classWeights`,

@@ -1,6 +1,7 @@
 // The caller's examples: their types and shapes, checked.
 
-import { type Network, outputLayer, storesPreprocessed } from '../../shared/model/network.js'
+import type { ModelShape } from '../../shared/model/model.js'
+import { storesPreprocessed } from '../../shared/model/network.js'
 import type { DType, ElementType } from '../../shared/arena/element-types.js'
 import { refuseOptions } from '../options/check.js'
 import { InputError, show } from '../../shared/errors.js'
@@ -18,7 +19,7 @@ export interface CheckedExamples {
   /** The call that they were given to, as an error names it. */
   where: string
   /** What they are for. */
-  network: Network
+  shape: ModelShape
   /** How many, m. */
   count: number
   /** (m, n_0), row-major. */
@@ -41,7 +42,7 @@ export interface CheckedExamples {
  *
  * @param where The call, as an error names it.
  * @param examples As the caller gave them.
- * @param network What they are for.
+ * @param shape Of what they are for.
  * @param dtype What the backend computes in.
  * @returns The same, with what is known of them.
  * @throws {InputError} naming what has the wrong type or shape.
@@ -49,14 +50,14 @@ export interface CheckedExamples {
 export function checkExamples(
   where: string,
   examples: unknown,
-  network: Network,
+  shape: ModelShape,
   dtype: DType,
 ): CheckedExamples {
   const given = examples as Partial<Examples> | null | undefined
   if (typeof given !== 'object' || given === null)
     throw new InputError(where, '{ inputs, targets }', show(examples))
   refuseOptions(where, given)
-  const inputsAlone = checkInputs(`${where}: inputs`, given.inputs, network, dtype)
+  const inputsAlone = checkInputs(`${where}: inputs`, given.inputs, shape, dtype)
   const sampleWeights = checkSampleWeights(where, given.sampleWeights, inputsAlone)
   return {
     ...inputsAlone,
@@ -102,7 +103,7 @@ function checkTargets(
  *
  * @param where What they are called in an error.
  * @param inputs As the caller gave them.
- * @param network What they are for.
+ * @param shape Of what they are for.
  * @param dtype What the backend computes in.
  * @returns Examples without targets.
  * @throws {InputError} unless `inputs` is a whole number of rows, at least one.
@@ -110,24 +111,24 @@ function checkTargets(
 export function checkInputs(
   where: string,
   inputs: unknown,
-  network: Network,
+  shape: ModelShape,
   dtype: DType,
 ): CheckedExamples {
   if (!isNumberArray(inputs))
     throw new InputError(where, 'a Uint8Array, Float32Array or Float64Array', show(inputs))
-  if (inputs.length === 0 || inputs.length % network.inputs !== 0) {
-    throw new InputError(where, `one or more rows of ${network.inputs}`, show(inputs))
+  if (inputs.length === 0 || inputs.length % shape.inputs !== 0) {
+    throw new InputError(where, `one or more rows of ${shape.inputs}`, show(inputs))
   }
   return {
     where,
-    network,
-    count: inputs.length / network.inputs,
+    shape,
+    count: inputs.length / shape.inputs,
     inputs,
-    inputType: storesPreprocessed(network) ? dtype : typeAsGiven(inputs, dtype),
+    inputType: storesPreprocessed(shape) ? dtype : typeAsGiven(inputs, dtype),
     targets: undefined,
     targetType: undefined,
     sampleWeights: undefined,
-    outputs: outputLayer(network).units,
+    outputs: shape.output.units,
   }
 }
 

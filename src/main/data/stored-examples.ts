@@ -50,10 +50,10 @@ export async function storeExamples(
 
 /** The inputs as they came, or preprocessed where they are stored so. */
 function inputsOf(examples: CheckedExamples): Source {
-  const { inputs, network, where } = examples
+  const { inputs, shape, where } = examples
   const source = asGiven('inputs', inputs, examples)
-  if (!storesPreprocessed(network)) return source
-  const { inputs: columns, preprocessing = [], scale = 1 } = network
+  if (!storesPreprocessed(shape)) return source
+  const { inputs: columns, preprocessing, scale } = shape
   return {
     ...source,
     rows: (firstRow, end) =>

@@ -14,7 +14,7 @@ import { createReferenceKernels } from '../../shared/kernels/reference/reference
 import { type Block, createBlock, placePart } from '../../shared/model/block.js'
 import { type ModelDescription, modelKindOf, needsOfModel } from '../../shared/model/kinds.js'
 import type { Model } from '../../shared/model/model.js'
-import { type Network, outputLayer } from '../../shared/model/network.js'
+import { type Network, outputLayer, shapeOf } from '../../shared/model/network.js'
 import type { LossName } from '../../shared/formulas/losses.js'
 import type { Examples } from '../data/arrays.js'
 import { type CheckedExamples, checkExamples } from '../data/examples.js'
@@ -67,7 +67,7 @@ export async function openInProcess(
   examples: Examples,
   createKernels = createReferenceKernels,
 ): Promise<InProcess> {
-  const checked = checkExamples('examples', examples, network, backends.reference.dtype)
+  const checked = checkExamples('examples', examples, shapeOf(network), backends.reference.dtype)
   const { count, sampleWeights } = checked
   const bench = await layOut({ kind: 'layers', network, loss }, checked, createKernels)
   const { model } = bench

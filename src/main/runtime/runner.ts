@@ -17,8 +17,8 @@ import { rebuildError } from '../../shared/error-transfer.js'
 import { WorkerError } from '../../shared/errors.js'
 import { type TallyLayout, tallyLayout } from '../../shared/figures/metrics.js'
 import { initialValues } from '../../shared/model/initial.js'
-import { type ModelDescription, needsOfModel } from '../../shared/model/kinds.js'
-import { flopsOf, outputLayer } from '../../shared/model/network.js'
+import { type ModelDescription, modelKindOf, needsOfModel } from '../../shared/model/kinds.js'
+import type { ModelShape } from '../../shared/model/model.js'
 import { stateElements } from '../../shared/optimizers/optimizers.js'
 import type { Figures, Run, RunBase, RunResult } from '../../shared/protocol.js'
 import type { CheckedExamples } from '../data/examples.js'
@@ -37,9 +37,10 @@ export type Plan = RunBase
 export interface Job {
   /** Shards, or blocks, that can be claimed. */
   units: number
-  /** Examples of a step, and its floating-point operations. */
+  /** Examples of a step. */
   examples: number
-  flops: number
+  /** Whether they go forward alone. */
+  forwardOnly?: boolean
   tallies?: TallyLayout
   needs: Partial<ArenaNeeds>
 }
@@ -47,6 +48,8 @@ export interface Job {
 export interface Runner extends CallQueue {
   readonly recipe: TrainerRecipe
   readonly platform: Platform
+  /** What goes into the model, and what comes out. */
+  readonly shape: ModelShape
   /** What the backend computes in. */
   readonly dtype: DType
   /** The arrays of parameters. */
@@ -76,12 +79,13 @@ export function createRunner(
   choice: BackendChoice,
   coordinator: Coordinator,
 ): Runner {
-  const { network, loss, seed } = recipe
-  const model: ModelDescription = { kind: 'layers', network, loss }
-  const plainTallies = tallyLayout('', outputLayer(network))
+  const model = describeModel(recipe)
+  const shape = modelKindOf(model).shape(model)
+  const work = modelKindOf(model).work(model)
+  const plainTallies = tallyLayout('', shape.output)
   const nothing = emptyNeeds(recipe, model, choice.backend, plainTallies)
   const layout = planArena(nothing)
-  const state = createArenaOwner(layout, initialParameters(nothing, seed))
+  const state = createArenaOwner(layout, initialParameters(nothing, recipe.seed))
   const cores = platform.cores()
   const info = createInfo(recipe, choice, cores)
   info.parameters = parameterCount(layout.parameters)
@@ -92,6 +96,7 @@ export function createRunner(
     ...createCallQueue(platform.createCallbackScope(), coordinator.close),
     recipe,
     platform,
+    shape,
     dtype: layout.dtype,
     tensors: layout.parameters.tensors,
     info,
@@ -99,9 +104,10 @@ export function createRunner(
 
     shardsFor: (batchSize) => (recipe.shards === 'auto' ? shardCount(batchSize) : recipe.shards),
 
-    plan({ units, examples, flops, tallies = plainTallies, needs }) {
+    plan({ units, examples, forwardOnly = false, tallies = plainTallies, needs }) {
       const { flopsPerMicrosecond } = backends[choice.backend]
-      const microseconds = estimateMicroseconds(network, examples, flops, flopsPerMicrosecond)
+      const part = forwardOnly ? { ...work, flops: work.flops / 3 } : work
+      const microseconds = estimateMicroseconds(part, examples, flopsPerMicrosecond)
       const { workers, reason } = chooseWorkers(recipe.workers, cores, units, microseconds)
       const planned = planArena({ ...nothing, workers, tallyFields: tallies.fields, ...needs })
       state.grow(planned.bytes)
@@ -148,6 +154,11 @@ export function createRunner(
     outputs: (plan, elements) => state.numbers(plan.layout.outputs, elements),
   }
   return runner
+}
+
+/** What is trained. */
+export function describeModel({ network, loss }: TrainerRecipe): ModelDescription {
+  return { kind: 'layers', network, loss }
 }
 
 /** What an arena must hold for no job at all. */
@@ -201,15 +212,6 @@ function createInfo(
     parameters: 0,
     arenaBytes: 0,
   }
-}
-
-/** Floating-point operations of a call over so many examples: forward alone is a third. */
-export function flopsOfCall(
-  { recipe: { network } }: Runner,
-  examples: number,
-  passes: 'forward' | 'forward and backward',
-): number {
-  return flopsOf(network, examples) / (passes === 'forward' ? 3 : 1)
 }
 
 /** What storing examples takes. */

@@ -1,7 +1,7 @@
 // Chooses the number of workers for a job. Too many make a small job slower, since each step costs
 // two meetings.
 
-import { type Network, columnsOf } from '../../shared/model/network.js'
+import type { ModelWork } from '../../shared/model/model.js'
 
 /**
  * What one more worker must have to do in a step to pay for the meetings, in microseconds; see
@@ -14,20 +14,13 @@ const MICROSECONDS_WORTH_SHARING = 6
  */
 const MICROSECONDS_AN_OUTPUT = 0.002
 
-/**
- * What a pass over `examples` takes one worker, roughly, in microseconds; its products have so many
- * flops.
- */
+/** What a pass over `examples` takes one worker, roughly, in microseconds. */
 export function estimateMicroseconds(
-  network: Network,
+  { flops, outputs }: ModelWork,
   examples: number,
-  flops: number,
   flopsPerMicrosecond: number,
 ): number {
-  const outputs = columnsOf(network)
-    .slice(1)
-    .reduce((sum, columns) => sum + columns, 0)
-  return flops / flopsPerMicrosecond + examples * outputs * MICROSECONDS_AN_OUTPUT
+  return examples * (flops / flopsPerMicrosecond + outputs * MICROSECONDS_AN_OUTPUT)
 }
 
 export interface Workforce {

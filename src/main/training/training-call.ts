@@ -4,14 +4,13 @@
 import { stepsPerEpoch } from '../../shared/batches/shards.js'
 import { InputError } from '../../shared/errors.js'
 import { type TallyLayout, tallyLayout } from '../../shared/figures/metrics.js'
-import { outputLayer } from '../../shared/model/network.js'
 import type { Optimizer } from '../../shared/optimizers/optimizers.js'
 import type { TrainRun } from '../../shared/protocol.js'
 import type { Examples } from '../data/arrays.js'
 import { weighClasses } from '../data/class-weights.js'
 import { type CheckedExamples, checkExamples, splitExamples } from '../data/examples.js'
 import { checkTrainingOptions } from '../options/training-options.js'
-import { type Plan, type Runner, flopsOfCall, needsOf } from '../runtime/runner.js'
+import { type Plan, type Runner, needsOf } from '../runtime/runner.js'
 import type { EpochsOptions } from './fit-options.js'
 
 /** The calls that train. */
@@ -39,7 +38,6 @@ export function readCall(
   givenOptions: EpochsOptions,
   optimizer: Optimizer,
 ): TrainingCall {
-  const { recipe } = runner
   const options = checkTrainingOptions(where, givenOptions) as TrainingCall['options']
   const [training, validation] = trainingAndValidation(runner, where, given, options)
   const { count } = training
@@ -49,7 +47,7 @@ export function readCall(
     optimizer,
     training,
     validation,
-    tallies: tallyLayout(where, outputLayer(recipe.network), options),
+    tallies: tallyLayout(where, runner.shape.output, options),
     batchSize,
     stepsPerEpoch: stepsPerEpoch(count, batchSize, options.accumulationSteps),
     shards: runner.shardsFor(batchSize),
@@ -62,7 +60,6 @@ export async function layOut(runner: Runner, call: TrainingCall, epoch: number):
   const plan = runner.plan({
     units: shards,
     examples: batchSize,
-    flops: flopsOfCall(runner, batchSize, 'forward and backward'),
     tallies,
     needs: {
       shards,
@@ -116,17 +113,17 @@ export function runOf(
 
 /** The examples to train on, weighed, and those to validate with. */
 function trainingAndValidation(
-  { recipe: { network }, dtype }: Runner,
+  { shape, dtype }: Runner,
   where: string,
   given: Examples,
   { classWeights, validation }: EpochsOptions,
 ): [CheckedExamples, CheckedExamples | undefined] {
-  const examples = checkExamples(where, given, network, dtype)
+  const examples = checkExamples(where, given, shape, dtype)
   const weigh = (chosen: CheckedExamples): CheckedExamples =>
     classWeights === undefined ? chosen : weighClasses(where, chosen, classWeights, dtype)
   if (validation === undefined) return [weigh(examples), undefined]
   if (typeof validation !== 'number') {
-    return [weigh(examples), checkExamples(`${where}: validation`, validation, network, dtype)]
+    return [weigh(examples), checkExamples(`${where}: validation`, validation, shape, dtype)]
   }
   const held = Math.ceil(examples.count * validation)
   if (held === examples.count) {

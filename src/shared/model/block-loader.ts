@@ -5,7 +5,7 @@ import { type ByteOffset, NOWHERE } from '../arena/offsets.js'
 import type { GatherOperands } from '../kernels/kernels.js'
 import { partOf, rowNumbersOf } from './block.js'
 import type { Model, ModelContext } from './model.js'
-import { type Network, outputLayer, storesPreprocessed } from './network.js'
+import { type Network, outputLayer, shapeOf, storesPreprocessed } from './network.js'
 
 /** Where a worker has the rows of its block. */
 export interface BlockPlaces {
@@ -20,7 +20,7 @@ export function createLoader(
   { block, kernels }: ModelContext,
   places: BlockPlaces,
 ): Model['load'] {
-  const scale = storesPreprocessed(network) ? 1 : (network.scale ?? 1)
+  const scale = storesPreprocessed(shapeOf(network)) ? 1 : (network.scale ?? 1)
   const outputs = outputLayer(network).units
   const operands: GatherOperands = {
     type: 'float32',

@@ -1,5 +1,6 @@
 // The kinds of models there are, by name. The layered network is the only one so far.
 
+import { columnsAfter } from '../formulas/preprocessing/steps.js'
 import type { ModelNeeds } from '../arena/claims.js'
 import { type LayeredDescription, layeredKind } from './layered-model.js'
 import type { ModelKind } from './model.js'
@@ -21,9 +22,10 @@ export function modelKindOf({ kind }: ModelDescription): ModelKind<ModelDescript
 /** What a model needs of the arena. */
 export function needsOfModel(description: ModelDescription): ModelNeeds {
   const kind = modelKindOf(description)
+  const { inputs, output, preprocessing } = kind.shape(description)
   return {
-    inputs: kind.inputs(description),
-    outputs: kind.outputs(description),
+    inputs: columnsAfter(preprocessing, inputs),
+    outputs: output.units,
     tensors: kind.tensors(description),
     claimShared: (claims) => kind.claimShared(description, claims),
     claimScratch: (claims) => kind.claimScratch(description, claims),

@@ -7,7 +7,15 @@ import { type BlockPlaces, createLoader } from './block-loader.js'
 import { kindOf } from './layers/kinds.js'
 import type { Layer, OutputLayer, Places, WayBack } from './layers/layer.js'
 import type { Model, ModelContext, ModelKind } from './model.js'
-import { type Network, columnsOf, layersBefore, outputLayer, tensorsOf } from './network.js'
+import {
+  type Network,
+  columnsOf,
+  flopsOf,
+  layersBefore,
+  outputLayer,
+  shapeOf,
+  tensorsOf,
+} from './network.js'
 import { createScorer } from './scorer.js'
 
 export interface LayeredDescription {
@@ -25,8 +33,13 @@ interface LayeredScratch extends BlockPlaces {
 }
 
 export const layeredKind: ModelKind<LayeredDescription> = {
-  inputs: ({ network }) => columnsOf(network)[0]!,
-  outputs: ({ network }) => outputLayer(network).units,
+  shape: ({ network }) => shapeOf(network),
+  work: ({ network }) => ({
+    flops: flopsOf(network, 1),
+    outputs: columnsOf(network)
+      .slice(1)
+      .reduce((sum, columns) => sum + columns, 0),
+  }),
   tensors: ({ network }) => tensorsOf(network),
   claimShared: ({ network }, claims) => {
     const columns = columnsOf(network)

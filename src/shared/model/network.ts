@@ -3,6 +3,7 @@
 
 import type { Tensor } from '../arena/parameter-layout.js'
 import { type PreprocessingStep, columnsAfter } from '../formulas/preprocessing/steps.js'
+import type { ModelShape } from './model.js'
 import type { DenseLayer } from './layers/dense.js'
 import { type LayerDescription, kindOf } from './layers/kinds.js'
 
@@ -76,10 +77,17 @@ export function outputLayer({ layers }: Network): DenseLayer {
   return last
 }
 
+/** What goes into a network, and what comes out. */
+export function shapeOf(network: Network): ModelShape {
+  const { inputs, preprocessing = [], scale = 1 } = network
+  const { activation, units } = outputLayer(network)
+  return { inputs, scale, preprocessing, output: { units, activation } }
+}
+
 /**
  * Whether examples lie in the arena with scale and preprocessing applied; without preprocessing
  * they lie there as given, to be scaled when they are read.
  */
-export function storesPreprocessed({ preprocessing = [] }: Network): boolean {
+export function storesPreprocessed({ preprocessing }: ModelShape): boolean {
   return preprocessing.length > 0
 }

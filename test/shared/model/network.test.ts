@@ -11,6 +11,7 @@ import {
   flopsOf,
   layersBefore,
   outputLayer,
+  shapeOf,
   storesPreprocessed,
   tensorsOf,
 } from '../../../dist/shared/model/network.js'
@@ -127,7 +128,11 @@ it('outputLayer: the last layer; where that is none with outputs of its own, an 
 
 it('examples are stored preprocessed if there is any preprocessing', () => {
   const layers = [dense(1)]
-  expect(storesPreprocessed({ inputs: 2, layers })).toBe(false)
-  expect(storesPreprocessed({ inputs: 2, layers, scale: 2, preprocessing: [] })).toBe(false)
-  expect(storesPreprocessed({ inputs: 2, layers, preprocessing: [cross(0, 1)] })).toBe(true)
+  expect(storesPreprocessed(shapeOf({ inputs: 2, layers }))).toBe(false)
+  expect(storesPreprocessed(shapeOf({ inputs: 2, layers, scale: 2, preprocessing: [] }))).toBe(
+    false,
+  )
+  expect(storesPreprocessed(shapeOf({ inputs: 2, layers, preprocessing: [cross(0, 1)] }))).toBe(
+    true,
+  )
 })

@@ -14,7 +14,7 @@ import { stepsPerEpoch } from '../../../dist/shared/batches/shards.js'
 import { tallyLayout } from '../../../dist/shared/figures/metrics.js'
 import { initialValues } from '../../../dist/shared/model/initial.js'
 import { needsOfModel } from '../../../dist/shared/model/kinds.js'
-import { outputLayer } from '../../../dist/shared/model/network.js'
+import { outputLayer, shapeOf } from '../../../dist/shared/model/network.js'
 import { stateElements } from '../../../dist/shared/optimizers/optimizers.js'
 import type { TrainRun } from '../../../dist/shared/protocol.js'
 
@@ -44,7 +44,7 @@ function runFor(
   clipNorm: number | undefined,
   accumulationSteps: number,
 ): TrainRun {
-  const examples = checkExamples('fit', given, recipe.network, 'float32')
+  const examples = checkExamples('fit', given, shapeOf(recipe.network), 'float32')
   const tallies = tallyLayout('fit', outputLayer(recipe.network))
   const model = { kind: 'layers', network: recipe.network, loss: recipe.loss } as const
   const layout = planArena({
@@ -109,7 +109,7 @@ async function trainOn(
     words: new SharedArrayBuffer(8),
     bytes: new SharedArrayBuffer(slots.count * (slots.bytes + tallyBytes)),
   }
-  const examples = checkExamples('fit', given, recipe.network, 'float32')
+  const examples = checkExamples('fit', given, shapeOf(recipe.network), 'float32')
   const ends = Array.from({ length: machines }, async (_, machine) => {
     const worker = new Worker(new URL('../../fixtures/machine-worker.js', import.meta.url), {
       workerData: {
