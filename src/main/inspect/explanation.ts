@@ -1,7 +1,7 @@
 // The numbers behind `shardgrad explain`: a few steps of gradient descent with every value on the
 // way, as the workers would compute them, on one thread.
 
-import { partStart } from '../../shared/batches/shards.js'
+import { shardStart } from '../../shared/batches/shards.js'
 import type { InProcess, Walk } from './in-process.js'
 import type { Parameters } from '../data/parameters.js'
 
@@ -77,8 +77,8 @@ function explainStep(
     explainShard(
       inProcess,
       parameters,
-      partStart(examples, shardCount, shard),
-      partStart(examples, shardCount, shard + 1),
+      shardStart(examples, shardCount, shard),
+      shardStart(examples, shardCount, shard + 1),
     ),
   )
   const { total, sums } = sumAsTree(shards)

@@ -32,9 +32,9 @@ export function stepsPerEpoch(
   return Math.ceil(examples / (batchSize * accumulationSteps))
 }
 
-/** Where part `index` of `count` of a run of `total` begins: parts differ by at most one. */
-export function partStart(total: number, count: number, index: number): number {
-  return Math.floor((index * total) / count)
+/** The first row of shard number `shard` of a batch: shards differ by at most one row. */
+export function shardStart(batchSize: number, shards: number, shard: number): number {
+  return Math.floor((shard * batchSize) / shards)
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { leaveIfAborted } from '../../shared/arena/barrier.js'
 import { type ByteOffset, advance } from '../../shared/arena/offsets.js'
-import { BLOCK_ROWS, partStart } from '../../shared/batches/shards.js'
+import { BLOCK_ROWS, shardStart } from '../../shared/batches/shards.js'
 import { clearTally } from '../../shared/figures/metrics.js'
 import { Phase } from '../../shared/figures/timeline.js'
 import { placePart } from '../../shared/model/block.js'
@@ -76,7 +76,7 @@ function gradientOfParts(
   const { slots, training } = run.layout
   const parameters = currentParameters(worker)
   const weighted = training!.sampleWeights !== undefined
-  const longest = shardStart(batch, first + slots.parts) - shardStart(batch, first)
+  const longest = startOf(batch, first + slots.parts) - startOf(batch, first)
   parts.count = slots.parts
   parts.stride = slots.partStride
   for (let part = 0; part < parts.count; part++) clearTally(tallies[part]!)
@@ -101,13 +101,13 @@ function placeShards(
   done: number,
 ): void {
   for (let part = 0; part < block.parts.count; part++) {
-    const start = shardStart(batch, first + part) + done
-    const rows = Math.min(BLOCK_ROWS, shardStart(batch, first + part + 1) - start)
+    const start = startOf(batch, first + part) + done
+    const rows = Math.min(BLOCK_ROWS, startOf(batch, first + part + 1) - start)
     placePart(block, part, batch.first + start, rows, row)
   }
 }
 
 /** Where a shard begins in its batch. */
-function shardStart({ size, shards }: Batch, shard: number): number {
-  return partStart(size, shards, shard)
+function startOf({ size, shards }: Batch, shard: number): number {
+  return shardStart(size, shards, shard)
 }

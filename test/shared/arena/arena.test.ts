@@ -12,7 +12,7 @@ import { CONTROL_BYTES } from '../../../dist/shared/arena/control.js'
 import { bytesPerElement } from '../../../dist/shared/arena/element-types.js'
 import type { Tensor } from '../../../dist/shared/arena/parameter-layout.js'
 import { piecesOf } from '../../../dist/shared/arena/pieces.js'
-import { partStart } from '../../../dist/shared/batches/shards.js'
+import { shardStart } from '../../../dist/shared/batches/shards.js'
 import { ArenaError } from '../../../dist/shared/errors.js'
 import { needsOfModel } from '../../../dist/shared/model/kinds.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
@@ -173,7 +173,7 @@ function blockRowsOf(job: ArenaNeeds, { slots }: ArenaLayout): number {
 function shardRowsOf({ batchSize, shards }: ArenaNeeds): number[] {
   return Array.from(
     { length: shards },
-    (_, i) => partStart(batchSize, shards, i + 1) - partStart(batchSize, shards, i),
+    (_, i) => shardStart(batchSize, shards, i + 1) - shardStart(batchSize, shards, i),
   )
 }
 

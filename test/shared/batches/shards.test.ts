@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { MOST_PARTS } from '../../../dist/shared/arena/parts.js'
 import {
   BLOCK_ROWS,
-  partStart,
+  shardStart,
   partsOfBlock,
   shardCount,
   slotCount,
@@ -51,9 +51,9 @@ it('parts cover everything, in order, and differ by at most one', () => {
     for (const count of [1, 2, 3, 8, 64]) {
       const sizes = Array.from(
         { length: count },
-        (_, i) => partStart(total, count, i + 1) - partStart(total, count, i),
+        (_, i) => shardStart(total, count, i + 1) - shardStart(total, count, i),
       )
-      expect(partStart(total, count, 0)).toBe(0)
+      expect(shardStart(total, count, 0)).toBe(0)
       expect(sizes.reduce((a, b) => a + b)).toBe(total)
       expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
     }
@@ -118,9 +118,9 @@ it('parts of whole numbers: none begins before the one ahead of it, up to a thou
       fc.nat(),
       (total, count, at) => {
         const index = at % count
-        const size = partStart(total, count, index + 1) - partStart(total, count, index)
+        const size = shardStart(total, count, index + 1) - shardStart(total, count, index)
         expect([Math.floor(total / count), Math.ceil(total / count)]).toContain(size)
-        expect(partStart(total, count, count)).toBe(total)
+        expect(shardStart(total, count, count)).toBe(total)
       },
     ),
     { seed: 5 },
