@@ -90,7 +90,11 @@ program
       'activation of the output layer (default: what suits the data)',
     ).choices(activationNames),
   )
-  .addOption(new Option('--loss <name>', '(default: what suits the data)').choices(lossNames))
+  .addOption(
+    new Option('--loss <name>', 'what is made small (default: what suits the data)').choices(
+      lossNames,
+    ),
+  )
   .addOption(
     new Option('--init <name>', 'how weights start (default: what suits the data)').choices(
       initializerNames,
@@ -190,10 +194,14 @@ program
   .addOption(
     new Option(
       '--network <file>',
-      'a network description in JSON, { inputs, layers: [{ units, activation, initializer }] }',
+      'a network description in JSON, { inputs, layers: [{ kind: dense, units, activation, initializer }] }',
     ).conflicts(['layers', 'activation', 'output', 'init']),
   )
-  .addOption(new Option('--loss <name>', '(default: what suits the data)').choices(lossNames))
+  .addOption(
+    new Option('--loss <name>', 'what is made small (default: what suits the data)').choices(
+      lossNames,
+    ),
+  )
   .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
   .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
   .option(

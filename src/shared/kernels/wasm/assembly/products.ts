@@ -287,17 +287,20 @@ export function multiplyTransposed(
   const count = parts
   const inputStride = (<usize>paddedWidth(inputs)) << 2
   const outputStride = (<usize>paddedWidth(outputs)) << 2
-  partPanels = <usize>partStride * outputStride
-  partStrips = (<usize>(partStride * STRIP)) << 2
-  stripOutputs = outputs
-  const strips = scratch + <usize>count * partPanels
-  const waiting = strips + <usize>count * partStrips
+  const stride = partStride
+  const rowsAt = partRows
+  const panelBytes = <usize>stride * outputStride
+  const stripBytes = (<usize>(stride * STRIP)) << 2
+  partPanels = panelBytes
+  partStrips = stripBytes
+  const strips = scratch + <usize>count * panelBytes
+  const waiting = strips + <usize>count * stripBytes
   sumColumns(deltas, biasGradient, waiting, outputs, accumulate)
   for (let part = 0; part < count; part++) {
-    const rows = rowsOf(partRows, part)
+    const rows = rowsOf(rowsAt, part)
     packRows(
-      deltas + <usize>part * partPanels,
-      scratch + <usize>part * partPanels,
+      deltas + <usize>part * panelBytes,
+      scratch + <usize>part * panelBytes,
       rows,
       paddedWidth(outputs),
       0,
@@ -305,19 +308,13 @@ export function multiplyTransposed(
     )
   }
   for (let input = 0; input < paddedWidth(inputs); input += STRIP) {
-    stripWidth = min(STRIP, paddedWidth(inputs) - input)
+    const width = min(STRIP, paddedWidth(inputs) - input)
     for (let part = 0; part < count; part++) {
-      const from = activations + <usize>(part * partStride) * inputStride + ((<usize>input) << 2)
-      packStrips(
-        from,
-        strips + <usize>part * partStrips,
-        rowsOf(partRows, part),
-        stripWidth,
-        inputStride,
-      )
+      const from = activations + <usize>(part * stride) * inputStride + ((<usize>input) << 2)
+      packStrips(from, strips + <usize>part * stripBytes, rowsOf(rowsAt, part), width, inputStride)
     }
     const result = gradient + <usize>input * outputStride
-    stripOfParts(strips, scratch, partRows, count, result, waiting, accumulate)
+    stripOfParts(strips, scratch, rowsAt, count, width, outputs, result, waiting, accumulate)
   }
 }
 
@@ -330,9 +327,6 @@ function rowsOf(partRows: usize, part: i32): i32 {
 /** Bytes of one part's panels and strips. */
 let partPanels: usize = 0
 let partStrips: usize = 0
-/** Inputs of the strip under way, which are rows of the gradient. */
-let stripWidth: i32 = 0
-let stripOutputs: i32 = 0
 
 /**
  * A strip's rows of the gradient, summed over `count` parts in the order of the tree; `strips`,
@@ -343,27 +337,37 @@ function stripOfParts(
   panels: usize,
   rows: usize,
   count: i32,
+  width: i32,
+  outputs: i32,
   result: usize,
   waiting: usize,
   add: bool,
 ): void {
-  if (count == 1) return stripOfPart(strips, panels, load<i32>(rows), result, add)
+  if (count == 1) return stripOfPart(strips, panels, load<i32>(rows), width, outputs, result, add)
   const half = count >> 1
   const rightStrips = strips + <usize>half * partStrips
   const rightPanels = panels + <usize>half * partPanels
   const rightRows = rows + ((<usize>half) << 2)
-  stripOfParts(strips, panels, rows, half, result, waiting, false)
-  if (half == 1) return stripOfPart(rightStrips, rightPanels, load<i32>(rightRows), result, true)
-  const elements = stripWidth * paddedWidth(stripOutputs)
+  stripOfParts(strips, panels, rows, half, width, outputs, result, waiting, false)
+  if (half == 1)
+    return stripOfPart(rightStrips, rightPanels, load<i32>(rightRows), width, outputs, result, true)
+  const elements = width * paddedWidth(outputs)
   const later = waiting + ((<usize>elements) << 2)
-  stripOfParts(rightStrips, rightPanels, rightRows, half, waiting, later, false)
+  stripOfParts(rightStrips, rightPanels, rightRows, half, width, outputs, waiting, later, false)
   addInto(result, waiting, elements)
 }
 
 /** A strip's rows of one part's gradient, tile by tile. */
-function stripOfPart(strips: usize, panels: usize, depth: i32, result: usize, add: bool): void {
-  const width = stripWidth
-  const columns = paddedWidth(stripOutputs)
+function stripOfPart(
+  strips: usize,
+  panels: usize,
+  depth: i32,
+  width: i32,
+  outputs: i32,
+  result: usize,
+  add: bool,
+): void {
+  const columns = paddedWidth(outputs)
   const stride = (<usize>columns) << 2
   let column = 0
   for (; column + 16 <= columns; column += 16) {
