@@ -1,6 +1,6 @@
 // The caller's examples: their types and shapes, checked.
 
-import type { ModelShape } from '../../shared/model/model.js'
+import type { ModelShape } from '../../shared/model/shape.js'
 import { storesPreprocessed } from '../../shared/model/network.js'
 import type { DType, ElementType } from '../../shared/arena/element-types.js'
 import { refuseOptions } from '../options/check.js'

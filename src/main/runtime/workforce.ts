@@ -1,7 +1,7 @@
 // Chooses the number of workers for a job. Too many make a small job slower, since each step costs
 // two meetings.
 
-import type { ModelWork } from '../../shared/model/model.js'
+import type { ModelWork } from '../../shared/model/shape.js'
 
 /**
  * What one more worker must have to do in a step to pay for the meetings, in microseconds; see

@@ -1,36 +1,15 @@
 // The model: what a worker's step asks of whatever is trained. A model's memory is its own: nothing
 // outside looks into it. The kinds of models are in kinds.ts.
 
+import type { ModelShape, ModelWork } from './shape.js'
 import type { ExamplesLayout } from '../arena/arena.js'
 import type { Claims, ModelLayout } from '../arena/claims.js'
 import type { ByteOffset } from '../arena/offsets.js'
 import type { ParameterLayout, Tensor } from '../arena/parameter-layout.js'
 import type { PieceRows } from '../arena/pieces.js'
 import type { TallyLayout } from '../figures/metrics.js'
-import type { ActivationName } from '../formulas/activations.js'
-import type { PreprocessingStep } from '../formulas/preprocessing/steps.js'
 import type { Kernels } from '../kernels/kernels.js'
 import type { Block } from './block.js'
-
-/** What goes into a model, and what comes out: all that the caller's side asks of one. */
-export interface ModelShape {
-  /** Columns of the inputs, as the caller gives them. */
-  inputs: number
-  /** What they are multiplied by. */
-  scale: number
-  /** What is then done to every row; with it, rows are stored as it leaves them. */
-  preprocessing: readonly PreprocessingStep[]
-  /** The outputs: how many, and what they went through. */
-  output: { units: number; activation: ActivationName }
-}
-
-/** What an example takes one worker, forward and backward. */
-export interface ModelWork {
-  /** Floating-point operations. */
-  flops: number
-  /** Numbers that are computed on the way, outputs of all layers. */
-  outputs: number
-}
 
 /** What a kind of model says of a description, before anything is computed. */
 export interface ModelKind<Description extends { kind: string }> {

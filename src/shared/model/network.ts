@@ -3,7 +3,7 @@
 
 import type { Tensor } from '../arena/parameter-layout.js'
 import { type PreprocessingStep, columnsAfter } from '../formulas/preprocessing/steps.js'
-import type { ModelShape } from './model.js'
+import type { ModelShape } from './shape.js'
 import type { DenseLayer } from './layers/dense.js'
 import { type LayerDescription, kindOf } from './layers/kinds.js'
 
