@@ -3,12 +3,14 @@
 import { sep } from 'node:path'
 import { InputError, show } from '../../shared/errors.js'
 import type { DataSet } from './data-set.js'
-import { loadDigits, loadFashionMnist, loadImageSet } from './image-sets.js'
 import { tables } from './tables.js'
 
+/** Whoever wants no images is spared what reads them. */
+const imageSets = async (): Promise<typeof import('./image-sets.js')> => import('./image-sets.js')
+
 const dataSets: Record<string, () => Promise<DataSet> | DataSet> = {
-  digits: loadDigits,
-  'fashion-mnist': loadFashionMnist,
+  digits: async () => (await imageSets()).loadDigits(),
+  'fashion-mnist': async () => (await imageSets()).loadFashionMnist(),
   ...tables,
 }
 
@@ -29,7 +31,7 @@ export const tableNames = Object.keys(tables)
 export async function loadDataSet(name: string): Promise<DataSet> {
   const given: unknown = name
   const isPath = typeof given === 'string' && (given.includes('/') || given.includes(sep))
-  if (isPath) return loadImageSet(name)
+  if (isPath) return (await imageSets()).loadImageSet(name)
   const load = typeof given === 'string' && Object.hasOwn(dataSets, given) && dataSets[given]
   if (!load)
     throw new InputError(

@@ -15,7 +15,6 @@ import {
   relativeTo,
 } from './finite-differences.js'
 import type { GradientCheck, GradientCheckOptions, ShardingCheck } from './gradient-report.js'
-import { openInProcess } from './in-process.js'
 import type { Gradient, Trainer } from '../trainer.js'
 import { createTrainer } from '../create-trainer.js'
 
@@ -51,6 +50,7 @@ export async function checkGradients(
 ): Promise<GradientCheck> {
   const { tolerance } = checkGradientCheckOptions(settings)
   const recipe = checkTrainerOptions(options)
+  const { openInProcess } = await import('./in-process.js') // loaded by whoever checks
   const inProcess = await openInProcess(recipe, examples)
   const choice: TrainerOptions = { ...options, backend: options.backend ?? 'reference' }
   const shards = recipe.shards === 'auto' ? 8 : recipe.shards
