@@ -6,8 +6,9 @@ import { createTrainerOn } from './trainer-calls.js'
 import type { Trainer } from './trainer.js'
 
 /**
- * Makes a trainer for a network. Close it when you no longer need it, since its threads keep the
- * process alive: `await trainer.close()`, or declare it with `await using`.
+ * Makes a trainer for a network. Close it when you no longer need it, since its threads and its
+ * memory stay until then: `await trainer.close()`, or declare it with `await using`. Only a call
+ * under way keeps the process alive.
  *
  * @param options The network, the loss, and how to train.
  * @returns The trainer, with the parameters that its seed gives.
