@@ -54,6 +54,28 @@ const metricList = (text: string): MetricName[] =>
       )
     return known
   })
+const activationOption = (): Option =>
+  new Option('--activation <name>', 'of the hidden layers (default: what suits the data)').choices(
+    activationNames,
+  )
+const outputOption = (): Option =>
+  new Option(
+    '--output <name>',
+    'activation of the output layer (default: what suits the data)',
+  ).choices(activationNames)
+const initOption = (): Option =>
+  new Option('--init <name>', 'how weights start (default: what suits the data)').choices(
+    initializerNames,
+  )
+const lossOption = (): Option =>
+  new Option('--loss <name>', 'what is made small (default: what suits the data)').choices(
+    lossNames,
+  )
+const optimizerOption = (): Option =>
+  new Option(
+    '--optimizer <name>',
+    'how the gradient moves the parameters (default: what suits the data)',
+  ).choices(optimizerNames)
 const backendOption = (): Option =>
   new Option('--backend <name>', 'who multiplies')
     .choices(['auto', ...backendNames])
@@ -78,35 +100,12 @@ program
     'units of the hidden layers, such as 128,128 (default: what suits the data)',
     wholeNumbers,
   )
-  .addOption(
-    new Option(
-      '--activation <name>',
-      'of the hidden layers (default: what suits the data)',
-    ).choices(activationNames),
-  )
-  .addOption(
-    new Option(
-      '--output <name>',
-      'activation of the output layer (default: what suits the data)',
-    ).choices(activationNames),
-  )
-  .addOption(
-    new Option('--loss <name>', 'what is made small (default: what suits the data)').choices(
-      lossNames,
-    ),
-  )
-  .addOption(
-    new Option('--init <name>', 'how weights start (default: what suits the data)').choices(
-      initializerNames,
-    ),
-  )
+  .addOption(activationOption())
+  .addOption(outputOption())
+  .addOption(lossOption())
+  .addOption(initOption())
   .option('--dropout <share>', "of the hidden layers' outputs, left out while training", anyNumber)
-  .addOption(
-    new Option(
-      '--optimizer <name>',
-      'how the gradient moves the parameters (default: what suits the data)',
-    ).choices(optimizerNames),
-  )
+  .addOption(optimizerOption())
   .option('--learning-rate <rate>', '(default: what suits the data, or the optimizer)', anyNumber)
   .addOption(
     new Option(
@@ -174,34 +173,16 @@ program
     'units of the hidden layers (default: as many as suit the data, of at most 8 units)',
     wholeNumbers,
   )
-  .addOption(
-    new Option(
-      '--activation <name>',
-      'of the hidden layers (default: what suits the data)',
-    ).choices(activationNames),
-  )
-  .addOption(
-    new Option(
-      '--output <name>',
-      'activation of the output layer (default: what suits the data)',
-    ).choices(activationNames),
-  )
-  .addOption(
-    new Option('--init <name>', 'how weights start (default: what suits the data)').choices(
-      initializerNames,
-    ),
-  )
+  .addOption(activationOption())
+  .addOption(outputOption())
+  .addOption(initOption())
   .addOption(
     new Option(
       '--network <file>',
       'a network description in JSON, { inputs, layers: [{ kind: dense, units, activation, initializer }] }',
     ).conflicts(['layers', 'activation', 'output', 'init']),
   )
-  .addOption(
-    new Option('--loss <name>', 'what is made small (default: what suits the data)').choices(
-      lossNames,
-    ),
-  )
+  .addOption(lossOption())
   .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
   .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
   .option(
@@ -248,12 +229,7 @@ program
       'one run at a rate that rises from step to step, from 0.00001 to 10; says how large it may be',
     ).conflicts('rates'),
   )
-  .addOption(
-    new Option(
-      '--optimizer <name>',
-      'how the gradient moves the parameters (default: what suits the data)',
-    ).choices(optimizerNames),
-  )
+  .addOption(optimizerOption())
   .option('--epochs <count>', '(default: what suits the data; with --find 100 steps)', wholeNumber)
   .addOption(backendOption())
   .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
