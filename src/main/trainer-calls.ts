@@ -6,8 +6,14 @@ import { modelKindOf } from '../shared/model/kinds.js'
 import { type Runner, createRunner, describeModel, needsOf } from './runtime/runner.js'
 import { findLearningRate } from './training/learning-rate-finder.js'
 import { type FloatArray, bytesOfParameters, checkParameters } from './data/parameters.js'
-import { checkExamples, checkInputs } from './data/examples.js'
-import { type MetricOptions, Tally, metricsOf, tallyLayout } from '../shared/figures/metrics.js'
+import { checkExamples, checkInputs, decayOf } from './data/examples.js'
+import {
+  type MetricOptions,
+  Tally,
+  costOf,
+  metricsOf,
+  tallyLayout,
+} from '../shared/figures/metrics.js'
 import { prepareTraining } from './training/training.js'
 import { checkEvaluateOptions } from './options/evaluate-options.js'
 import { blockCount } from '../shared/batches/shards.js'
@@ -67,7 +73,7 @@ function createTrainerWith(runner: Runner): Trainer {
 }
 
 async function gradient(runner: Runner, given: Partial<Examples>): Promise<Gradient> {
-  const { dtype, shape, state } = runner
+  const { dtype, recipe, shape, state } = runner
   const examples = checkExamples('gradient', given, shape, dtype)
   const { count } = examples
   const shards = runner.shardsFor(count)
@@ -77,8 +83,9 @@ async function gradient(runner: Runner, given: Partial<Examples>): Promise<Gradi
     needs: { shards, batchSize: count, training: needsOf(examples) },
   })
   await runner.store(plan.layout.training, examples)
-  const figures = await runner.figuresOf({ ...plan, kind: 'gradient', shards })
-  return { cost: figures[Tally.loss]!, ...state.gradient() }
+  const decay = decayOf(recipe.l2, examples)
+  const figures = await runner.figuresOf({ ...plan, kind: 'gradient', shards, decay })
+  return { cost: costOf(figures), ...state.gradient() }
 }
 
 async function fit(runner: Runner, examples: Examples, options: FitOptions): Promise<History> {

@@ -14,13 +14,16 @@ import type { RateCurve } from './training/rate-curve.js'
 
 /** The gradient of the cost. It has the shape of the parameters: `weights` and `biases`. */
 export interface Gradient extends Parameters {
-  /** The cost that it is the gradient of: mean loss plus the regularization term. */
+  /**
+   * The cost that it is the gradient of: the mean loss, plus l2 / 2N of the squared weights, N
+   * being these examples, or the sum of their weights.
+   */
   cost: number
 }
 
 /** The figures of some examples: the cost, and the metrics that were asked for. */
 export interface Evaluation extends Metrics {
-  /** Mean loss plus the regularization term. */
+  /** The mean loss. The regularization term is no part of it. */
   cost: number
   /** How many examples there were. */
   examples: number

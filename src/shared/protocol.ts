@@ -13,7 +13,11 @@ import type { Optimizer } from './optimizers/optimizers.js'
 /** What every run of the workers needs. */
 export interface RunBase {
   model: ModelDescription
-  l2: number
+  /**
+   * The L2 term's gradient is this times the weights: l2 over the total weight of the examples
+   * trained on. 0 if nothing is trained.
+   */
+  decay: number
   tallies: TallyLayout
   backend: BackendName
   layout: ArenaLayout
@@ -78,8 +82,7 @@ export interface WorkerTask {
 }
 
 /**
- * Figures of some examples: a tally, with the mean loss plus the regularization term in place of
- * the loss.
+ * Figures of some examples: a tally, with means in place of the summed loss and penalty.
  */
 export type Figures = Float64Array
 

@@ -259,7 +259,7 @@ describe('whatever training is told: 3 workers have the bits of 1', () => {
     })
     await trainer.fit(examples, fit)
     expect(trainer.parametersHash()).toBe(
-      'b2ba88faaefde8c989cb9a114fede6ef61517c718364405f4bf30c46c8643953',
+      'd72c0c4a1365720842f70011192bc57c223f543825140b157a7af036943eea3a',
     )
   })
 })

@@ -139,6 +139,35 @@ function typeAsGiven(inputs: NumberArray, dtype: DType): ElementType {
 }
 
 /**
+ * What examples weigh together, which their losses are averaged by.
+ *
+ * @param examples With weights of their own or without.
+ * @returns The sum of their weights: without any, their number.
+ */
+export function totalWeight({
+  count,
+  sampleWeights,
+}: Pick<CheckedExamples, 'count' | 'sampleWeights'>): number {
+  if (sampleWeights === undefined) return count
+  let sum = 0
+  for (const weight of sampleWeights) sum += weight
+  return sum
+}
+
+/**
+ * What L2 regularization adds to the gradient of the mean loss, as a multiple of the weights. It
+ * goes by all the examples trained on, so that no batch size makes it stronger.
+ *
+ * @param l2 The option.
+ * @param examples What is trained on.
+ * @returns l2 / N, N their total weight; 0 if they weigh nothing.
+ */
+export function decayOf(l2: number, examples: CheckedExamples): number {
+  const weight = totalWeight(examples)
+  return weight === 0 ? 0 : l2 / weight
+}
+
+/**
  * Holds the last rows out.
  *
  * @param examples All of them.

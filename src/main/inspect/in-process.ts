@@ -17,7 +17,7 @@ import type { Model } from '../../shared/model/model.js'
 import { type Network, outputLayer, shapeOf } from '../../shared/model/network.js'
 import type { LossName } from '../../shared/formulas/losses.js'
 import type { Examples } from '../data/arrays.js'
-import { type CheckedExamples, checkExamples } from '../data/examples.js'
+import { type CheckedExamples, checkExamples, totalWeight } from '../data/examples.js'
 import type { Parameters } from '../data/parameters.js'
 import { storeExamples } from '../data/stored-examples.js'
 import { needsOf } from '../runtime/runner.js'
@@ -68,11 +68,11 @@ export async function openInProcess(
   createKernels = createReferenceKernels,
 ): Promise<InProcess> {
   const checked = checkExamples('examples', examples, shapeOf(network), backends.reference.dtype)
-  const { count, sampleWeights } = checked
+  const { count } = checked
   const bench = await layOut({ kind: 'layers', network, loss }, checked, createKernels)
   const { model } = bench
   /** What the sums over the examples are divided by. */
-  const weight = sampleWeights ? sum(sampleWeights) : count
+  const weight = totalWeight(checked)
 
   /** Summed loss of all examples; `afterBlock` is called after each block's. */
   const summedLoss = (parameters: Parameters, afterBlock: (first: number) => void): number => {

@@ -23,9 +23,9 @@ export interface TrainerOptions {
    */
   optimizer?: Optimizer
   /**
-   * L2 regularization: adds l2 / 2m times the sum of the squared weights to the cost; at least 0.
-   * m is the number of examples in the batch, or the sum of their sample weights. Biases are left
-   * out.
+   * L2 regularization: adds l2 / 2N times the sum of the squared weights to the cost; at least 0. N
+   * is the number of examples that `fit` trains on, or the sum of their weights, whatever the batch
+   * size. Biases are left out. Held-out figures and `evaluate` are without it.
    * @default 0
    */
   l2?: number

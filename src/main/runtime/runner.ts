@@ -117,7 +117,7 @@ export function createRunner(
       if (needs.batchSize) info.shards = needs.shards
       current = {
         model,
-        l2: recipe.l2,
+        decay: 0,
         tallies,
         backend: choice.backend,
         layout: planned,

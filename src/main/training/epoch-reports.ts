@@ -1,6 +1,6 @@
 // Makes the report of each finished epoch from the figures that the workers left.
 
-import { Tally, metricsOf } from '../../shared/figures/metrics.js'
+import { Tally, costOf, metricsOf } from '../../shared/figures/metrics.js'
 import { learningRateAt } from '../../shared/optimizers/learning-rate.js'
 import type { EpochFigures, RunResult } from '../../shared/protocol.js'
 import { type EpochReport, ofValidation } from './history.js'
@@ -37,7 +37,8 @@ function reportOf(
   const rate = learningRateAt(optimizer.learningRate, steps - 1, stepsPerEpoch, reduction)
   return {
     epoch,
-    cost: figures[Tally.loss]!,
+    cost: costOf(figures),
+    loss: figures[Tally.loss]!,
     ...metricsOf(tallies, figures, training.count, training.outputs),
     ...(held && {
       validationCost: held[Tally.loss]!,

@@ -34,7 +34,12 @@ export interface EpochReport extends Metrics, ValidationMetrics {
    * plus the regularization term. Steps count as much as the examples in them.
    */
   cost: number
-  /** Mean loss over the validation's examples after the epoch, plus the regularization term. */
+  /** The part of it that is the mean loss: what the validation's cost can be compared with. */
+  loss: number
+  /**
+   * Mean loss over the validation's examples after the epoch. The regularization term is no part of
+   * it.
+   */
   validationCost?: number
   /** The learning rate of the epoch's last step. */
   learningRate: number
@@ -56,6 +61,8 @@ export interface History extends ByEpoch<Metrics>, ByEpoch<ValidationMetrics> {
   epoch: number[]
   /** As in `EpochReport`. */
   cost: number[]
+  /** As in `EpochReport`. */
+  loss: number[]
   /** As in `EpochReport`; empty unless the outputs are sigmoid or softmax. */
   accuracy: number[]
   /** As in `EpochReport`; empty without a validation. */
@@ -82,6 +89,7 @@ export interface History extends ByEpoch<Metrics>, ByEpoch<ValidationMetrics> {
 export const emptyHistory = (): History => ({
   epoch: [],
   cost: [],
+  loss: [],
   accuracy: [],
   validationCost: [],
   validationAccuracy: [],

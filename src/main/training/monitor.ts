@@ -61,9 +61,10 @@ export function createStopper(
   { names }: TallyLayout,
   validates: boolean,
 ): Stopper {
-  const name = monitor ?? (validates ? 'validationCost' : 'cost')
-  const ofTraining = ['cost', ...names.filter((metric) => metrics[metric].better)]
-  const reported: string[] = [...ofTraining, ...(validates ? ofTraining.map(validationName) : [])]
+  const name = monitor ?? (validates ? 'validationCost' : 'loss')
+  const watchable = names.filter((metric) => metrics[metric].better)
+  const reported: string[] = ['cost', 'loss', ...watchable]
+  if (validates) reported.push('validationCost', ...watchable.map(validationName))
   if (!reported.includes(name))
     throw new InputError(
       `${where}: earlyStopping.monitor`,
@@ -106,17 +107,17 @@ export interface Plateau {
 export function createPlateau(rate: LearningRate): Plateau | undefined {
   const schedule = plateauOf(rate)
   if (!schedule) return undefined
-  const watched = createMonitor('cost', schedule.minimumChange)
+  const watched = createMonitor('loss', schedule.minimumChange)
   let waited = 0
   let cooling = 0
   const plateau: Plateau = {
     reduction: 1,
-    observe({ cost, validationCost }) {
+    observe({ loss, validationCost }) {
       if (cooling > 0) {
         cooling--
         waited = 0
       }
-      if (watched.improves(validationCost ?? cost)) waited = 0
+      if (watched.improves(validationCost ?? loss)) waited = 0
       else if (cooling === 0 && ++waited >= schedule.patience) {
         plateau.reduction *= schedule.factor
         cooling = schedule.cooldown

@@ -8,7 +8,7 @@ import type { Optimizer } from '../../shared/optimizers/optimizers.js'
 import type { TrainRun } from '../../shared/protocol.js'
 import type { Examples } from '../data/arrays.js'
 import { weighClasses } from '../data/class-weights.js'
-import { type CheckedExamples, checkExamples, splitExamples } from '../data/examples.js'
+import { type CheckedExamples, checkExamples, decayOf, splitExamples } from '../data/examples.js'
 import { checkTrainingOptions } from '../options/training-options.js'
 import { type Plan, type Runner, needsOf } from '../runtime/runner.js'
 import type { EpochsOptions } from './fit-options.js'
@@ -96,6 +96,7 @@ export function runOf(
   return {
     ...plan,
     kind: 'train',
+    decay: decayOf(recipe.l2, training),
     optimizer,
     clipNorm: recipe.clipNorm,
     rateReduction,

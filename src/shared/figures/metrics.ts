@@ -15,8 +15,15 @@ export const Tally = {
   weight: 1,
   /** Right answers. */
   correct: 2,
+  /** Of a step: the regularization term, times the weight. No example adds to it. */
+  penalty: 3,
 } as const
-export const TALLY_FIELDS = 3
+export const TALLY_FIELDS = 4
+
+/** The cost, of a tally whose loss and penalty are means. */
+export function costOf(figures: ArrayLike<number>): number {
+  return figures[Tally.loss]! + figures[Tally.penalty]!
+}
 
 /**
  * Metrics by name. Those of classes need sigmoid or softmax outputs; example weights play no part

@@ -99,8 +99,8 @@ export interface WarmUp {
   then: LastingSchedule
 }
 /**
- * Falls when the cost no longer does: the rate is multiplied by `factor` whenever the cost (that of
- * the validation, if there is one) has not improved for `patience` epochs. As Keras's
+ * Falls when the mean loss no longer does: the rate is multiplied by `factor` whenever the loss
+ * (that of the validation, if there is one) has not improved for `patience` epochs. As Keras's
  * ReduceLROnPlateau. Made by `reduceOnPlateau`.
  */
 export interface ReduceOnPlateau {
@@ -120,7 +120,7 @@ export interface ReduceOnPlateau {
    */
   patience: number
   /**
-   * An epoch counts as an improvement only if its cost is lower than the lowest so far by more than
+   * An epoch counts as an improvement only if its loss is lower than the lowest so far by more than
    * this, at least 0.
    * @default 1e-4
    */
@@ -234,7 +234,7 @@ export function warmUp(options: {
 }
 
 /**
- * A learning rate that falls when the cost no longer does.
+ * A learning rate that falls when the loss no longer does.
  *
  * @param options The schedule's fields.
  * @returns The schedule, for an optimizer's `learningRate`.

@@ -9,7 +9,7 @@ import { clearTally } from '../../shared/figures/metrics.js'
 import { Phase } from '../../shared/figures/timeline.js'
 import { placePart } from '../../shared/model/block.js'
 import { type GradientWorker, currentParameters, inOrder } from '../worker.js'
-import { recordResult, recordSquares, recordTally, sumFigures } from './records.js'
+import { recordResult, recordTally, sumFigures } from './records.js'
 
 /** Figures of the examples. */
 export function evaluate(worker: GradientWorker): void {
@@ -24,7 +24,6 @@ export function evaluateExamples(worker: GradientWorker, examples: ExamplesLayou
   const parameters = currentParameters(worker)
   const tally = tallies[0]!
   const weighted = examples.sampleWeights !== undefined
-  recordSquares(worker)
   for (let b = claimBlock(worker, examples); b >= 0; b = claimBlock(worker, examples)) {
     clearTally(tally)
     model.forwardWithLoss(parameters, tallies, weighted)

@@ -73,7 +73,7 @@ function averageMyPieces(worker: GradientWorker, weight: number, summed: boolean
       const target = advance(run.layout.gradient!, first * elementBytes)
       if (summed) {
         kernels.divide(target, elements, weight || 1)
-        addRegularization(worker, weight, piece, first, elements, target)
+        addRegularization(worker, piece, first, elements, target)
       } else averageChunk(worker, weight, piece, first, elements, target)
       squares += kernels.sumSquares(target, elements)
     }
@@ -139,7 +139,7 @@ export function averageChunk(
   target: ByteOffset,
 ): void {
   sumSlots(worker, first, elements, target, weight || 1)
-  addRegularization(worker, weight, piece, first, elements, target)
+  addRegularization(worker, piece, first, elements, target)
 }
 
 function sumSlots(
@@ -158,14 +158,13 @@ function sumSlots(
 
 function addRegularization(
   worker: GradientWorker,
-  weight: number,
   { regularized }: Piece,
   first: number,
   elements: number,
   target: ByteOffset,
 ): void {
   const { elementBytes, kernels, run } = worker
-  if (run.l2 === 0 || weight === 0 || !regularized) return
+  if (run.decay === 0 || !regularized) return
   const parameters = advance(currentParameters(worker), first * elementBytes)
-  kernels.addDecay(target, parameters, elements, run.l2 / weight)
+  kernels.addDecay(target, parameters, elements, run.decay)
 }

@@ -20,7 +20,7 @@ export function recordTally(
 /** The squares of my pieces of the weights, for the cost's regularization term. */
 export function recordSquares(worker: GradientWorker): void {
   const { doubles, elementBytes, kernels, pieces, run } = worker
-  if (run.l2 === 0) return
+  if (run.decay === 0) return
   const parameters = currentParameters(worker)
   const squares = index64(run.layout.records.squares)
   for (const { regularized, index, first, elements } of pieces) {
@@ -42,28 +42,21 @@ export function sumTallies(
   }
 }
 
-/**
- * What a loss and a weight summed over examples come to: the mean loss plus the regularization
- * term. Of examples that weigh nothing, 0.
- */
-export function costOf(
-  { doubles, run: { layout, l2 } }: GradientWorker,
-  loss: number,
-  weight: number,
-): number {
-  if (weight === 0) return loss // 0, or NaN
+/** The regularization term of the cost: l2 / 2N of the squared weights. */
+export function penaltyOf({ doubles, run: { layout, decay } }: GradientWorker): number {
+  if (decay === 0) return 0
   let squares = 0
-  if (l2 > 0)
-    for (let piece = 0; piece < layout.records.regularizedPieces; piece++)
-      squares += doubles[index64(layout.records.squares) + piece]!
-  return loss / weight + (l2 / (2 * weight)) * squares
+  for (let piece = 0; piece < layout.records.regularizedPieces; piece++)
+    squares += doubles[index64(layout.records.squares) + piece]!
+  return (decay / 2) * squares
 }
 
-/** The worker's figures: the tallies of the first `records`, with the cost in place of the loss. */
+/** The worker's figures: the tallies of the first `records`, loss and penalty as means. */
 export function sumFigures(worker: GradientWorker, records: number): Float64Array {
   const { figures } = worker
   sumTallies(worker, records)
-  figures[Tally.loss] = costOf(worker, figures[Tally.loss]!, figures[Tally.weight]!)
+  figures[Tally.loss]! /= figures[Tally.weight]! || 1
+  figures[Tally.penalty] = penaltyOf(worker)
   return figures
 }
 

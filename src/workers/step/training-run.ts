@@ -20,7 +20,7 @@ import { Phase, timelineIsFull } from '../../shared/figures/timeline.js'
 import { evaluateExamples } from './evaluation-run.js'
 import { addMySlots, averageChunk, updateMyPieces } from './parameter-update.js'
 import {
-  costOf,
+  penaltyOf,
   recordEpoch,
   recordEpochTime,
   recordResult,
@@ -153,7 +153,9 @@ function closeBatch(worker: GradientWorker, run: TrainRun, step: Step, batch: Ba
   const version = currentVersion(words)
   const steps = headerField(worker, version, Header.steps)
   const weight = doubles[stepSums + Tally.weight]!
-  const cost = costOf(worker, doubles[stepSums + Tally.loss]!, weight)
+  const penalty = penaltyOf(worker)
+  const cost = doubles[stepSums + Tally.loss]! / (weight || 1) + penalty
+  doubles[stepSums + Tally.penalty] = penalty * weight
   if (!Number.isFinite(cost)) {
     diverge(worker, steps, headerField(worker, version, Header.cost))
     revertVersion(words) // the current parameters have no finite cost, those before them had
@@ -169,8 +171,8 @@ function closeBatch(worker: GradientWorker, run: TrainRun, step: Step, batch: Ba
     index64(layout.records.sums[next]!),
   ]
   for (let field = 0; field < figures.length; field++) {
-    const added = field === Tally.loss ? cost * weight : doubles[stepSums + field]!
-    doubles[after + field] = (step.first === 0 ? 0 : doubles[before + field]!) + added
+    doubles[after + field] =
+      (step.first === 0 ? 0 : doubles[before + field]!) + doubles[stepSums + field]!
   }
 }
 
@@ -193,7 +195,7 @@ function commit(worker: GradientWorker, run: TrainRun, step: Step, deadline: num
   if (step.endsEpoch) {
     const sums = index64(layout.records.sums[next]!)
     for (let field = 0; field < figures.length; field++) figures[field] = doubles[sums + field]!
-    figures[Tally.loss]! /= figures[Tally.weight]! || 1
+    for (const mean of [Tally.loss, Tally.penalty]) figures[mean]! /= figures[Tally.weight]! || 1
     recordEpoch(worker, run, step.epoch, 'training', figures)
   }
   commitVersion(words)

@@ -27,6 +27,7 @@ it('--json prints start, one line an epoch, and end, and nothing else', async ()
     event: 'epoch',
     epoch: 3,
     cost: expect.any(Number),
+    loss: expect.any(Number),
     accuracy: expect.any(Number),
     validationCost: expect.any(Number),
     validationAccuracy: expect.any(Number),

@@ -23,7 +23,8 @@ for (const [count, batchSize, shards] of [
   it(`${count} rows, batch size ${batchSize}, ${shards} shards: two epochs equal the updates by hand from gradient() to 1e-14; the cost is the mean over the examples`, async () => {
     const l2 = 0.3
     await using trainer = await create({ backend: 'reference', shards, l2 })
-    await using byHand = await create({ backend: 'reference', shards, l2 })
+    // Without l2, whose term is the same in every batch: l2 / N of the weights.
+    await using byHand = await create({ backend: 'reference', shards })
     const examples = examplesOf(count)
     const history = await trainer.fit(examples, { epochs: 2, batchSize, shuffle: false })
     const size = batchSize === 'all' ? count : batchSize
@@ -34,10 +35,18 @@ for (const [count, batchSize, shards] of [
         const batch = rowsOf(examples, first, first + size)
         byHand.setParameters(parameters)
         const gradient: Gradient = await byHand.gradient(batch.inputs, batch.targets)
-        costs += gradient.cost * batch.targets.length
-        for (const kind of ['weights', 'biases'] as const)
+        const squares = parameters.weights
+          .flatMap((values) => Array.from(values))
+          .reduce((sum, w) => sum + w * w, 0)
+        costs += (gradient.cost + (l2 / (2 * count)) * squares) * batch.targets.length
+        for (const [kind, decay] of [
+          ['weights', l2 / count],
+          ['biases', 0],
+        ] as const)
           parameters[kind].forEach((values, l) =>
-            values.forEach((value, i) => (values[i] = value - 0.2 * gradient[kind][l]![i]!)),
+            values.forEach(
+              (value, i) => (values[i] = value - 0.2 * (gradient[kind][l]![i]! + decay * value)),
+            ),
           )
       }
       expect(Math.abs(history.cost[epoch]! - costs / count)).toBeLessThan(1e-14)
@@ -60,6 +69,7 @@ it('the history has one entry an epoch in every array; without validation, or wi
     'cost',
     'epoch',
     'learningRate',
+    'loss',
     'seconds',
     'validationAccuracy',
     'validationCost',
@@ -68,12 +78,13 @@ it('the history has one entry an epoch in every array; without validation, or wi
     [
       whole.epoch,
       whole.cost,
+      whole.loss,
       whole.accuracy,
       whole.validationCost,
       whole.validationAccuracy,
       whole.learningRate,
     ].map((values) => values.length),
-  ).toEqual([3, 3, 3, 3, 3, 3])
+  ).toEqual([3, 3, 3, 3, 3, 3, 3])
   expect(Number.isFinite(whole.seconds)).toBe(true)
   const plain = await trainer.fit(examplesOf(50))
   expect(
@@ -108,6 +119,7 @@ it('the history has one entry an epoch in every array; without validation, or wi
     'epoch',
     'examplesPerSecond',
     'learningRate',
+    'loss',
     'validationCost',
   ])
   expect(Object.keys(await line.evaluate(examples)).sort()).toEqual(['cost', 'examples'])

@@ -61,6 +61,6 @@ it('a figure that is not reported is an error', async () => {
   await expect(
     trainer.fit(examples, { earlyStopping: { monitor: 'validationCost' } }),
   ).rejects.toThrow(
-    "fit: earlyStopping.monitor: expected a figure that is reported here (cost, accuracy), got 'validationCost'",
+    "fit: earlyStopping.monitor: expected a figure that is reported here (cost, loss, accuracy), got 'validationCost'",
   )
 })

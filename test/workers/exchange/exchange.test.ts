@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { checkExamples } from '../../../dist/main/data/examples.js'
+import { checkExamples, decayOf } from '../../../dist/main/data/examples.js'
 import { type Parameters, adam, dense, dropout } from '../../../dist/main/index.js'
 import { checkTrainerOptions } from '../../../dist/main/options/trainer-options.js'
 import { compileKernels } from '../../../dist/main/runtime/node/compiled-kernels.js'
@@ -66,7 +66,7 @@ function runFor(
   return {
     kind: 'train',
     model,
-    l2: recipe.l2,
+    decay: decayOf(recipe.l2, examples),
     tallies,
     backend: 'wasm',
     layout,

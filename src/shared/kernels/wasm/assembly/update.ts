@@ -62,7 +62,7 @@ export function addInto(sum: usize, addend: usize, elements: i32): void {
   }
 }
 
-/** gradient += factor * weights, the gradient of the L2 term with factor = l2 / m. */
+/** gradient += factor * weights, the gradient of the L2 term with factor = l2 / N. */
 export function addDecay(gradient: usize, weights: usize, elements: i32, factor: f32): void {
   for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
     v128.store(
