@@ -11,10 +11,12 @@ import {
   type MetricOptions,
   Tally,
   costOf,
+  keepsOutputs,
   metricsOf,
   tallyLayout,
 } from '../shared/figures/metrics.js'
 import { prepareTraining } from './training/training.js'
+import { answersOf } from './data/answers.js'
 import { checkEvaluateOptions } from './options/evaluate-options.js'
 import { blockCount } from '../shared/batches/shards.js'
 import type { Examples, NumberArray } from './data/arrays.js'
@@ -137,21 +139,22 @@ async function evaluate(
   options: MetricOptions,
 ): Promise<Evaluation> {
   const { dtype, shape } = runner
-  const tallies = tallyLayout('evaluate', shape.output, checkEvaluateOptions(options))
+  const wanted = checkEvaluateOptions(options)
   const examples = checkExamples('evaluate', given, shape, dtype)
-  const { count } = examples
+  const { count, outputs } = examples
+  const tallies = tallyLayout('evaluate', outputs, answersOf(examples), wanted)
   const plan = runner.plan({
     units: blockCount(count),
     examples: count,
     forwardOnly: true,
     tallies,
-    needs: { training: needsOf(examples) },
+    needs: { training: needsOf(examples, keepsOutputs(tallies)) },
   })
   await runner.store(plan.layout.training, examples)
   const figures = await runner.figuresOf({ ...plan, kind: 'evaluate' })
   return {
     cost: figures[Tally.loss]!,
-    ...metricsOf(tallies, figures, count, shape.output.units),
+    ...metricsOf(tallies, figures, count),
     examples: count,
   }
 }
@@ -164,7 +167,7 @@ async function predict(runner: Runner, inputs: NumberArray): Promise<FloatArray>
     units: blockCount(count),
     examples: count,
     forwardOnly: true,
-    needs: { training: needsOf(examples), predicts: true },
+    needs: { training: needsOf(examples, true) },
   })
   await runner.store(plan.layout.training, { ...examples, where: 'predict' })
   await runner.figuresOf({ ...plan, kind: 'predict' })

@@ -116,6 +116,7 @@ export function createWorker(
     tallies: Array.from({ length: layout.slots.parts }, () => new Float64Array(run.tallies.fields)),
     scratch,
     elementBytes,
+    values,
     pieces: piecesOfWorker(layout.parameters, run.workers, workerIndex),
     slotSum: createSlotSum(layout.slots),
     update: createUpdate(layout.parameters.elements * elementBytes),

@@ -40,6 +40,8 @@ export interface GradientWorker extends Synchronization, ArenaAccess {
   scratch: ScratchLayout
   /** Bytes of a number of the backend's type. */
   elementBytes: number
+  /** The arena, as such numbers. */
+  values: Float32Array | Float64Array
   /** The parameters that this worker sums, updates and prepares. */
   pieces: Piece[]
   slotSum: SlotOperands

@@ -15,7 +15,6 @@ import type { ActivationKernels, LossOperands } from '../../dist/shared/kernels/
 import { createReferenceKernels } from '../../dist/shared/kernels/reference/reference.js'
 import { type Activation, activations } from '../../dist/shared/formulas/activations.js'
 import { type Loss, lossNames, losses } from '../../dist/shared/formulas/losses.js'
-import { dense } from '../../dist/shared/model/layers/dense.js'
 import {
   type Optimizer,
   type OptimizerKind,
@@ -154,17 +153,17 @@ describe('a made-up one, beside those there are', () => {
 
   it('a metric is tallied and worked out', () => {
     const errorRate: Metric<number> = {
-      ofClasses: true,
+      of: 'answers',
       better: 'lower',
       value: ({ correct, examples }) => 1 - correct / examples,
     }
     const table = { ...metrics, errorRate } as typeof metrics
     const name = 'errorRate' as 'accuracy'
-    const layout = tallyLayout('', dense(3, 'softmax'), { metrics: [name] }, table)
+    const layout = tallyLayout('', 3, 'oneClass', { metrics: [name] }, table)
     expect([layout.names, layout.fields]).toEqual([['accuracy', 'errorRate'], TALLY_FIELDS])
-    expect(metricsOf(layout, [0, 4, 3], 4, 3, table)).toEqual({ accuracy: 0.75, errorRate: 0.25 })
-    expect(() => tallyLayout('fit', dense(3), { metrics: [name] }, table)).toThrow(
-      'fit: metrics: expected only meanAbsoluteError with identity outputs',
+    expect(metricsOf(layout, [0, 4, 3], 4, table)).toEqual({ accuracy: 0.75, errorRate: 0.25 })
+    expect(() => tallyLayout('fit', 3, 'numbers', { metrics: [name] }, table)).toThrow(
+      'fit: metrics: expected some of meanAbsoluteError, rootMeanSquaredError, r2 for outputs that are numbers',
     )
   })
 })

@@ -2,8 +2,8 @@
 
 import type { DType } from '../../shared/arena/element-types.js'
 import { InputError, show } from '../../shared/errors.js'
-import { classOf } from '../../shared/figures/metrics.js'
-import { hasAccuracy } from '../../shared/formulas/losses.js'
+import { largestOf, sideOf } from '../../shared/figures/answers.js'
+import { answersOf } from './answers.js'
 import type { CheckedExamples } from './examples.js'
 
 /**
@@ -23,13 +23,19 @@ export function weighClasses(
   dtype: DType,
 ): CheckedExamples {
   const { outputs, count, shape, targets, targetType, sampleWeights } = examples
-  const { activation } = shape.output
-  if (targetType !== 'labels' && !hasAccuracy(activation)) {
+  const answers = answersOf(examples)
+  if (
+    targetType !== 'labels' &&
+    !(answers === 'oneClass' || (answers === 'yesOrNo' && outputs === 1))
+  )
     throw new InputError(
       `${where}: classWeights`,
-      'targets that say a class (labels, or sigmoid or softmax outputs)',
-      `${activation} outputs`,
+      'targets that say one class: labels, softmax outputs, or one sigmoid output for 0 and 1',
+      `${outputs} ${shape.output.activation} ${outputs === 1 ? 'output' : 'outputs'}`,
     )
+  const classOf = (row: number): number => {
+    if (targetType === 'labels') return targets![row]!
+    return outputs === 1 ? sideOf(targets![row]!) : largestOf(targets!, row * outputs, outputs)
   }
   const classes = Math.max(2, outputs)
   for (const [name, weight] of Object.entries(classWeights)) {
@@ -44,10 +50,6 @@ export function weighClasses(
   }
   const weighed = new (dtype === 'float32' ? Float32Array : Float64Array)(count)
   for (let row = 0; row < count; row++)
-    weighed[row] =
-      (sampleWeights?.[row] ?? 1) *
-      (classWeights[
-        targetType === 'labels' ? targets![row]! : classOf(targets!, row * outputs, outputs)
-      ] ?? 1)
+    weighed[row] = (sampleWeights?.[row] ?? 1) * (classWeights[classOf(row)] ?? 1)
   return { ...examples, sampleWeights: weighed }
 }

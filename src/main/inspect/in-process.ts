@@ -129,7 +129,7 @@ async function layOut(
   examples: CheckedExamples,
   createKernels: typeof createReferenceKernels,
 ): Promise<Bench> {
-  const tallies = tallyLayout('', outputLayer(description.network))
+  const tallies = tallyLayout('', outputLayer(description.network).units, 'numbers')
   const layout = planFor(description, examples, tallies.fields)
   const memory = createArena(layout.bytes)
   await storeExamples(memory, layout.training!, examples, async () => Promise.resolve())
@@ -187,7 +187,6 @@ function planFor(
     validation: undefined,
     tallyFields,
     gradient: false,
-    predicts: false,
     timeline: false,
   })
 }

@@ -7,7 +7,7 @@ import { TITLE_HEIGHT, drawPlot } from './plot.js'
  * Counts how many examples of each true class were taken for each class.
  *
  * @param truth The true classes, from 0 (m).
- * @param predicted The classes that they were taken for, from 0 (m).
+ * @param predicted The classes that they were taken for, from 0 (m); -1 for none.
  * @param classes How many there are.
  * @returns (classes, classes), row-major: a row for each true class.
  */
@@ -17,7 +17,9 @@ export function confusionMatrix(
   classes: number,
 ): Uint32Array {
   const matrix = new Uint32Array(classes * classes)
-  truth.forEach((label, i) => matrix[label * classes + predicted[i]!]!++)
+  truth.forEach((label, i) => {
+    if (predicted[i]! >= 0) matrix[label * classes + predicted[i]!]!++
+  })
   return matrix
 }
 

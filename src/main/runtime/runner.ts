@@ -82,7 +82,7 @@ export function createRunner(
   const model = describeModel(recipe)
   const shape = modelKindOf(model).shape(model)
   const work = modelKindOf(model).work(model)
-  const plainTallies = tallyLayout('', shape.output)
+  const plainTallies = tallyLayout('', shape.output.units, 'numbers')
   const nothing = emptyNeeds(recipe, model, choice.backend, plainTallies)
   const layout = planArena(nothing)
   const state = createArenaOwner(layout, initialParameters(nothing, recipe.seed))
@@ -151,7 +151,7 @@ export function createRunner(
       throw new Error(`internal: a run to ${work.kind} came back as ${result.kind}`)
     },
 
-    outputs: (plan, elements) => state.numbers(plan.layout.outputs, elements),
+    outputs: (plan, elements) => state.numbers(plan.layout.training!.outputs!, elements),
   }
   return runner
 }
@@ -181,7 +181,6 @@ function emptyNeeds(
     validation: undefined,
     tallyFields: tallies.fields,
     gradient: false,
-    predicts: false,
     timeline: false,
   }
 }
@@ -214,8 +213,12 @@ function createInfo(
   }
 }
 
-/** What storing examples takes. */
-export function needsOf(examples: CheckedExamples): ExamplesNeeds {
+/**
+ * What storing examples takes.
+ * @param keepsOutputs Whether the outputs of each are kept.
+ */
+export function needsOf(examples: CheckedExamples, keepsOutputs = false): ExamplesNeeds {
   const { count, inputType, targetType, sampleWeights } = examples
-  return { count, inputs: inputType, targets: targetType, weighted: sampleWeights !== undefined }
+  const weighted = sampleWeights !== undefined
+  return { count, inputs: inputType, targets: targetType, weighted, keepsOutputs }
 }

@@ -39,10 +39,10 @@ function reportOf(
     epoch,
     cost: costOf(figures),
     loss: figures[Tally.loss]!,
-    ...metricsOf(tallies, figures, training.count, training.outputs),
+    ...metricsOf(tallies, figures, training.count),
     ...(held && {
       validationCost: held[Tally.loss]!,
-      ...ofValidation(metricsOf(tallies, held, validation!.count, training.outputs)),
+      ...ofValidation(metricsOf(tallies, held, validation!.count)),
     }),
     learningRate: rate,
     examplesPerSecond: Math.round(training.count / seconds),

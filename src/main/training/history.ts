@@ -15,12 +15,20 @@ export interface ValidationMetrics extends OfValidation<Metrics> {
   validationTopKAccuracy?: number
   /** Mean over the validation's examples and outputs of |p - y|. */
   validationMeanAbsoluteError?: number
+  /** The root of the mean over the validation's examples of (p - y)^2. */
+  validationRootMeanSquaredError?: number
+  /** The coefficient of determination on the validation's examples. */
+  validationR2?: number
   /** Of the validation's examples put into a class, the share that belongs there. */
   validationPrecision?: number
   /** Of the validation's examples that belong to a class, the share put there. */
   validationRecall?: number
   /** Harmonic mean of a class's precision and recall on the validation's examples. */
   validationF1?: number
+  /** Mean over the validation's examples of -ln of what the right class got. */
+  validationLogLoss?: number
+  /** The area under the ROC curve on the validation's examples. */
+  validationAuc?: number
   /** The validation's examples by class (rows) and by the class they were put into (columns). */
   validationConfusionMatrix?: number[][]
 }

@@ -3,10 +3,11 @@
 
 import { stepsPerEpoch } from '../../shared/batches/shards.js'
 import { InputError } from '../../shared/errors.js'
-import { type TallyLayout, tallyLayout } from '../../shared/figures/metrics.js'
+import { type TallyLayout, keepsOutputs, tallyLayout } from '../../shared/figures/metrics.js'
 import type { Optimizer } from '../../shared/optimizers/optimizers.js'
 import type { TrainRun } from '../../shared/protocol.js'
 import type { Examples } from '../data/arrays.js'
+import { answersOf } from '../data/answers.js'
 import { weighClasses } from '../data/class-weights.js'
 import { type CheckedExamples, checkExamples, decayOf, splitExamples } from '../data/examples.js'
 import { checkTrainingOptions } from '../options/training-options.js'
@@ -47,7 +48,7 @@ export function readCall(
     optimizer,
     training,
     validation,
-    tallies: tallyLayout(where, runner.shape.output, options),
+    tallies: tallyLayout(where, training.outputs, answersOf(training, validation), options),
     batchSize,
     stepsPerEpoch: stepsPerEpoch(count, batchSize, options.accumulationSteps),
     shards: runner.shardsFor(batchSize),
@@ -57,6 +58,7 @@ export function readCall(
 /** Brings a call's job into the arena, to go on after `epoch` epochs. */
 export async function layOut(runner: Runner, call: TrainingCall, epoch: number): Promise<Plan> {
   const { batchSize, options, shards, tallies, training, validation } = call
+  const keeps = keepsOutputs(tallies)
   const plan = runner.plan({
     units: shards,
     examples: batchSize,
@@ -64,8 +66,8 @@ export async function layOut(runner: Runner, call: TrainingCall, epoch: number):
     needs: {
       shards,
       batchSize,
-      training: needsOf(training),
-      validation: validation && needsOf(validation),
+      training: needsOf(training, keeps),
+      validation: validation && needsOf(validation, keeps),
       timeline: options.onTimeline !== undefined,
       gradient: options.accumulationSteps > 1 || runner.recipe.clipNorm !== undefined,
     },

@@ -2,7 +2,7 @@
 // its start.
 //
 //   control words | version 0 | version 1 | records | gradient | slots | model's shared memory |
-//   scratch of each worker | examples | outputs
+//   scratch of each worker | examples, and their outputs
 //
 // A version is a header, the parameters and the optimizer state. There are two: a step reads the
 // current one and writes the other, which then becomes current. Control words and versions depend
@@ -40,8 +40,6 @@ export interface ArenaNeeds {
   tallyFields: number
   /** Whether the gradient of a step must be whole before the update. */
   gradient: boolean
-  /** Whether the outputs are kept. */
-  predicts: boolean
   /** Whether the workers record what they do when. */
   timeline: boolean
 }
@@ -51,6 +49,8 @@ export interface ExamplesNeeds {
   inputs: ElementType
   targets: ElementType | undefined
   weighted: boolean
+  /** Whether the outputs of each are kept. */
+  keepsOutputs: boolean
 }
 
 export interface ArenaLayout {
@@ -66,8 +66,6 @@ export interface ArenaLayout {
   scratch: ScratchLayout[]
   training: ExamplesLayout | undefined
   validation: ExamplesLayout | undefined
-  /** Outputs of a prediction, (count, outputs) packed. */
-  outputs: ByteOffset
   bytes: number
 }
 
@@ -94,16 +92,13 @@ export interface RecordsLayout {
    * since 1970), and the last finite cost of a run that diverged.
    */
   clock: ByteOffset
-  /**
-   * Sums over the examples of the epoch so far, a tally for each version; in place of the loss,
-   * cost * weight.
-   */
+  /** Sums over the examples of the epoch so far, a tally for each version. */
   sums: [ByteOffset, ByteOffset]
   /** Sums over the examples of the step under way. */
   stepSums: ByteOffset
   /**
-   * Figures of each epoch of a run: time, then of training and of validation a tally each, with the
-   * cost in place of the loss.
+   * Figures of each epoch of a run: time, then of training and of validation a tally each, with
+   * means in place of the summed loss and penalty.
    */
   epochs: ByteOffset
   /** Epochs whose figures fit before a run of the workers must end. */
@@ -149,6 +144,8 @@ export interface ExamplesLayout {
   targets: MatrixLayout | undefined
   /** One number an example. */
   sampleWeights: MatrixLayout | undefined
+  /** What the model last made of each, (count, outputs) packed, if that is kept. */
+  outputs: ByteOffset | undefined
 }
 
 /** Rows of inputs or targets, packed. */
@@ -203,11 +200,6 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   )
   const training = claimExamples(needs, needs.training, ledger)
   const validation = claimExamples(needs, needs.validation, ledger)
-  const predicted = needs.predicts ? (needs.training?.count ?? 0) : 0
-  const outputs = ledger.claim(
-    'outputs',
-    predicted * needs.model.outputs * bytesPerElement[needs.dtype],
-  )
   const bytes = ledger.close()
   return {
     dtype: needs.dtype,
@@ -220,7 +212,6 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
     scratch,
     training,
     validation,
-    outputs,
     bytes,
   }
 }
@@ -332,7 +323,7 @@ function claimExamples(
   { claim }: Ledger,
 ): ExamplesLayout | undefined {
   if (!examples) return undefined
-  const { count, inputs, targets, weighted } = examples
+  const { count, inputs, keepsOutputs, targets, weighted } = examples
   const matrix = (type: ElementType, columns: number): MatrixLayout => ({
     offset: claim('examples', count * columns * bytesPerElement[type]),
     type,
@@ -343,6 +334,9 @@ function claimExamples(
     inputs: matrix(inputs, model.inputs),
     targets: targets && matrix(targets, targets === 'labels' ? 1 : model.outputs),
     sampleWeights: weighted ? matrix(dtype, 1) : undefined,
+    outputs: keepsOutputs
+      ? claim('outputs', count * model.outputs * bytesPerElement[dtype])
+      : undefined,
   }
 }
 

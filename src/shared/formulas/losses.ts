@@ -93,8 +93,3 @@ export function fusedActivation(name: LossName): ActivationName | undefined {
   const loss: Loss = losses[name]
   return loss.kind === 'fused' ? loss.activation : undefined
 }
-
-/** Whether the outputs say which class, so that an accuracy means something. */
-export function hasAccuracy(outputActivation: ActivationName): boolean {
-  return outputActivation === 'softmax' || outputActivation === 'sigmoid'
-}

@@ -40,8 +40,10 @@ export interface Kernels {
    * is with respect to the pre-activations. Any other takes outputs.
    */
   losses: Record<LossName, (operands: LossOperands) => number>
-  /** Rows with the right answer: the same side of 1/2 with one output, or the same largest one. */
-  countCorrect: (operands: LossOperands) => number
+  /** Rows whose output and target are largest in the same column, the first of equals. */
+  countRightClasses: (operands: LossOperands) => number
+  /** Outputs on the same side of 1/2 as their targets; 1/2 is on the side of 1. */
+  countRightSides: (operands: LossOperands) => number
   /** Each row of a matrix times its weight; a weight is the first of its own padded row. */
   scaleRows: (matrix: ByteOffset, weights: ByteOffset, rows: number, columns: number) => void
 

@@ -115,6 +115,7 @@ function createLayeredModel({ network, loss }: LayeredDescription, context: Mode
       const last = forwardToLast(parameters)
       const results = fused ? output.linear(last, parameters) : output.forward(last, parameters)
       score(results, output.bias(parameters), tallies, weighted)
+      return results
     },
     backward(parameters, gradient, accumulate) {
       const [first, second] = scratch.gradients

@@ -57,8 +57,13 @@ export interface Model {
   /**
    * Takes the block forward, and adds what there is to count to the tally of each part.
    * @param weighted Whether the examples have weights.
+   * @returns Where its outputs lie: (rows, outputs), padded.
    */
-  forwardWithLoss: (parameters: ByteOffset, tallies: Float64Array[], weighted: boolean) => void
+  forwardWithLoss: (
+    parameters: ByteOffset,
+    tallies: Float64Array[],
+    weighted: boolean,
+  ) => ByteOffset
   /**
    * The gradient of the block that `forwardWithLoss` has seen last: the tree over its parts, each
    * summed over its rows.

@@ -52,6 +52,13 @@ export function createScorer(
   const lossOf = kernels.losses[loss]
   const addWeighted = createWeightedLoss(lossOf, operands, context)
   const addMetrics = createMetricsCounter(operands, context)
+  const { answers } = context.tallies
+  const countRight =
+    answers === 'numbers'
+      ? undefined
+      : answers === 'oneClass'
+        ? kernels.countRightClasses
+        : kernels.countRightSides
 
   return (results, bias, tallies, weighted) => {
     operands.bias = bias
@@ -65,7 +72,7 @@ export function createScorer(
         tally[Tally.loss]! += lossOf(operands)
         tally[Tally.weight]! += operands.rows
       }
-      tally[Tally.correct]! += kernels.countCorrect(operands)
+      tally[Tally.correct]! += countRight?.(operands) ?? 0
       addMetrics?.(tally)
     }
   }
@@ -109,7 +116,6 @@ function createMetricsCounter(
     outputsAt: 0,
     targetsAt: 0,
     rows: 0,
-    columns,
     width: paddedWidth(columns),
   }
   return (tally) => {

@@ -3,19 +3,24 @@
 
 import type { ExamplesLayout } from '../../shared/arena/arena.js'
 import { leaveIfAborted } from '../../shared/arena/barrier.js'
-import { paddedRows, paddedWidth } from '../../shared/batches/padding.js'
+import { paddedRows } from '../../shared/batches/padding.js'
 import { BLOCK_ROWS, blockCount } from '../../shared/batches/shards.js'
 import { clearTally } from '../../shared/figures/metrics.js'
 import { Phase } from '../../shared/figures/timeline.js'
 import { placePart } from '../../shared/model/block.js'
 import { type GradientWorker, currentParameters, inOrder } from '../worker.js'
+import { addFiguresOfAllRows, keepOutputs } from './all-rows.js'
 import { recordResult, recordTally, sumFigures } from './records.js'
 
 /** Figures of the examples. */
 export function evaluate(worker: GradientWorker): void {
   const examples = worker.run.layout.training!
   evaluateExamples(worker, examples)
-  worker.meet(() => recordResult(worker, sumFigures(worker, blockCount(examples.count))))
+  worker.meet(() => {
+    sumFigures(worker, blockCount(examples.count))
+    addFiguresOfAllRows(worker, examples)
+    recordResult(worker, worker.figures)
+  })
 }
 
 /** Claims blocks of the examples and records their tallies. */
@@ -26,7 +31,7 @@ export function evaluateExamples(worker: GradientWorker, examples: ExamplesLayou
   const weighted = examples.sampleWeights !== undefined
   for (let b = claimBlock(worker, examples); b >= 0; b = claimBlock(worker, examples)) {
     clearTally(tally)
-    model.forwardWithLoss(parameters, tallies, weighted)
+    keepOutputs(worker, examples, model.forwardWithLoss(parameters, tallies, weighted))
     timeline.mark(Phase.forward)
     recordTally(worker, b, tally)
   }
@@ -34,18 +39,11 @@ export function evaluateExamples(worker: GradientWorker, examples: ExamplesLayou
 
 /** Keeps the outputs of the examples, packed. */
 export function predict(worker: GradientWorker): void {
-  const { bytes, elementBytes, model, run, timeline } = worker
+  const { model, run, timeline } = worker
   const examples = run.layout.training!
   const parameters = currentParameters(worker)
-  const packed = model.outputs * elementBytes
-  const padded = paddedWidth(model.outputs) * elementBytes
   for (let b = claimBlock(worker, examples); b >= 0; b = claimBlock(worker, examples)) {
-    const results = model.forward(parameters)
-    const first = run.layout.outputs + b * BLOCK_ROWS * packed
-    for (let row = 0; row < rowsOf(b, examples); row++) {
-      const from = results + row * padded
-      bytes.copyWithin(first + row * packed, from, from + packed)
-    }
+    keepOutputs(worker, examples, model.forward(parameters))
     timeline.mark(Phase.forward)
   }
 }
@@ -59,15 +57,11 @@ function claimBlock(worker: GradientWorker, examples: ExamplesLayout): number {
   leaveIfAborted(words)
   const number = worker.claim()
   if (number >= blockCount(examples.count)) return -1
-  const rows = rowsOf(number, examples)
+  const rows = Math.min(BLOCK_ROWS, examples.count - number * BLOCK_ROWS)
   block.parts.count = 1
   block.parts.stride = paddedRows(rows)
   placePart(block, 0, number * BLOCK_ROWS, rows, inOrder)
   model.load(examples)
   timeline.mark(Phase.gather)
   return number
-}
-
-function rowsOf(block: number, { count }: ExamplesLayout): number {
-  return Math.min(BLOCK_ROWS, count - block * BLOCK_ROWS)
 }

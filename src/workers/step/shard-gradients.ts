@@ -7,6 +7,7 @@ import { clearTally } from '../../shared/figures/metrics.js'
 import { Phase } from '../../shared/figures/timeline.js'
 import { placePart } from '../../shared/model/block.js'
 import { type GradientWorker, currentParameters } from '../worker.js'
+import { keepOutputs } from './all-rows.js'
 import { recordSquares, recordTally } from './records.js'
 
 /** Examples whose gradients are computed together: positions first .. first + size - 1. */
@@ -85,7 +86,7 @@ function gradientOfParts(
     placeShards(worker, batch, first, done)
     model.load(training!)
     timeline.mark(Phase.gather)
-    model.forwardWithLoss(parameters, tallies, weighted)
+    keepOutputs(worker, training!, model.forwardWithLoss(parameters, tallies, weighted))
     timeline.mark(Phase.forward)
     model.backward(parameters, target, done > 0)
     timeline.mark(Phase.backward)

@@ -17,6 +17,7 @@ import type { GradientRun, TrainRun } from '../../shared/protocol.js'
 import { blockCount } from '../../shared/batches/shards.js'
 import { permutation } from '../../shared/batches/shuffle.js'
 import { Phase, timelineIsFull } from '../../shared/figures/timeline.js'
+import { addFiguresOfAllRows } from './all-rows.js'
 import { evaluateExamples } from './evaluation-run.js'
 import { addMySlots, averageChunk, updateMyPieces } from './parameter-update.js'
 import {
@@ -196,6 +197,7 @@ function commit(worker: GradientWorker, run: TrainRun, step: Step, deadline: num
     const sums = index64(layout.records.sums[next]!)
     for (let field = 0; field < figures.length; field++) figures[field] = doubles[sums + field]!
     for (const mean of [Tally.loss, Tally.penalty]) figures[mean]! /= figures[Tally.weight]! || 1
+    addFiguresOfAllRows(worker, layout.training!)
     recordEpoch(worker, run, step.epoch, 'training', figures)
   }
   commitVersion(words)
@@ -222,7 +224,9 @@ function closeValidation(
   step: Step,
   deadline: number,
 ): void {
-  const figures = sumFigures(worker, blockCount(run.layout.validation!.count))
+  const validation = run.layout.validation!
+  const figures = sumFigures(worker, blockCount(validation.count))
+  addFiguresOfAllRows(worker, validation)
   Atomics.store(worker.words, Control.claim, 0)
   recordEpoch(worker, run, step.epoch, 'validation', figures)
   endStep(worker, run, step, deadline)

@@ -116,7 +116,7 @@ it('what is no weight is an error that names it', async () => {
   await expect(
     line.fit({ inputs: examples.inputs, targets: new Float64Array(12) }, { classWeights: [1, 2] }),
   ).rejects.toThrow(
-    'fit: classWeights: expected targets that say a class (labels, or sigmoid or softmax outputs), got identity outputs',
+    'fit: classWeights: expected targets that say one class: labels, softmax outputs, or one sigmoid output for 0 and 1, got 1 identity output',
   )
   await expect(trainer.fit(examples, { classWeights: [1, -1] })).rejects.toThrow(
     'fit: classWeights[1]: expected a number of at least 0, got -1',

@@ -36,11 +36,22 @@ const needs: ArenaNeeds = {
   shards: 4,
   leastSlots: 1,
   batchSize: 100,
-  training: { count: 1000, inputs: 'uint8', targets: 'labels', weighted: true },
-  validation: { count: 10, inputs: 'float32', targets: 'float32', weighted: false },
+  training: {
+    count: 1000,
+    inputs: 'uint8',
+    targets: 'labels',
+    weighted: true,
+    keepsOutputs: false,
+  },
+  validation: {
+    count: 10,
+    inputs: 'float32',
+    targets: 'float32',
+    weighted: false,
+    keepsOutputs: false,
+  },
   tallyFields: 3,
   gradient: true,
-  predicts: false,
   timeline: true,
 }
 
@@ -95,7 +106,13 @@ it('what stays between jobs lies in front, wherever the rest goes', () => {
       shards: 64,
       workers: 1,
       batchSize: 9000,
-      training: { count: 9000, inputs: 'float32', targets: 'float32', weighted: false },
+      training: {
+        count: 9000,
+        inputs: 'float32',
+        targets: 'float32',
+        weighted: false,
+        keepsOutputs: false,
+      },
     }),
   ]
   expect(large.versions).toEqual(small.versions)
@@ -108,7 +125,13 @@ it('bytes stay bytes: 60,000 x 784 uint8 examples take 47 MB', () => {
     model: modelOf({ inputs: 784, layers: [dense(128), dense(10)] }),
     batchSize: 128,
     shards: 8,
-    training: { count: 60_000, inputs: 'uint8', targets: 'labels', weighted: false },
+    training: {
+      count: 60_000,
+      inputs: 'uint8',
+      targets: 'labels',
+      weighted: false,
+      keepsOutputs: false,
+    },
     validation: undefined,
   })
   expect(layout.training!.targets!.offset - layout.training!.inputs.offset).toBe(60_000 * 784)
@@ -120,7 +143,13 @@ it('a job that does not fit says how many bytes it needs, and what for', () => {
     planArena({
       ...needs,
       timeline: false,
-      training: { count: 1e9, inputs: 'float32', targets: 'labels', weighted: false },
+      training: {
+        count: 1e9,
+        inputs: 'float32',
+        targets: 'labels',
+        weighted: false,
+        keepsOutputs: false,
+      },
     })
   expect(plan).toThrow(ArenaError)
   expect(plan).toThrow(/needs 240\d{8} bytes \(240\d{8} for examples, .*holds at most 4294967296/)
@@ -202,7 +231,7 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
     at: ArenaLayout['training'],
   ): Area[] => {
     if (!part) return []
-    const { count, inputs, targets, weighted } = part
+    const { count, inputs, keepsOutputs, targets, weighted } = part
     const columns = targets === 'labels' ? 1 : job.model.outputs
     return [
       {
@@ -221,6 +250,15 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
         : []),
       ...(weighted
         ? [{ what: `${what} weights`, offset: at!.sampleWeights!.offset, bytes: count * size }]
+        : []),
+      ...(keepsOutputs
+        ? [
+            {
+              what: `${what} outputs`,
+              offset: at!.outputs!,
+              bytes: count * job.model.outputs * size,
+            },
+          ]
         : []),
     ]
   }
@@ -290,11 +328,6 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
     ]),
     ...examples('training', job.training, layout.training),
     ...examples('validation', job.validation, layout.validation),
-    {
-      what: 'outputs',
-      offset: layout.outputs,
-      bytes: job.predicts ? counts[0]! * job.model.outputs * size : 0,
-    },
   ]
 }
 
@@ -360,6 +393,7 @@ const someExamples = fc.record({
   inputs: fc.constantFrom('uint8', 'float32', 'float64'),
   targets: fc.constantFrom('labels', 'uint8', 'float32', 'float64', undefined),
   weighted: fc.boolean(),
+  keepsOutputs: fc.boolean(),
 } as const)
 const jobs: fc.Arbitrary<ArenaNeeds> = fc
   .record<ArenaNeeds>({
@@ -384,7 +418,6 @@ const jobs: fc.Arbitrary<ArenaNeeds> = fc
     validation: fc.option(someExamples, { nil: undefined }),
     tallyFields: fc.constantFrom(3, 4, 107),
     gradient: fc.boolean(),
-    predicts: fc.boolean(),
     timeline: fc.boolean(),
   })
   .map((job) => ({
@@ -465,7 +498,6 @@ it('what depends on model and backend alone stays where it is for every job', ()
         batchSize: 1,
         training: undefined,
         validation: undefined,
-        predicts: false,
       }
       try {
         const [first, second] = [planArena(one), planArena(small)]

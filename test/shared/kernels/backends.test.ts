@@ -332,7 +332,7 @@ describe('losses', () => {
       outputs: get(outputs, m, n),
       deltas: get(deltas, m, n),
       padding: [...padding(outputs, m, n), ...padding(deltas, m, n)],
-      correct: kernels.countCorrect(operands),
+      correct: kernels.countRightClasses(operands),
     }
   }
 
@@ -539,85 +539,104 @@ describe('losses', () => {
     },
   )
 
-  it('countCorrect: the first of equal outputs counts, outputs below the padding zeros count, and one output is judged at 1/2', () => {
-    const rows: [number[], number[], boolean][] = [
-      [[0.4, 0.4, 0.2], [1, 0, 0], true],
-      [[0.4, 0.4, 0.2], [0, 1, 0], false],
-      [[0.2, 0.4, 0.4], [0, 1, 0], true],
-      [[-3, -1, -2], [0, 1, 0], true],
-      [[-3, -1, -2], [1, 0, 0], false],
-      [[-1, -2, -3], [1, 0, 0], true],
-      [[0.5], [1], true],
-      [[0.5], [0], false],
-      [[0.49999997], [0], true],
-      [[0.49999997], [1], false],
-    ]
-    for (const backend of elementwiseBackends) {
-      for (const [outputs, targets, right] of rows) {
+  /** What a counter says of one row after the other, with any backend. */
+  const counted = (
+    counter: 'countRightClasses' | 'countRightSides',
+    rows: [outputs: number[], targets: number[]][],
+  ): number[] => {
+    const counts = elementwiseBackends.map((backend) =>
+      rows.map(([outputs, targets]) => {
         const { kernels, put } = openBench(backend)
-        const n = outputs.length
-        const count = kernels.countCorrect(
+        const columns = outputs.length
+        return kernels[counter](
           lossOperands({
             rows: 1,
-            columns: n,
-            outputs: put(1, n, (_, j) => outputs[j]!),
-            targets: put(1, n, (_, j) => targets[j]!),
+            columns,
+            outputs: put(1, columns, (_, j) => outputs[j]!),
+            targets: put(1, columns, (_, j) => targets[j]!),
           }),
         )
-        expect(count, `${backend}: ${outputs.join(' ')} for ${targets.join(' ')}`).toBe(
-          Number(right),
-        )
-      }
+      }),
+    )
+    counts.forEach((each) => expect(each).toEqual(counts[0]))
+    return counts[0]!
+  }
+
+  it('countRightClasses: the first of equal outputs counts, and outputs below the padding zeros count', () => {
+    const rows: [number[], number[], number][] = [
+      [[0.4, 0.4, 0.2], [1, 0, 0], 1],
+      [[0.4, 0.4, 0.2], [0, 1, 0], 0],
+      [[0.2, 0.4, 0.4], [0, 1, 0], 1],
+      [[-3, -1, -2], [0, 1, 0], 1],
+      [[-3, -1, -2], [1, 0, 0], 0],
+      [[-1, -2, -3], [1, 0, 0], 1],
+    ]
+    expect(
+      counted(
+        'countRightClasses',
+        rows.map(([outputs, targets]) => [outputs, targets]),
+      ),
+    ).toEqual(rows.map(([, , right]) => right))
+  })
+
+  it('countRightClasses: a row with a NaN among its outputs is wrong, whatever its label and wherever the NaN', () => {
+    for (const columns of [2, 3, 9]) {
+      const places = Array.from({ length: columns }, (_, at) => at)
+      const oneHot = (label: number): number[] => places.map((j) => Number(j === label))
+      const rows = places.flatMap((at) =>
+        places.map((label): [number[], number[]] => [
+          places.map((j) => (j === at ? NaN : -j)),
+          oneHot(label),
+        ]),
+      )
+      expect(new Set(counted('countRightClasses', rows))).toEqual(new Set([0]))
+      const all = places.map((label): [number[], number[]] => [
+        places.map(() => NaN),
+        oneHot(label),
+      ])
+      expect(new Set(counted('countRightClasses', all))).toEqual(new Set([0]))
     }
   })
 
-  it('countCorrect: a row with a NaN among its outputs is wrong, whatever its label and wherever the NaN', () => {
-    for (const backend of elementwiseBackends) {
-      for (let at = 0; at < 9; at++) {
-        const { kernels, put } = openBench(backend)
-        const count = kernels.countCorrect(
-          lossOperands({
-            rows: 9,
-            columns: 9,
-            outputs: put(9, 9, (_, j) => (j === at ? NaN : -j)),
-            targets: put(9, 9, (i, j) => Number(i === j)),
-          }),
-        )
-        expect(count, `${backend}, NaN in column ${at}`).toBe(0)
-      }
-      for (const label of [0, 1, 2]) {
-        const { kernels, put } = openBench(backend)
-        expect(
-          kernels.countCorrect(
-            lossOperands({
-              rows: 1,
-              columns: 3,
-              outputs: put(1, 3, () => NaN),
-              targets: put(1, 3, (_, j) => Number(j === label)),
-            }),
-          ),
-          `${backend}, label ${label}`,
-        ).toBe(0)
-      }
-    }
+  it('countRightSides: every output is judged at 1/2, NaN is wrong on either side, and the padding counts for nothing', () => {
+    const rows: [number[], number[], number][] = [
+      [[0.5], [1], 1],
+      [[0.5], [0], 0],
+      [[0.49999997], [0], 1],
+      [[0.49999997], [1], 0],
+      [[NaN], [0], 0],
+      [[NaN], [1], 0],
+      [[0.9, 0.8, 0.1], [1, 1, 0], 3],
+      [[0.9, 0.8, 0.1], [0, 1, 1], 1],
+      [[0.9, NaN, 0.1], [1, 1, 0], 2],
+      [[0.9, NaN, 0.1], [1, 0, 0], 2],
+      [Array.from({ length: 11 }, (_, j) => j / 10), Array.from({ length: 11 }, () => 1), 6],
+    ]
+    expect(
+      counted(
+        'countRightSides',
+        rows.map(([outputs, targets]) => [outputs, targets]),
+      ),
+    ).toEqual(rows.map(([, , right]) => right))
   })
 
-  it('countCorrect: a single output that is NaN is wrong, on either side of 1/2', () => {
+  it('countRightSides: over several rows', () => {
     for (const backend of elementwiseBackends) {
-      for (const target of [0, 1]) {
-        const { kernels, put } = openBench(backend)
-        expect(
-          kernels.countCorrect(
-            lossOperands({
-              rows: 1,
-              columns: 1,
-              outputs: put(1, 1, () => NaN),
-              targets: put(1, 1, () => target),
-            }),
-          ),
-          `${backend}, target ${target}`,
-        ).toBe(0)
-      }
+      const { kernels, put } = openBench(backend)
+      const [rows, columns] = [13, 5]
+      const right = kernels.countRightSides(
+        lossOperands({
+          rows,
+          columns,
+          outputs: put(rows, columns, (i, j) => ((i * 7 + j * 3) % 10) / 9),
+          targets: put(rows, columns, (i, j) => (i + j) % 2),
+        }),
+      )
+      let expected = 0
+      for (let i = 0; i < rows; i++)
+        for (let j = 0; j < columns; j++)
+          if ((i * 7 + j * 3) % 10 >= 5 === ((i + j) % 2 === 1)) expected++
+      expect(right, backend).toBe(expected)
     }
   })
 
@@ -942,7 +961,8 @@ describe('no operation writes outside what it is given', () => {
             [z, deltas],
             () => kernels.losses[loss](judged),
           ]),
-          ['countCorrect', [], () => kernels.countCorrect(judged)],
+          ['countRightClasses', [], () => kernels.countRightClasses(judged)],
+          ['countRightSides', [], () => kernels.countRightSides(judged)],
           ...(['uint8', 'float32', 'labels'] as const).map(
             (type): [string, [number, number][], () => unknown] => [
               `gather ${type}`,

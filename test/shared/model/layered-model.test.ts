@@ -10,7 +10,7 @@ import { piecesOf } from '../../../dist/shared/arena/pieces.js'
 import type { BackendName } from '../../../dist/shared/backend-names.js'
 import { backends } from '../../../dist/shared/backends.js'
 import { paddedWidth } from '../../../dist/shared/batches/padding.js'
-import { Tally, tallyLayout } from '../../../dist/shared/figures/metrics.js'
+import { TALLY_FIELDS, Tally, tallyLayout } from '../../../dist/shared/figures/metrics.js'
 import { createBlock, placePart } from '../../../dist/shared/model/block.js'
 import { needsOfModel } from '../../../dist/shared/model/kinds.js'
 import { type LayeredDescription, layeredKind } from '../../../dist/shared/model/layered-model.js'
@@ -67,10 +67,9 @@ function openModel(
     shards: 1,
     leastSlots: 1,
     batchSize: ROWS,
-    predicts: false,
-    training: { count: EXAMPLES, inputs: dtype, targets: dtype, weighted },
+    training: { count: EXAMPLES, inputs: dtype, targets: dtype, weighted, keepsOutputs: false },
     validation: undefined,
-    tallyFields: 3,
+    tallyFields: TALLY_FIELDS,
     gradient: false,
     timeline: false,
   })
@@ -87,7 +86,7 @@ function openModel(
     parameters: layout.parameters,
     shared: layout.model,
     scratch: scratch.model,
-    tallies: tallyLayout('', outputLayer(network)),
+    tallies: tallyLayout('', outputLayer(network).units, 'oneClass'),
   })
   const tallies = Array.from({ length: 8 }, () => new Float64Array(3))
   if (draws) model.draw(...draws)

@@ -45,7 +45,7 @@ function runFor(
   accumulationSteps: number,
 ): TrainRun {
   const examples = checkExamples('fit', given, shapeOf(recipe.network), 'float32')
-  const tallies = tallyLayout('fit', outputLayer(recipe.network))
+  const tallies = tallyLayout('fit', outputLayer(recipe.network).units, 'oneClass')
   const model = { kind: 'layers', network: recipe.network, loss: recipe.loss } as const
   const layout = planArena({
     model: needsOfModel(model),
@@ -60,7 +60,6 @@ function runFor(
     validation: undefined,
     tallyFields: tallies.fields,
     gradient: clipNorm !== undefined || accumulationSteps > 1,
-    predicts: false,
     timeline: false,
   })
   return {

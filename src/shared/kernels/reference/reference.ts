@@ -40,7 +40,8 @@ export function createReferenceKernels(
     activations: mapValues(formulas.activations, (each) => activationKernels(views, each)),
     dropout: dropoutKernel(views),
     losses: mapValues(formulas.losses, (each) => lossKernel(views, each, formulas.activations)),
-    countCorrect: countCorrectKernel(views),
+    countRightClasses: countRightClassesKernel(views),
+    countRightSides: countRightSidesKernel(views),
     update: updateKernel(views, formulas.optimizers),
   }
 }
@@ -88,14 +89,20 @@ function dropoutKernel({ integers, rowsOf }: Views): Kernels['dropout'] {
   }
 }
 
-function countCorrectKernel({ rowsOf }: Views): Kernels['countCorrect'] {
+function countRightClassesKernel({ rowsOf }: Views): Kernels['countRightClasses'] {
   return ({ outputs, targets, rows, columns }) => {
     const y = rowsOf(targets, rows, columns)
-    const right = rowsOf(outputs, rows, columns).filter((p, i) =>
-      columns === 1
-        ? !Number.isNaN(p[0]) && p[0]! >= 0.5 === y[i]![0]! >= 0.5
-        : p.indexOf(Math.max(...p)) === y[i]!.indexOf(Math.max(...y[i]!)),
+    const right = rowsOf(outputs, rows, columns).filter(
+      (p, i) => p.indexOf(Math.max(...p)) === y[i]!.indexOf(Math.max(...y[i]!)),
     )
     return right.length
+  }
+}
+
+function countRightSidesKernel({ rowsOf }: Views): Kernels['countRightSides'] {
+  return ({ outputs, targets, rows, columns }) => {
+    const y = rowsOf(targets, rows, columns).flatMap((row) => Array.from(row))
+    const p = rowsOf(outputs, rows, columns).flatMap((row) => Array.from(row))
+    return p.filter((value, i) => !Number.isNaN(value) && value >= 0.5 === y[i]! >= 0.5).length
   }
 }

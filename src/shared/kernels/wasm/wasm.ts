@@ -63,7 +63,8 @@ export function createWasmKernels(operation: Operations): Kernels {
     activations: byName(activationNames, (name) => wasmActivation(operation, name)),
     dropout: wasmDropout(operation),
     losses: byName(lossNames, (name) => wasmLoss(operation, name)),
-    countCorrect: wasmCountCorrect(operation),
+    countRightClasses: wasmCount(operation, 'countRightClasses'),
+    countRightSides: wasmCount(operation, 'countRightSides'),
     update: wasmUpdate(operation),
   }
 }
@@ -151,9 +152,12 @@ function wasmLoss(
     loss(outputs, bias, targets, dOutputs, rows, columns)
 }
 
-function wasmCountCorrect(operation: Operations): Kernels['countCorrect'] {
-  const countCorrect = operation('countCorrect')
-  return ({ outputs, targets, rows, columns }) => countCorrect(outputs, targets, rows, columns)
+function wasmCount(
+  operation: Operations,
+  name: 'countRightClasses' | 'countRightSides',
+): Kernels[typeof name] {
+  const count = operation(name)
+  return ({ outputs, targets, rows, columns }) => count(outputs, targets, rows, columns)
 }
 
 function wasmSums(

@@ -196,28 +196,28 @@ export function binaryCrossEntropy(
   return loss
 }
 
-/**
- * How many rows have the right answer: the same side of 1/2 with one output, the same largest
- * column with several.
- */
-export function countCorrect(outputs: usize, targets: usize, rows: i32, columns: i32): i32 {
+/** Rows whose output and target are largest in the same column. */
+export function countRightClasses(outputs: usize, targets: usize, rows: i32, columns: i32): i32 {
   const stride = (<usize>paddedWidth(columns)) << 2
-  let correct = 0
+  let right = 0
   for (let row: usize = 0, end = <usize>rows * stride; row < end; row += stride) {
-    const right =
-      columns == 1
-        ? sideOfHalf(load<f32>(outputs + row)) == sideOfHalf(load<f32>(targets + row))
-        : indexOfLargest(outputs + row, columns) == indexOfLargest(targets + row, columns)
-    if (right) correct++
+    if (indexOfLargest(outputs + row, columns) == indexOfLargest(targets + row, columns)) right++
   }
-  return correct
+  return right
 }
 
-/** 1 or 0; -1 for NaN, which is never right. */
-// @ts-ignore: decorator
-@inline
-function sideOfHalf(value: f32): i32 {
-  return value != value ? -1 : value >= 0.5 ? 1 : 0
+/** Outputs on the same side of 1/2 as their targets; NaN is on neither. */
+export function countRightSides(outputs: usize, targets: usize, rows: i32, columns: i32): i32 {
+  const width = paddedWidth(columns)
+  const half = f32x4.splat(0.5)
+  let right = 0
+  for (let at: usize = 0, end = (<usize>rows * width) << 2; at < end; at += 16) {
+    const p = v128.load(outputs + at)
+    const y = v128.load(targets + at)
+    const differ = v128.xor(f32x4.ge(p, half), f32x4.ge(y, half))
+    right += popcnt<i32>(i32x4.bitmask(v128.andnot(f32x4.eq(p, p), differ)))
+  }
+  return right - rows * (width - columns) // the padding's zeros are all on one side
 }
 
 /** -1 if there is a NaN: such a row is never right. */

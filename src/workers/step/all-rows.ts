@@ -1,0 +1,59 @@
+// The rows of all examples together: their outputs, each kept in its example's place, and their
+// targets.
+
+import type { ExamplesLayout } from '../../shared/arena/arena.js'
+import { type ByteOffset, index32, indexOf } from '../../shared/arena/offsets.js'
+import { paddedWidth } from '../../shared/batches/padding.js'
+import { largestOf } from '../../shared/figures/answers.js'
+import { type AllRows, tallyAllRows } from '../../shared/figures/metrics.js'
+import { partOf, rowNumbersOf } from '../../shared/model/block.js'
+import type { GradientWorker } from '../worker.js'
+
+/** Keeps the outputs of the block's rows, which lie at `results`, if they are wanted. */
+export function keepOutputs(
+  { block, bytes, elementBytes, model, words }: GradientWorker,
+  { outputs }: ExamplesLayout,
+  results: ByteOffset,
+): void {
+  if (outputs === undefined) return
+  const packed = model.outputs * elementBytes
+  const padded = paddedWidth(model.outputs) * elementBytes
+  for (let part = 0; part < block.parts.count; part++) {
+    const from = partOf(block, results, part, model.outputs)
+    const numbers = index32(rowNumbersOf(block, part))
+    for (let i = 0; i < block.parts.rows[part]!; i++) {
+      const row = from + i * padded
+      bytes.copyWithin(outputs + words[numbers + i]! * packed, row, row + packed)
+    }
+  }
+}
+
+/** Adds to the figures what the metrics need of all examples together. */
+export function addFiguresOfAllRows(worker: GradientWorker, examples: ExamplesLayout): void {
+  tallyAllRows(worker.run.tallies, allRowsOf(worker, examples), worker.figures)
+}
+
+function allRowsOf(
+  { elementBytes, model, run, values, words }: GradientWorker,
+  { count, outputs, targets }: ExamplesLayout,
+): AllRows {
+  const columns = model.outputs
+  const kept = outputs === undefined ? 0 : indexOf(outputs, elementBytes)
+  const { offset, type } = targets!
+  const rows = { count, columns, outputs: values.subarray(kept, kept + count * columns) }
+  if (type === 'labels') {
+    const labels = words.subarray(index32(offset))
+    const belongs = (row: number, column: number): boolean => labels[row] === column
+    return { ...rows, belongs, target: (row, column) => Number(belongs(row, column)) }
+  }
+  const at = indexOf(offset, elementBytes)
+  const target = (row: number, column: number): number => values[at + row * columns + column]!
+  return {
+    ...rows,
+    target,
+    belongs: (row, column) =>
+      run.tallies.answers === 'oneClass'
+        ? largestOf(values, at + row * columns, columns) === column
+        : target(row, column) >= 0.5,
+  }
+}
