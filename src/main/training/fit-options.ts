@@ -23,7 +23,7 @@ export type MonitoredName = Exclude<
  */
 export interface EarlyStopping {
   /**
-   * The figure to watch. Costs and errors improve as they fall, all others as they rise.
+   * The figure to watch. Costs, losses and errors improve as they fall, all others as they rise.
    * @default 'validationCost' with a validation, 'loss' without: the mean loss, without the
    * regularization term
    */

@@ -71,12 +71,12 @@ export interface History extends ByEpoch<Metrics>, ByEpoch<ValidationMetrics> {
   cost: number[]
   /** As in `EpochReport`. */
   loss: number[]
-  /** As in `EpochReport`; empty unless the outputs are sigmoid or softmax. */
+  /** As in `EpochReport`; empty where the outputs are numbers, not answers. */
   accuracy: number[]
   /** As in `EpochReport`; empty without a validation. */
   validationCost: number[]
   /**
-   * As in `EpochReport`; empty without a validation, or unless the outputs are sigmoid or softmax.
+   * As in `EpochReport`; empty without a validation, or where the outputs are numbers, not answers.
    */
   validationAccuracy: number[]
   /** As in `EpochReport`. */
