@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest'
 import { dense } from '../../../dist/main/index.js'
-import type { Examples, FitOptions } from '../../../dist/main/index.js'
+import type { Examples, FitOptions, TrainerOptions } from '../../../dist/main/index.js'
 import { backendsHere } from '../../machine.js'
 import { COLUMNS, distance, examplesOf, trained, trainerOf, valuesOf } from './support.js'
 
@@ -90,6 +90,60 @@ it('a batch that weighs nothing moves nothing', async () => {
   )
   expect(trainer.parametersHash()).toBe(before)
   expect(history.cost).toEqual([0, 0])
+})
+
+it.each<[string, Partial<TrainerOptions>, FitOptions]>([
+  ['clipped', { clipNorm: 0.1 }, { batchSize: 4 }],
+  ['of several batches', {}, { batchSize: 2, accumulationSteps: 2 }],
+  ['of several batches, clipped', { clipNorm: 0.1 }, { batchSize: 2, accumulationSteps: 2 }],
+])(
+  'an update %s moves nothing either where its examples weigh nothing; those after it do',
+  async (_, options, fit) => {
+    const firstFour = new Float64Array(12).fill(1).fill(0, 0, 4)
+    const weighed: Examples = { ...examples, sampleWeights: firstFour }
+    const rest: Examples = {
+      inputs: examples.inputs.slice(4 * COLUMNS),
+      targets: examples.targets.slice(4),
+    }
+    const inOrder: FitOptions = { ...fit, epochs: 2, shuffle: false }
+    const all = await trained(options, weighed, inOrder)
+    const alone = await trained(options, rest, inOrder)
+    expect(all.hash).toBe(alone.hash)
+    expect(all.history.cost).toEqual(alone.history.cost)
+  },
+)
+
+it('rows held out keep their own weights, and those trained on theirs; class weights are for training alone', async () => {
+  const sampleWeights = Float64Array.from({ length: 12 }, (_, row) => 1 + ((row * 5) % 7))
+  const targets = Uint8Array.from({ length: 12 }, (_, row) => row % 3)
+  const rowsOf = (from: number, to: number): Examples => ({
+    inputs: examples.inputs.slice(from * COLUMNS, to * COLUMNS),
+    targets: targets.slice(from, to),
+    sampleWeights: sampleWeights.slice(from, to),
+  })
+  const fit: FitOptions = { epochs: 3, batchSize: 4, classWeights: [0.5, 2, 3] }
+  const share = await trained({}, rowsOf(0, 12), { ...fit, validation: 0.5 })
+  const apart = await trained({}, rowsOf(0, 6), { ...fit, validation: rowsOf(6, 12) })
+  expect(share.hash).toBe(apart.hash)
+  expect(share.history.cost).toEqual(apart.history.cost)
+  expect(share.history.validationCost).toEqual(apart.history.validationCost)
+})
+
+it("a class's weight multiplies the example's own, said by labels or by a row of targets", async () => {
+  const own = Float64Array.from(counts)
+  const classes = [0.5, 2, 3]
+  const fit: FitOptions = { epochs: 2, batchSize: 5 }
+  const rows = Float64Array.from({ length: 12 * 3 }, (_, i) =>
+    i % 3 === examples.targets[Math.floor(i / 3)] ? 1 : 0,
+  )
+  for (const targets of [examples.targets, rows]) {
+    const weighed: Examples = { inputs: examples.inputs, targets, sampleWeights: own }
+    const both = await trained({}, weighed, { ...fit, classWeights: classes })
+    const product = own.map((weight, row) => weight * classes[examples.targets[row]!]!)
+    const once = await trained({}, { ...weighed, sampleWeights: product }, fit)
+    expect(both.hash).toBe(once.hash)
+    expect(both.history.cost).toEqual(once.history.cost)
+  }
 })
 
 it('what is no weight is an error that names it', async () => {
