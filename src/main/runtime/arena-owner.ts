@@ -56,6 +56,14 @@ export function createArenaOwner(layout: LastingLayout, initial: Parameters): Ar
     readParameters(arena.memory, place, parameterLayout, dtype)
   const write = (place: ByteOffset, parameters: Parameters): void =>
     writeParameters(arena.memory, place, parameterLayout, dtype, parameters)
+  const header = (): Float64Array =>
+    new Float64Array(arena.memory.buffer, version().header, headerBytes / 8)
+  const enterStep = (step: number): void => {
+    header()[Header.steps] = step
+    header()[Header.cost] = NaN // none yet
+    Atomics.store(words, Control.previousWhole, 0)
+    Atomics.store(words, Control.stop, 0)
+  }
   write(versions[0].parameters, initial)
 
   return {
@@ -72,13 +80,7 @@ export function createArenaOwner(layout: LastingLayout, initial: Parameters): Ar
       words = new Int32Array(arena.memory.buffer)
     },
 
-    enterStep(step) {
-      const header = new Float64Array(arena.memory.buffer, version().header, headerBytes / 8)
-      header[Header.steps] = step
-      header[Header.cost] = NaN // none yet
-      Atomics.store(words, Control.previousWhole, 0)
-      Atomics.store(words, Control.stop, 0)
-    },
+    enterStep,
 
     stop: () => void Atomics.store(words, Control.stop, 1),
 
@@ -92,9 +94,10 @@ export function createArenaOwner(layout: LastingLayout, initial: Parameters): Ar
     },
 
     setParameters(parameters) {
+      const step = header()[Header.steps]! // between two epochs, training goes on from there
       bytesOf(version()).fill(0)
       write(version().parameters, parameters)
-      Atomics.store(words, Control.previousWhole, 0)
+      enterStep(step)
     },
 
     gradient: () => read(versions[1 - currentVersion(words)]!.parameters),

@@ -53,6 +53,44 @@ it('as a loop: the same reports and parameters as fit, whatever is called betwee
   expect(trainer.parametersHash()).toBe(whole.hash)
 })
 
+it('parameters set between two epochs are trained from there, in the epochs that are left', async () => {
+  const fit: FitOptions = { epochs: 5, batchSize: 8 }
+  const options: Partial<TrainerOptions> = {
+    optimizer: adam({ learningRate: stepDecay({ learningRate: 0.05, every: 3 }) }),
+  }
+  await using other = await trainerOf({ ...options, seed: 4 })
+  const start = other.getParameters()
+
+  await using looped = await trainerOf(options)
+  const costs: number[] = []
+  for await (const { epoch, cost } of looped.epochs(examples, fit)) {
+    costs.push(cost)
+    if (epoch === 2) looped.setParameters(start)
+  }
+  await using apart = await trainerOf(options)
+  apart.setParameters(start)
+  const rest = await apart.fit(examples, { ...fit, initialEpoch: 2 })
+  expect(costs.slice(2)).toEqual(rest.cost)
+  expect(looped.parametersHash()).toBe(apart.parametersHash())
+})
+
+it('parameters set between two epochs that have no finite cost are kept, and no cost is said to be theirs', async () => {
+  await using trainer = await trainerOf({
+    network: { inputs: 1, layers: [dense(1)] },
+    loss: 'meanSquaredError',
+  })
+  const far = { weights: [Float64Array.of(1e200)], biases: [Float64Array.of(0)] }
+  const line: Examples = { inputs: Float64Array.of(1, 2), targets: Float64Array.of(3, 6) }
+  const loop = trainer.epochs(line, { epochs: 5 })
+  await loop.next()
+  await loop.next()
+  trainer.setParameters(far)
+  const error = await loop.next().catch((caught: unknown) => caught)
+  expect(error).toBeInstanceOf(DivergenceError)
+  expect(error).toMatchObject({ epoch: 3, step: 1, lastFiniteCost: undefined })
+  expect(trainer.getParameters()).toEqual(far)
+})
+
 it("examples a second: of the whole epoch, however many slices of time it took; the epochs' times add up to the history's", async () => {
   await using trainer = await trainerOf({
     network: {
