@@ -26,11 +26,12 @@ const MOST_UNPACKED_BYTES = 2 ** 30
  * Reads an IDX file of unsigned bytes; one whose name ends in .gz is unpacked.
  *
  * @param file Its path.
+ * @param mostBytes The most that a packed file may unpack to.
  * @returns Its dimensions and bytes.
  * @throws {InputError} naming the file, if it can't be read or isn't one.
  */
-export async function readIdx(file: string): Promise<IdxArray> {
-  const bytes = await readBytes(file)
+export async function readIdx(file: string, mostBytes = MOST_UNPACKED_BYTES): Promise<IdxArray> {
+  const bytes = await readBytes(file, mostBytes)
   if (bytes.length < 4)
     throw new InputError(file, 'an IDX file, which begins with 4 bytes', `${bytes.length} bytes`)
   const [first, second, type, count] = [bytes[0]!, bytes[1]!, bytes[2]!, bytes[3]!]
@@ -65,14 +66,14 @@ export async function readIdx(file: string): Promise<IdxArray> {
   return { dimensions, values: new Uint8Array(bytes.buffer, bytes.byteOffset + header, elements) }
 }
 
-async function readBytes(file: string): Promise<Uint8Array> {
+async function readBytes(file: string, mostBytes: number): Promise<Uint8Array> {
   try {
     const bytes = await readFile(file)
     return file.endsWith('.gz')
-      ? await promisify(gunzip)(bytes, { maxOutputLength: MOST_UNPACKED_BYTES })
+      ? await promisify(gunzip)(bytes, { maxOutputLength: mostBytes })
       : bytes
   } catch (error) {
-    const rule = `an IDX file${file.endsWith('.gz') ? `, packed by gzip, of at most ${MOST_UNPACKED_BYTES} bytes when unpacked` : ''}`
+    const rule = `an IDX file${file.endsWith('.gz') ? `, packed by gzip, of at most ${mostBytes} bytes when unpacked` : ''}`
     throw new InputError(file, rule, error instanceof Error ? error.message : String(error))
   }
 }

@@ -130,6 +130,18 @@ describe('what is no IDX file of bytes', () => {
     })
   }
 
+  it('packed, and larger than it may be when unpacked', async () => {
+    const file = await fileOf('large.gz', gzipSync(idxBytes([100_000], new Uint8Array(100_000))))
+    const error = await readIdx(file, 100_007).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(InputError)
+    expect((error as InputError).message).toContain('of at most 100007 bytes when unpacked')
+    expect((await readIdx(file, 100_008)).dimensions).toEqual([100_000])
+    expect((await readIdx(file)).dimensions).toEqual([100_000])
+    await expect(readIdx(await fileOf('no.gz', good))).rejects.toThrow(
+      'of at most 1073741824 bytes when unpacked',
+    )
+  })
+
   it('a file that is not there, or a folder', async () => {
     const missing = join(folder, 'nowhere')
     await expect(readIdx(missing)).rejects.toThrow(InputError)
