@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import {
   AbortedRun,
   abortRun,
@@ -78,4 +78,31 @@ it('one worker alone runs the serial part of every meeting, in order, before it 
     seen.push(`after ${round}`)
   }
   expect(seen).toEqual(['serial 0', 'after 0', 'serial 1', 'after 1', 'serial 2', 'after 2'])
+})
+
+it('whoever is let go may come to the next meeting at once: its arrival is counted', () => {
+  const writes = ['add', 'sub', 'store', 'exchange'] as const
+  type Write = (words: Int32Array, at: number, value: number) => number
+  const atomics = Atomics as unknown as Record<(typeof writes)[number], Write>
+  const words = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES))
+  const meet = createBarrier(words, 2, false)
+  for (let meeting = 0; meeting < 3; meeting++) {
+    words[Control.arrived] = 1 // the other worker waits
+    const round = words[Control.round]!
+    let isLetGo = false
+    const spies = writes.map((name) => {
+      const write = atomics[name]
+      return vi.spyOn(atomics, name).mockImplementation((array, at, value) => {
+        const answer = write(array, at, value)
+        if (!isLetGo && words[Control.round] !== round) {
+          isLetGo = true
+          words[Control.arrived]! += 1
+        }
+        return answer
+      })
+    })
+    meet(() => expect(isLetGo).toBe(false))
+    for (const spy of spies) spy.mockRestore()
+    expect(words[Control.arrived], `arrivals after meeting ${meeting}`).toBe(1)
+  }
 })
