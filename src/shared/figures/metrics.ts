@@ -241,7 +241,7 @@ const sums = {
       }
     },
   },
-} as const satisfies Record<string, RowSum | WholeSum>
+} satisfies Record<string, RowSum | WholeSum>
 type SumName = keyof typeof sums
 const sumNames = Object.keys(sums) as SumName[]
 

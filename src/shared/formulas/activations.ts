@@ -91,7 +91,7 @@ export const activations = {
       for (let j = 0; j < p.length; j++) gradient[j] = p[j]! * (gradient[j]! - mean)
     },
   },
-} as const satisfies Record<string, Activation>
+} satisfies Record<string, Activation>
 
 /** The names of the activations: the functions that the sums of a layer go through. */
 export type ActivationName = keyof typeof activations

@@ -50,7 +50,7 @@ export const initializers = {
   zeros: () => () => 0,
   /** N(0, 0.05^2), as Keras's RandomNormal. */
   normal: normal(() => 0.05),
-} as const satisfies Record<string, Initializer>
+} satisfies Record<string, Initializer>
 
 /** The names of the initializers: from which distribution the first weights are drawn. */
 export type InitializerName = keyof typeof initializers

@@ -82,7 +82,7 @@ export const losses = {
     },
     slope: (p, y, sum) => p * sum - y,
   },
-} as const satisfies Record<string, Loss>
+} satisfies Record<string, Loss>
 
 /** The names of the losses: what one example adds to the cost. */
 export type LossName = keyof typeof losses
