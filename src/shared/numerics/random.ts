@@ -20,17 +20,47 @@ export function scramble(x: number): number {
 }
 
 /**
- * A generator for one purpose of one seed: xoshiro128** (Blackman and Vigna, 2018), its state
- * filled by scrambling.
+ * Uniform numbers for one purpose of one seed.
  *
  * @param seed Any safe integer.
  * @param stream Which purpose, so that two uses of a seed don't share numbers.
  */
 export function createUniform(seed: number, stream: number): Uniform {
+  const draw = createWords(seed, stream)
+  return () => ((draw() >>> 6) * 67108864 + (draw() >>> 6) + 0.5) / 4503599627370496
+}
+
+/** 0 .. count - 1 in an order drawn by seed and stream, each of all orders equally likely. */
+export function shuffled(seed: number, stream: number, count: number): number[] {
+  const draw = createWords(seed, stream)
+  const numbers = Array.from({ length: count }, (_, i) => i)
+  // Durstenfeld, "Algorithm 235: Random permutation", Communications of the ACM 7 (1964).
+  for (let last = count - 1; last > 0; last--) {
+    const other = below(last + 1, draw)
+    const kept = numbers[last]!
+    numbers[last] = numbers[other]!
+    numbers[other] = kept
+  }
+  return numbers
+}
+
+/** One of 0 .. count - 1: words beyond the last whole multiple of `count` are drawn again. */
+function below(count: number, draw: () => number): number {
+  const end = 4294967296 - (4294967296 % count)
+  let word = draw()
+  while (word >= end) word = draw()
+  return word % count
+}
+
+/**
+ * A generator of 32 random bits at a time: xoshiro128** (Blackman and Vigna, 2018), its state
+ * filled by scrambling.
+ */
+function createWords(seed: number, stream: number): () => number {
   let key = scrambleSeed(seed, stream)
   const next = (): number => (key = scramble((key + 0x9e3779b9) | 0))
   let [a, b, c, d] = [next(), next(), next(), next() | 1]
-  const draw = (): number => {
+  return () => {
     const product = Math.imul(b, 5)
     const result = Math.imul((product << 7) | (product >>> 25), 9) >>> 0
     const shifted = b << 9
@@ -42,7 +72,6 @@ export function createUniform(seed: number, stream: number): Uniform {
     d = (d << 11) | (d >>> 21)
     return result
   }
-  return () => ((draw() >>> 6) * 67108864 + (draw() >>> 6) + 0.5) / 4503599627370496
 }
 
 /** A 32-bit key from a seed (its low and high halves) and a stream number. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Examples, InputError, trainTestSplit } from '../../../dist/main/index.js'
+import { chiSquare, mostChiSquare } from '../../shared/chi-square.js'
 
 /** Rows that say which they are, in inputs, targets and weights. */
 const numbered = (count: number, columns: number, outputs: number): Required<Examples> => ({
@@ -122,4 +123,22 @@ it('an error names what is wrong', () => {
     expect(split).toThrow(InputError)
     expect(split).toThrow(message)
   }
+})
+
+it('draws few rows in every order equally often', () => {
+  const [count, orders, each] = [6, 720, 20]
+  const seen = new Map<string, number>()
+  const examples = numbered(count, 1, 1)
+  for (let seed = 0; seed < each * orders; seed++) {
+    const { training, test } = trainTestSplit(examples, 1, { test: 0.5, seed })
+    const order = [...training.inputs, ...test.inputs].join()
+    seen.set(order, (seen.get(order) ?? 0) + 1)
+  }
+  expect(seen.size).toBe(orders)
+  expect(chiSquare(seen.values(), each)).toBeLessThan(mostChiSquare(orders - 1))
+})
+
+it('of 64 rows and more draws what it always has', () => {
+  const { test } = trainTestSplit(numbered(64, 1, 1), 1, { test: 0.1, seed: 5 })
+  expect(Array.from(test.inputs)).toEqual([59, 50, 40, 56, 8, 62, 49])
 })
