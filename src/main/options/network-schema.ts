@@ -6,12 +6,12 @@ import { type LayerDescription, layerKinds } from '../../shared/model/layers/kin
 import { activationNames } from '../../shared/formulas/activations.js'
 import { initializerNames } from '../../shared/formulas/initializers.js'
 import { misfitOf } from '../../shared/formulas/preprocessing/misfits.js'
-import { above0, finiteNumber, oneOf, wholeNumber } from './rules.js'
+import { above0, finiteNumber, float32Number, oneOf, wholeNumber } from './rules.js'
 
 /** How each field of a layer is checked. */
 const fieldSchemas = {
   count: wholeNumber(1),
-  share: finiteNumber('a number of at least 0 and below 1', (share) => share >= 0 && share < 1),
+  share: float32Number('a number of at least 0 and below 1', (share) => share >= 0 && share < 1),
   activation: oneOf(activationNames),
   initializer: oneOf(initializerNames),
 } as const satisfies Record<FieldRule, v.GenericSchema>
@@ -60,7 +60,7 @@ const preprocessingSchema = v.variant(
 export const networkSchema = v.pipe(
   v.strictObject({
     inputs: wholeNumber(1),
-    scale: v.optional(finiteNumber('a finite number')),
+    scale: v.optional(float32Number('a finite number')),
     preprocessing: v.optional(
       v.array(preprocessingSchema, 'a list of preprocessing steps, such as cross(0, 1)'),
     ),

@@ -9,32 +9,50 @@ import {
   optimizers,
 } from '../../shared/optimizers/optimizers.js'
 import type { LearningRate } from '../../shared/optimizers/learning-rate.js'
-import { above0, atLeast0, below1, finiteNumber, trueOrFalse, wholeNumber } from './rules.js'
+import {
+  above0,
+  atLeast0,
+  finiteNumber,
+  float32Above0,
+  float32AtLeast0,
+  float32Below1,
+  trueOrFalse,
+  wholeNumber,
+} from './rules.js'
 
 const lastingSchedules = [
-  v.strictObject({ name: v.literal('constant'), learningRate: above0 }),
-  v.strictObject({ name: v.literal('step'), learningRate: above0, factor: above0, every: above0 }),
+  v.strictObject({ name: v.literal('constant'), learningRate: float32Above0 }),
+  v.strictObject({
+    name: v.literal('step'),
+    learningRate: float32Above0,
+    factor: above0,
+    every: above0,
+  }),
   v.strictObject({
     name: v.literal('exponential'),
-    learningRate: above0,
+    learningRate: float32Above0,
     factor: above0,
     every: above0,
   }),
   v.strictObject({
     name: v.literal('cosine'),
-    learningRate: above0,
+    learningRate: float32Above0,
     epochs: above0,
-    minimum: atLeast0,
+    minimum: float32AtLeast0,
   }),
-  v.strictObject({ name: v.literal('inverseScaling'), learningRate: above0, power: atLeast0 }),
+  v.strictObject({
+    name: v.literal('inverseScaling'),
+    learningRate: float32Above0,
+    power: atLeast0,
+  }),
   v.strictObject({
     name: v.literal('reduceOnPlateau'),
-    learningRate: above0,
+    learningRate: float32Above0,
     factor: finiteNumber('a number between 0 and 1', (value) => value > 0 && value < 1),
     patience: wholeNumber(0),
     minimumChange: atLeast0,
     cooldown: wholeNumber(0),
-    minimum: atLeast0,
+    minimum: float32AtLeast0,
   }),
 ] as const
 const lastingSchedule = v.variant(
@@ -51,13 +69,15 @@ const scheduleSchema = v.variant(
   'a number above 0, or a schedule such as stepDecay({ learningRate: 0.1 })',
 )
 const learningRate = v.lazy((value): v.GenericSchema<unknown, LearningRate> =>
-  typeof value === 'number' ? above0 : scheduleSchema,
+  typeof value === 'number' ? float32Above0 : scheduleSchema,
 )
 
-const optionRules = { above0, atLeast0, below1, trueOrFalse } satisfies Record<
-  OptionRule,
-  v.GenericSchema
->
+const optionRules = {
+  above0: float32Above0,
+  atLeast0: float32AtLeast0,
+  below1: float32Below1,
+  trueOrFalse,
+} satisfies Record<OptionRule, v.GenericSchema>
 
 /** What an `Optimizer` must be; every option but the learning rate may be left out. */
 export const optimizerSchema = v.variant(

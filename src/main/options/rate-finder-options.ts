@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import { InputError } from '../../shared/errors.js'
 import { check } from './check.js'
-import { above0, wholeNumber } from './rules.js'
+import { float32Above0, wholeNumber } from './rules.js'
 
 /** How `findLearningRate` searches. */
 export interface RateFinderOptions {
@@ -25,8 +25,8 @@ export interface RateFinderOptions {
 }
 
 const rateFinderSchema = v.strictObject({
-  from: v.optional(above0, 1e-5),
-  to: v.optional(above0, 10),
+  from: v.optional(float32Above0, 1e-5),
+  to: v.optional(float32Above0, 10),
   steps: v.optional(wholeNumber(2), 100),
 })
 

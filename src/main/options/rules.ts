@@ -30,6 +30,25 @@ export const finiteNumber = (
     rule,
   )
 /**
+ * A number of which something holds, also of what float32 makes of it: training computes in that,
+ * on every backend but one, and an option means the same on all.
+ *
+ * @param rule What holds, in words.
+ * @param holds Whether it does.
+ * @returns The rule.
+ */
+export const float32Number = (
+  rule: string,
+  holds: (value: number) => boolean = () => true,
+): v.GenericSchema<unknown, number> =>
+  v.pipe(
+    finiteNumber(rule, holds),
+    v.check((value) => {
+      const rounded = Math.fround(value)
+      return Number.isFinite(rounded) && holds(rounded) && (rounded !== 0 || value === 0)
+    }, `${rule} in float32 too, in which training computes`),
+  )
+/**
  * One of some names.
  *
  * @param names The names.
@@ -56,8 +75,17 @@ export const autoOr = (
 export const above0 = finiteNumber('a number above 0', (value) => value > 0)
 /** A finite number of at least 0. */
 export const atLeast0 = finiteNumber('a number of at least 0', (value) => value >= 0)
-/** A number of at least 0 and below 1. */
-export const below1 = finiteNumber('a number from 0 to below 1', (value) => value >= 0 && value < 1)
+
+/** A number above 0, in float32 too. */
+export const float32Above0 = float32Number('a number above 0', (value) => value > 0)
+/** A number of at least 0, in float32 too. */
+export const float32AtLeast0 = float32Number('a number of at least 0', (value) => value >= 0)
+/** A number of at least 0 and below 1, in float32 too. */
+export const float32Below1 = float32Number(
+  'a number from 0 to below 1',
+  (value) => value >= 0 && value < 1,
+)
+
 /** True or false. */
 export const trueOrFalse = v.custom<boolean>((value) => typeof value === 'boolean', 'true or false')
 

@@ -8,7 +8,10 @@ import type { Optimizer } from '../../shared/optimizers/optimizers.js'
 import { check } from './check.js'
 import { trainerSchema } from './trainer-schema.js'
 
-/** What a trainer is made from. */
+/**
+ * What a trainer is made from. Its numbers, and those of the optimizer and the layers, must keep
+ * their rules in float32 too, whatever the backend: an `epsilon` of 1e-46 is 0 there, and is refused.
+ */
 export interface TrainerOptions {
   /** What is trained: the columns of the inputs, their preprocessing, and the layers. */
   network: Network

@@ -6,7 +6,7 @@ import { lossNames } from '../../shared/formulas/losses.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { networkSchema } from './network-schema.js'
 import { optimizerSchema } from './optimizer-schema.js'
-import { above0, autoOr, finiteNumber, oneOf, wholeNumber } from './rules.js'
+import { autoOr, finiteNumber, float32Above0, float32Number, oneOf, wholeNumber } from './rules.js'
 
 const isPowerOfTwo = (value: number): boolean =>
   Number.isSafeInteger(value) && value >= 1 && value <= 1024 && Number.isInteger(Math.log2(value))
@@ -17,10 +17,10 @@ export const trainerSchema = v.strictObject({
   loss: oneOf(lossNames),
   optimizer: v.optional(optimizerSchema, sgd()),
   l2: v.optional(
-    finiteNumber('a finite number of at least 0', (l2) => l2 >= 0),
+    float32Number('a finite number of at least 0', (l2) => l2 >= 0),
     0,
   ),
-  clipNorm: v.optional(above0),
+  clipNorm: v.optional(float32Above0),
   seed: v.optional(
     v.custom<number>(
       (value) => Number.isSafeInteger(value),
