@@ -1,5 +1,6 @@
 // The operations that a backend has, as one worker calls them on its arena. All matrices lie as
-// batches/padding.ts says. The operands of an operation are one object, made once a run and changed
+// batches/padding.ts says; a product leaves zeros in the padding if what it is given is finite, any
+// other operation always. The operands of an operation are one object, made once a run and changed
 // from call to call, so that a step leaves nothing for the garbage collector.
 
 import type { ElementType } from '../arena/element-types.js'

@@ -1,6 +1,7 @@
 // Predictions, and evaluation against them.
 
 import { expect, it } from 'vitest'
+import { dense } from '../../../dist/main/index.js'
 import { create, examplesOf, options } from './support.js'
 
 it('predict equals the network by hand, also over several blocks', async () => {
@@ -35,4 +36,18 @@ it('inputs as bytes, float32 or float64 give the same outputs, scaled alike', as
   const outputs = await trainer.predict(bytes)
   expect(await trainer.predict(Float32Array.from(bytes))).toEqual(outputs)
   expect(await trainer.predict(Float64Array.from(bytes))).toEqual(outputs)
+})
+
+it('a layer that overflows before one that does not leaves the cost what it is', async () => {
+  const network = { inputs: 1, layers: [dense(1, 'relu'), dense(1, 'tanh')] }
+  await using trainer = await create({ network, loss: 'halfSquaredError', backend: 'wasm' })
+  const [zero, one, large] = [0, 1, 3e38].map((x) => Float32Array.of(x)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ]
+  trainer.setParameters({ weights: [large, one], biases: [zero, zero] })
+  const examples = { inputs: Float32Array.of(2), targets: Float32Array.of(0.5) }
+  expect(await trainer.predict(examples.inputs)).toEqual(Float32Array.of(1))
+  expect((await trainer.evaluate(examples)).cost).toBe(0.125)
 })

@@ -9,6 +9,7 @@ import { backends } from '../../../dist/shared/backends.js'
 import { fusedActivation, lossNames } from '../../../dist/shared/formulas/losses.js'
 import { backendsHere, has } from '../../machine.js'
 import { type ByteOffset, advance } from '../../../dist/shared/arena/offsets.js'
+import { paddedWidth } from '../../../dist/shared/batches/padding.js'
 import {
   type Bench,
   activationOperands,
@@ -210,6 +211,28 @@ describe('activations', () => {
             expect(Math.abs(error - double.errors[i]!)).toBeLessThan(1e-6),
           )
           expect(single.padding.every((x) => x === 0)).toBe(true)
+        }
+      },
+    )
+
+    it.each(float32Backends.filter(has))(
+      `${name}, %s: the padding is zero whatever a product with infinities has left there`,
+      (backend) => {
+        for (const [m, , n] of shapes) {
+          const { kernels, put, padding } = openBench(backend)
+          const product = (bad: number): ByteOffset =>
+            put(m, paddedWidth(n), (i, j) => (j >= n ? bad : i % 2 === 0 ? value(i, j) : bad))
+          for (const bad of [NaN, Infinity, -Infinity]) {
+            const [z, errors, slopes] = [product(bad), product(bad), put(m, n, () => 99)]
+            const bias = put(1, n, () => 0)
+            const operands = activationOperands({
+              ...{ rows: m, columns: n, a: z, bias, slopes, dA: errors },
+            })
+            kernels.activations[name].forward(operands)
+            kernels.activations[name].backward(operands)
+            for (const matrix of [z, errors])
+              expect(padding(matrix, m, n).filter((x) => x !== 0)).toEqual([])
+          }
         }
       },
     )
@@ -512,6 +535,24 @@ describe('losses', () => {
       expect(Math.abs(loss / reference.loss - 1), backend).toBeLessThan(1e-6)
     }
   })
+
+  it.each(lossNames.filter((loss) => fusedActivation(loss)))(
+    '%s: the padding is zero whatever a product with infinities has left there',
+    (loss) => {
+      for (const backend of float32Backends.filter(has)) {
+        const [m, n] = [3, 11]
+        const { kernels, put, padding } = openBench(backend)
+        for (const bad of [NaN, Infinity, -Infinity]) {
+          const outputs = put(m, paddedWidth(n), (i, j) => (j < n && i !== 1 ? noise(i, j) : bad))
+          const dOutputs = put(m, n, () => 99)
+          const [bias, targets] = [put(1, n, () => 0), put(m, n, target(loss, n))]
+          kernels.losses[loss]({ rows: m, columns: n, outputs, bias, targets, dOutputs })
+          for (const matrix of [outputs, dOutputs])
+            expect(padding(matrix, m, n).filter((x) => x !== 0)).toEqual([])
+        }
+      }
+    },
+  )
 
   it.each(lossNames)(
     '%s: one NaN or infinite logit anywhere in a block leaves no finite loss',

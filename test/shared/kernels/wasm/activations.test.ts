@@ -8,7 +8,7 @@ import {
 } from '../../../../dist/shared/formulas/activations.js'
 import { backends } from '../../../../dist/shared/backends.js'
 import { backendsHere } from '../../../machine.js'
-import { activationOperands, openBench } from '../../support.js'
+import { activationOperands, noise, openBench } from '../../support.js'
 
 /**
  * Of the normal distribution, beyond x > 0: a continued fraction (Abramowitz and Stegun 26.2.14),
@@ -116,6 +116,33 @@ function worst(
   return found
 }
 
+/** Every power of two from 2^-30 to 2^6, of both signs, with numbers between. */
+const everySize = [1, -1].flatMap((sign) =>
+  Array.from({ length: 36 * 500 }, (_, i) =>
+    Math.fround(sign * 2 ** Math.floor(i / 500 - 30) * (1 + (i % 500) / 500 + noise(i, 1) / 1000)),
+  ),
+)
+
+/**
+ * The largest error in units of the last place of the right value, where that is at least 1e-36:
+ * somewhat above the smallest normal float, since on the way there are smaller numbers.
+ */
+function worstInUlps(
+  actual: number[],
+  values: number[],
+  formula: (z: number) => number,
+): { error: number; at: number } {
+  let found = { error: 0, at: 0 }
+  values.forEach((z, i) => {
+    const expected = formula(z)
+    if (Math.abs(expected) < 1e-36) return
+    const error =
+      Math.abs(actual[i]! - expected) / 2 ** (Math.floor(Math.log2(Math.abs(expected))) - 23)
+    if (!(error <= found.error)) found = { error: Number.isNaN(error) ? Infinity : error, at: z }
+  })
+  return found
+}
+
 describe.each(backendsHere)('%s', (backend) => {
   const double = backends[backend].dtype === 'float64'
 
@@ -157,6 +184,60 @@ describe.each(backendsHere)('%s', (backend) => {
       }
     },
   )
+
+  it.skipIf(double).each([
+    ['leakyRelu', 1],
+    ['elu', 1],
+    ['sigmoid', 2.5],
+    ['tanh', 2],
+    ['softplus', 2.5],
+    ['silu', 4],
+    ['gelu', 4.5],
+  ] as const)(
+    '%s: outputs keep their relative accuracy wherever they are not tiny: %d ulp',
+    (name, ulps) => {
+      const { outputs } = run(backend, name, everySize)
+      const { error, at } = worstInUlps(outputs, everySize, exact[name][0])
+      expect(error, `at ${at}`).toBeLessThan(ulps)
+    },
+  )
+
+  it.skipIf(double).each([
+    ['elu', 2.5, [-2, 100]],
+    ['sigmoid', 2.5, [-80, 1]],
+    ['tanh', 2.5, [-0.7, 0.7]],
+    ['softplus', 3, [-80, 100]],
+    ['silu', 6, [-80, -2]],
+    ['silu', 6, [-1, 100]],
+    ['gelu', 4.5, [-12, -2]],
+    ['gelu', 6, [-0.5, 100]],
+  ] as const)(
+    '%s: so do slopes, to %d ulp, where they are not the small difference of others: z in %o',
+    (name, ulps, [from, to]) => {
+      const values = everySize.filter((z) => z > from && z < to)
+      const { slopes } = run(backend, name, values)
+      const { error, at } = worstInUlps(slopes, values, exact[name][1])
+      expect(error, `at ${at}`).toBeLessThan(ulps)
+    },
+  )
+
+  it.skipIf(double)('an infinity goes to the limit, and minus infinity has a slope too', () => {
+    const limits: Partial<Record<ActivationName, [up: number, down: number]>> = {
+      sigmoid: [1, 0],
+      tanh: [1, -1],
+      relu: [Infinity, 0],
+      elu: [Infinity, -1],
+      softplus: [Infinity, 0],
+      silu: [Infinity, 0],
+      gelu: [Infinity, 0],
+    }
+    for (const [name, [up, down]] of Object.entries(limits) as [ActivationName, number[]][]) {
+      const { outputs, slopes } = run(backend, name, [Infinity, -Infinity])
+      expect(outputs[0], name).toBe(up)
+      expect(outputs[1], name).toBeCloseTo(down!, 37)
+      expect(slopes[1], `slope of ${name}`).toBeCloseTo(0, 37)
+    }
+  })
 
   it('softplus: its slope keeps its relative accuracy where it is small', () => {
     const values = near.map((z) => Math.fround(4 * z)).filter((z) => z > -80)

@@ -43,6 +43,9 @@ const maskOf = (
 ): number[] =>
   drop(backend, examples, columns, share, key, () => 1).values.map((x) => Number(x !== 0))
 
+/** It leaves padding alone. */
+const double = (backend: BackendHere): boolean => backends[backend].dtype === 'float64'
+
 const KEYS = [0, 1, 77, 2 ** 31 - 1, 2 ** 31, 4_123_456_789]
 const ROWS = 400
 const COLUMNS = 250
@@ -70,6 +73,15 @@ describe.each(backendsHere)('%s', (backend) => {
         }
       }
     }
+  })
+
+  it.skipIf(double(backend))('clears the padding, whatever a product has left there', () => {
+    const { kernels, memory, put, padding, reserve } = openBench(backend)
+    const rowNumbers = reserve(4)
+    new Int32Array(memory.buffer, rowNumbers, 1).set([5])
+    const from = put(1, 8, () => NaN)
+    kernels.dropout({ from, to: from, rowNumbers, rows: 1, columns: 3, rate: 0.1, key: 1 })
+    expect(padding(from, 1, 3)).toEqual([0, 0, 0, 0, 0])
   })
 
   it('in place gives the same; and an example has the same mask wherever it stands and whatever its neighbors', () => {

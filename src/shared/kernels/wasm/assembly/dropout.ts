@@ -1,7 +1,7 @@
 // Dropout, four elements at a time: the same integers as shared/formulas/dropout.ts, and so the
 // same elements.
 
-import { paddedWidth } from './layout'
+import { clearPadding, paddedWidth } from './layout'
 
 const GOLDEN: i32 = <i32>0x9e3779b9
 
@@ -18,6 +18,7 @@ export function dropout(
   const stride = (<usize>paddedWidth(columns)) << 2
   const threshold = i32x4.splat(<i32>(<u32>(share * 4294967296)))
   const factor = f32x4.splat(<f32>(1 / (1 - share)))
+  const dropped = to
   for (let row = 0; row < rows; row++) {
     const rowKey = scramble4(i32x4.splat(key + load<i32>(rowNumbers + ((<usize>row) << 2))))
     let columnKeys = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(GOLDEN))
@@ -29,6 +30,7 @@ export function dropout(
     from += stride
     to += stride
   }
+  clearPadding(dropped, rows, columns)
 }
 
 /** lowbias32, as in random.ts. */

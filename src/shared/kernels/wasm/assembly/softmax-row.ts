@@ -14,13 +14,9 @@ export let largestOfRow: f32 = 0
  */
 export function softmaxRow(row: usize, bias: usize, columns: i32): f32 {
   const stride = (<usize>paddedWidth(columns)) << 2
-  let largest4 = f32x4.splat(-f32.MAX_VALUE)
+  let largest4 = f32x4.splat(-Infinity)
   for (let at: usize = 0; at < stride; at += 16) {
-    const z = v128.bitselect(
-      biased(row, bias, at),
-      f32x4.splat(-f32.MAX_VALUE),
-      realLanes(at, columns),
-    )
+    const z = v128.bitselect(biased(row, bias, at), f32x4.splat(-Infinity), realLanes(at, columns))
     largest4 = f32x4.pmax(largest4, z)
     v128.store(row + at, z)
   }
@@ -49,7 +45,7 @@ export function softmaxRow(row: usize, bias: usize, columns: i32): f32 {
   const rest = sumLanes(rest4) + (sumLanes(ties4) - 1)
   const sum = f32x4.splat(1 + rest)
   for (let at: usize = 0; at < stride; at += 16)
-    v128.store(row + at, f32x4.div(v128.load(row + at), sum))
+    v128.store(row + at, v128.and(f32x4.div(v128.load(row + at), sum), realLanes(at, columns)))
   return rest
 }
 
