@@ -73,7 +73,7 @@ export default {
       name: 'what a browser will load needs no Node',
       severity: 'error',
       from: { path: '^src/shared/', pathNot: '^src/shared/node/' },
-      to: { path: '^(node:|piscina|comlink|koffi)|node_modules/(piscina|comlink|koffi)/' },
+      to: { path: '^(node:|piscina|comlink|@koromix)|node_modules/(piscina|comlink|@koromix)/' },
     },
   ],
   options: {

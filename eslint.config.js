@@ -43,7 +43,10 @@ export default defineConfig(
     files: ['src/shared/**'],
     ignores: ['src/shared/node/**'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: ['node:*', 'piscina', 'comlink*', 'koffi'] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: ['node:*', 'piscina', 'comlink*', '@koromix/*'] },
+      ],
     },
   },
   {

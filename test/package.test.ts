@@ -6,12 +6,25 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { blas } from './machine.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const example = /```ts\n(import .*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8'))![1]!
 
-it("the packed package installs without scripts in an empty folder, and the README's example trains there, exits by itself and type-checks", async () => {
+/** The packages of a lock file that npm would run a script of. */
+function scriptedPackages(lockFile: string): string[] {
+  const { packages } = JSON.parse(readFileSync(lockFile, 'utf8')) as {
+    packages: Record<string, { hasInstallScript?: boolean }>
+  }
+  return Object.keys(packages).filter((name) => packages[name]!.hasInstallScript)
+}
+
+it('nothing that is installed has an install script, for users and for developers', () => {
+  expect(scriptedPackages(join(root, 'package-lock.json'))).toEqual([])
+})
+
+it("the packed package installs in an empty folder, where no package has an install script, finds this machine's BLAS there, and the README's example trains there, exits by itself and type-checks", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'shardgrad-package-'))
   try {
     const { stdout } = await run(
@@ -29,16 +42,14 @@ it("the packed package installs without scripts in an empty folder, and the READ
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
     await run(
       'npm',
-      [
-        'install',
-        '--ignore-scripts',
-        '--no-audit',
-        '--no-fund',
-        '--prefer-offline',
-        join(folder, packed!.filename),
-      ],
+      ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, packed!.filename)],
       { cwd: folder },
     )
+    expect(scriptedPackages(join(folder, 'node_modules/.package-lock.json'))).toEqual([])
+    const { stdout: info } = await run('npx', ['--no', 'shardgrad', 'info', '--json'], {
+      cwd: folder,
+    })
+    expect(JSON.parse(info)).toMatchObject({ blas: blas ?? null })
     await writeFile(join(folder, 'example.ts'), example)
     await writeFile(join(folder, 'example.js'), example)
     const { stdout: printed } = await run(process.execPath, ['example.js'], {

@@ -1,9 +1,10 @@
 // The system's BLAS: which library there is, and its single-precision matrix product (cblas_sgemm)
-// over an arena. Node only: koffi makes the calls.
+// over an arena. Node only.
 
 import { NOWHERE, advance } from '../arena/offsets.js'
 import type { BlasLibrary } from '../kernels/native/blas-library.js'
 import type { MatrixMultiply } from '../kernels/native/native.js'
+import { type Koffi, type Library, importKoffi, koffiPackage } from './koffi.js'
 
 /** Why a library was not used. */
 export interface BlasRefusal {
@@ -70,9 +71,6 @@ const THREAD_VARIABLES = [
   'VECLIB_MAXIMUM_THREADS',
 ]
 
-type Koffi = (typeof import('koffi'))['default']
-type Library = ReturnType<Koffi['load']>
-
 const SGEMM =
   'void cblas_sgemm(int, int, int, int, int, int, float, uintptr_t, int, uintptr_t, int, float, uintptr_t, int)'
 const [ROW_MAJOR, AS_IT_IS, TRANSPOSED] = [101, 111, 112]
@@ -86,10 +84,13 @@ export async function findBlas(): Promise<{
   library: BlasLibrary | undefined
   refusals: BlasRefusal[]
 }> {
-  const koffi = await importKoffi()
   const refusals: BlasRefusal[] = []
-  if (koffi instanceof Error)
-    return { library: undefined, refusals: [{ file: 'koffi', reason: messageOf(koffi) }] }
+  let koffi: Koffi
+  try {
+    koffi = await importKoffi()
+  } catch (error) {
+    return { library: undefined, refusals: [{ file: koffiPackage, reason: messageOf(error) }] }
+  }
   for (const [implementation, file] of candidates()) {
     try {
       return { library: singleThreaded(() => open(koffi, implementation, file)), refusals }
@@ -109,21 +110,12 @@ export async function loadBlas({
   name,
 }: BlasLibrary): Promise<(memory: WebAssembly.Memory) => MatrixMultiply> {
   const koffi = await importKoffi()
-  if (koffi instanceof Error) throw koffi
   const library = koffi.load(file)
   limitThreads(
     library,
     implementations.find((implementation) => implementation.name === name),
   )
   return (memory) => bindMultiply(koffi, library, memory)
-}
-
-async function importKoffi(): Promise<Koffi | Error> {
-  try {
-    return (await import('koffi')).default
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
-  }
 }
 
 function candidates(): [Implementation, string][] {
@@ -173,9 +165,7 @@ function open(koffi: Koffi, implementation: Implementation, file: string): BlasL
 
 function describe(library: Library, { describe: prototype }: Implementation): string {
   try {
-    return prototype === undefined
-      ? ''
-      : String((library.func(prototype) as () => unknown)()).trim()
+    return prototype === undefined ? '' : String(library.func(prototype)()).trim()
   } catch {
     return '' // an older version without that function
   }
@@ -183,15 +173,14 @@ function describe(library: Library, { describe: prototype }: Implementation): st
 
 function limitThreads(library: Library, implementation: Implementation | undefined): void {
   try {
-    if (implementation?.setThreads !== undefined)
-      (library.func(implementation.setThreads) as (threads: number) => void)(1)
+    if (implementation?.setThreads !== undefined) library.func(implementation.setThreads)(1)
   } catch {
     // a build without threads has no such function
   }
 }
 
 function bindMultiply(koffi: Koffi, library: Library, memory: WebAssembly.Memory): MatrixMultiply {
-  const sgemm = library.func(SGEMM) as (...values: number[]) => void
+  const sgemm = library.func(SGEMM)
   const start = Number(koffi.address(new Uint8Array(memory.buffer))) // a shared memory never moves
   return ({ transposeA, transposeB, m, n, k, a, strideA, b, strideB, beta, c, strideC }) => {
     sgemm(
