@@ -44,7 +44,7 @@ export interface Backend extends KernelMemory {
 export const backends = {
   native: {
     dtype: 'float32',
-    kernels: "the system's BLAS, one thread a worker; WebAssembly SIMD for the rest",
+    kernels: "the system's BLAS, WebAssembly SIMD for the rest",
     program: 'kernels',
     flopsPerMicrosecond: 90_000,
     preparedElements: () => 0, // BLAS packs its operands itself

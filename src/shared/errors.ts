@@ -92,6 +92,8 @@ export class BackendError extends Error {
     /** The backend asked for. */
     readonly backend: string,
     reason: string,
+    /** Of `native`: the libraries that were tried, and why each was not used. */
+    readonly tried: readonly { file: string; reason: string }[] = [],
   ) {
     super(`backend ${backend} cannot run here: ${reason}`)
   }

@@ -14,6 +14,7 @@ import { optimizerNames } from '../../shared/optimizers/optimizers.js'
 import type { BenchOptions } from './bench.js'
 import type { CheckOptions } from './check.js'
 import type { ExplainOptions } from './explain.js'
+import type { InfoOptions } from './info.js'
 import { scheduleNames } from './optimizer-options.js'
 import type { RatesOptions } from './rates.js'
 import type { TrainOptions } from './train.js'
@@ -258,8 +259,9 @@ program
 program
   .command('info')
   .description('what this machine offers, and the default choices')
-  .option('--json', 'as JSON on standard output')
-  .action(async (options: { json?: boolean }) => (await import('./info.js')).info(options))
+  .option('--verbose', 'also which BLAS libraries were tried, and how the one found was built')
+  .option('--json', 'everything, as JSON on standard output')
+  .action(async (options: InfoOptions) => (await import('./info.js')).info(options))
 
 try {
   await program.parseAsync()

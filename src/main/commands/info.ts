@@ -3,22 +3,24 @@
 import { cpus } from 'node:os'
 import { backendNames } from '../../shared/backend-names.js'
 import { backends } from '../../shared/backends.js'
-import {
-  chooseBackend,
-  describeBlas,
-  describeRefusals,
-  installCommand,
-  searchBlas,
-} from '../runtime/node/backend-choice.js'
+import { chooseBackend, describeBlas, searchBlas } from '../runtime/node/backend-choice.js'
+import { adviseOn, describeRefusal } from '../runtime/node/blas-advice.js'
 import { relaxedSimdWorks } from '../runtime/node/compiled-kernels.js'
 import { availableCores } from '../runtime/node/cores.js'
 import { print, printJson } from './report.js'
 
-export async function info({ json }: { json?: boolean }): Promise<void> {
+export interface InfoOptions {
+  /** Also say which libraries were tried, and how the one found was built. */
+  verbose?: boolean
+  json?: boolean
+}
+
+export async function info({ verbose, json }: InfoOptions): Promise<void> {
   const { library, refusals } = await searchBlas()
   const relaxedSimd = relaxedSimdWorks()
   const cannot = { native: !library, 'wasm-relaxed': !relaxedSimd, wasm: false, reference: false }
   const { backend, reason } = await chooseBackend('auto', 1e6)
+  const { why, remedy } = adviseOn(refusals)
   const facts = {
     cores: availableCores(),
     processor: cpus()[0]?.model.trim() ?? 'unknown',
@@ -26,7 +28,7 @@ export async function info({ json }: { json?: boolean }): Promise<void> {
     simd: simdWorks(),
     relaxedSimd,
     blas: library ?? null,
-    ...(!library && { blasTried: refusals, installBlas: installCommand() }),
+    ...(!library && { blasTried: refusals, installBlas: remedy }),
     backends: backendNames.map((name) => ({
       name,
       available: !cannot[name],
@@ -35,7 +37,7 @@ export async function info({ json }: { json?: boolean }): Promise<void> {
     })),
     defaults: {
       backend,
-      backendReason: `${reason}; a network too small to pay for calls into a library gets wasm-relaxed or wasm`,
+      backendReason: `${reason}; a small network gets wasm-relaxed or wasm`,
       workers: 'one for each core, as far as the job pays for them',
       shards: 'up to 8 of at least 16 examples; from 4096 examples up to 64 of at least 256',
     },
@@ -48,9 +50,12 @@ export async function info({ json }: { json?: boolean }): Promise<void> {
   print(
     `node       ${facts.node}, WebAssembly SIMD ${facts.simd ? 'works' : 'is missing'}, relaxed SIMD ${relaxedSimd ? 'works' : 'is missing'}`,
   )
-  print(
-    `blas       ${library ? describeBlas(library) : `${describeRefusals(refusals)}. ${installCommand()}`}`,
-  )
+  print(`blas       ${library ? describeBlas(library) : why}`)
+  if (!library) print(`           to get one: ${remedy}`)
+  if (verbose) {
+    if (library) print(`           ${library.configuration}`)
+    for (const refusal of refusals) print(`           tried ${describeRefusal(refusal)}`)
+  }
   for (const { name, available, dtype, kernels } of facts.backends)
     print(`backend    ${name}: ${dtype}, ${kernels}${available ? '' : ' (not on this machine)'}`)
   print(`default    backend ${backend}: ${facts.defaults.backendReason}`)

@@ -69,7 +69,8 @@ function personReporter(epochs: number): Reporter {
       print(
         `${info.parameters} parameters, ${info.workers} ${info.workers === 1 ? 'worker' : 'workers'} (${info.reason})`,
       )
-      print(`backend ${info.backend} (${info.backendReason}): ${info.kernels}`)
+      print(`backend ${info.backend}: ${info.backendReason}`)
+      if (info.backendHint !== undefined) print(info.backendHint)
       if (live) spinner.start('starting')
     },
     progress({ epochs: reports, step, steps }) {

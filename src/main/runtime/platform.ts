@@ -30,6 +30,8 @@ export interface BackendChoice {
   backend: BackendName
   /** Why this one, in words. */
   reason: string
+  /** What would make it quicker here, in words, if something would. */
+  hint?: string
   /** What multiplies, in words, beside what the backend says of itself. */
   library?: string
   /** The library, for `native`. */

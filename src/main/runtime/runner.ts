@@ -195,7 +195,7 @@ function initialParameters({ model: { tensors } }: ArenaNeeds, seed: number): Pa
 
 function createInfo(
   { shards, workers }: TrainerRecipe,
-  { backend, library, reason }: BackendChoice,
+  { backend, library, reason, hint }: BackendChoice,
   cores: number,
 ): TrainerInfo {
   const auto = workers === 'auto'
@@ -206,6 +206,7 @@ function createInfo(
     shards: shards === 'auto' ? undefined : shards,
     backend,
     backendReason: reason,
+    backendHint: hint,
     kernels: library === undefined ? kernels : `${kernels} (${library})`,
     cores,
     parameters: 0,

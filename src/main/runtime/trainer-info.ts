@@ -12,8 +12,13 @@ export interface TrainerInfo {
   shards: number | undefined
   /** Who computes. */
   backend: BackendName
-  /** Why this backend, in words. */
+  /** Why this backend, in a few words. */
   backendReason: string
+  /**
+   * What would make training quicker on this machine, such as the command that installs a BLAS;
+   * undefined if nothing is missing. Ask for `native`, and `BackendError.tried` has the details.
+   */
+  backendHint: string | undefined
   /** What multiplies, in words. */
   kernels: string
   /** Cores that this process may use. */

@@ -21,12 +21,15 @@ interface Implementation {
   setThreads?: string
 }
 
-/** In the order they are tried; the first files are those of the systems' own packages. */
+/**
+ * In the order they are tried; the first files are those of the systems' own packages: of Linux
+ * Debian's and Arch's, Fedora's, Alpine's.
+ */
 const implementations: Implementation[] = [
   {
     name: 'OpenBLAS',
     files: {
-      linux: ['libopenblas.so.0', 'libopenblas.so'],
+      linux: ['libopenblas.so.0', 'libopenblasp.so.0', 'libopenblas.so.3', 'libopenblas.so'],
       darwin: [
         'libopenblas.dylib',
         '/opt/homebrew/opt/openblas/lib/libopenblas.dylib',

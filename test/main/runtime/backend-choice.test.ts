@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, it } from 'vitest'
-import { chooseBackend, installCommand } from '../../../dist/main/runtime/node/backend-choice.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chooseBackend } from '../../../dist/main/runtime/node/backend-choice.js'
 import { BackendError, createTrainer, dense } from '../../../dist/main/index.js'
 import { findBlas } from '../../../dist/shared/node/blas.js'
+import { koffiPackage } from '../../../dist/shared/node/koffi.js'
 import { automatic, blas, has } from '../../machine.js'
 import { shardgrad } from '../support.js'
 
@@ -49,36 +50,47 @@ const withoutLibrary = has('wasm-relaxed') ? 'wasm-relaxed' : 'wasm'
 describe.each(refused)('SHARDGRAD_BLAS names %s', (_, file, reason) => {
   const environment = { SHARDGRAD_BLAS: file }
 
-  it('auto takes the next backend and says why in `backendReason` alone', async () => {
+  it('auto takes the next backend, and says why and what to do in `backendReason` and `backendHint` alone', async () => {
     const { code, err, events } = await shardgrad(train, { environment })
     expect(code).toBe(0)
     expect(err).toBe('')
     expect(events[0]).toMatchObject({
       backend: withoutLibrary,
-      backendReason: expect.stringMatching(/^no BLAS was found/),
+      backendReason: expect.stringMatching(/^SHARDGRAD_BLAS names no BLAS that works/),
+      backendHint: expect.stringContaining('SHARDGRAD_BLAS'),
     })
-    expect(events[0]!.backendReason).toMatch(reason)
   })
 
-  it('--backend native fails: exit code 1, the file, the reason, and how to install one', async () => {
+  it('a person is told in lines that fit the terminal', async () => {
+    const { err } = await shardgrad(['train', 'digits', '--epochs', '1'], { environment })
+    const [, backend, hint] = err.split('\n')
+    expect(backend).toMatch(`backend ${withoutLibrary}: SHARDGRAD_BLAS names no BLAS that works`)
+    expect(hint).toMatch(/^quicker with a BLAS: /)
+    expect(Math.max(...[backend!, hint!].map(({ length }) => length))).toBeLessThanOrEqual(80)
+  })
+
+  it('--backend native fails: exit code 1, the file, the reason, and what to do', async () => {
     const { code, out, err } = await shardgrad([...train, '--backend', 'native'], { environment })
     expect(code).toBe(1)
     expect(out).toBe('')
-    expect(err).toMatch(/^shardgrad: backend native cannot run here: no BLAS was found/)
+    expect(err).toMatch(
+      /^shardgrad: backend native cannot run here: SHARDGRAD_BLAS names no BLAS that works \(/,
+    )
     expect(err).toMatch(reason)
-    expect(err).toContain(installCommand())
+    expect(err).toContain('set SHARDGRAD_BLAS to its file, or unset it')
     expect(err.trimEnd().split('\n')).toHaveLength(1)
   })
 
-  it('info says what was tried', async () => {
-    const [json, plain] = [
+  it('info says that there is none; with --verbose or --json, what was tried', async () => {
+    const [json, plain, verbose] = [
       await shardgrad(['info', '--json'], { environment }),
       await shardgrad(['info'], { environment }),
+      await shardgrad(['info', '--verbose'], { environment }),
     ]
     const { blasTried, ...facts } = json.events[0]!
     expect(facts).toMatchObject({
       blas: null,
-      installBlas: installCommand(),
+      installBlas: 'set SHARDGRAD_BLAS to its file, or unset it',
       defaults: { backend: withoutLibrary },
     })
     expect(blasTried).toEqual([{ file, reason: expect.any(String) }])
@@ -87,8 +99,9 @@ describe.each(refused)('SHARDGRAD_BLAS names %s', (_, file, reason) => {
         ({ name }) => name === 'native',
       )!.available,
     ).toBe(false)
-    expect(plain.err).toMatch(reason)
-    expect(plain.err).toContain(installCommand())
+    expect(plain.err).toMatch(/^blas +SHARDGRAD_BLAS names no BLAS that works$/m)
+    expect(plain.err).not.toMatch(reason)
+    expect(verbose.err).toMatch(reason)
   })
 })
 
@@ -106,6 +119,7 @@ describe('without a BLAS', () => {
       name: 'BackendError',
       backend: 'native',
       message: expect.stringContaining('/nonexistent.so'),
+      tried: [{ file: '/nonexistent.so', reason: expect.any(String) }],
     })
   })
 
@@ -115,6 +129,63 @@ describe('without a BLAS', () => {
     const { backend, blas: library } = await chooseBackend('auto', large)
     expect(backend).toBe(withoutLibrary)
     expect(library).toBeUndefined()
+  })
+})
+
+describe('what was tried, however much it was, stays out of the reason', () => {
+  const reason = 'Failed to load shared library: cannot open shared object file'
+  const refusals = Array.from({ length: 9 }, (_, i) => ({ file: `libblas.so.${i}`, reason }))
+  const findNone = (): ReturnType<typeof findBlas> =>
+    Promise.resolve({ library: undefined, refusals })
+  const asked = process.env.SHARDGRAD_BLAS
+  beforeAll(() => void Reflect.deleteProperty(process.env, 'SHARDGRAD_BLAS'))
+  afterAll(() => {
+    if (asked !== undefined) process.env.SHARDGRAD_BLAS = asked
+  })
+
+  it('auto: a short reason and a hint', async () => {
+    const { reason, hint } = await chooseBackend('auto', large, findNone)
+    expect(reason).toMatch(/^no BLAS was found(; no relaxed SIMD here)?$/)
+    expect(hint).toMatch(/^quicker with a BLAS: /)
+    expect(hint!.length).toBeLessThanOrEqual(80)
+  })
+
+  it('native: an error that fits two lines, and keeps it', async () => {
+    const error: unknown = await chooseBackend('native', large, findNone).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toBeInstanceOf(BackendError)
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /^backend native cannot run here: no BLAS was found \(.*\)\. To get one: /,
+      ),
+      tried: refusals,
+    })
+    expect((error as BackendError).message.length).toBeLessThanOrEqual(160)
+  })
+
+  it('a library that has much to say of itself: its name and version', async () => {
+    const library = {
+      name: 'OpenBLAS',
+      file: 'libopenblas.so.0',
+      configuration: 'OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH NO_AFFINITY MAX_THREADS=64',
+    }
+    const find = (): ReturnType<typeof findBlas> => Promise.resolve({ library, refusals: [] })
+    expect(await chooseBackend('auto', large, find)).toEqual({
+      backend: 'native',
+      reason: 'OpenBLAS 0.3.21 was found',
+      blas: library,
+      library: 'OpenBLAS 0.3.21, libopenblas.so.0',
+    })
+  })
+
+  it('without what calls a library: how to get that', async () => {
+    const refusals = [{ file: koffiPackage, reason: 'not found' }]
+    const { reason, hint } = await chooseBackend('auto', large, () =>
+      Promise.resolve({ library: undefined, refusals }),
+    )
+    expect(reason).toContain(`${koffiPackage} is not installed`)
+    expect(hint).toBe('quicker with a BLAS: npm install --include=optional')
   })
 })
 
@@ -151,12 +222,12 @@ describe.skipIf(!blas)('with a BLAS', () => {
     ]
     expect(digits.events[0]).toMatchObject({
       backend: 'native',
-      backendReason: `${blas!.name} was found`,
+      backendReason: expect.stringMatching(new RegExp(`^${blas!.name}( [\\d.]+)? was found$`)),
       kernels: expect.stringContaining(blas!.file),
     })
     expect(xor.events[0]).toMatchObject({
       backend: automatic.small,
-      backendReason: expect.stringMatching(/so small a network/),
+      backendReason: expect.stringMatching(/too small a network/),
     })
   })
 

@@ -4,8 +4,9 @@
 import type { BackendName } from '../../../shared/backend-names.js'
 import { BackendError, shorten } from '../../../shared/errors.js'
 import type { BlasLibrary } from '../../../shared/kernels/native/blas-library.js'
-import { type BlasRefusal, findBlas } from '../../../shared/node/blas.js'
+import { findBlas } from '../../../shared/node/blas.js'
 import type { BackendChoice } from '../platform.js'
+import { adviseOn, describeRefusal } from './blas-advice.js'
 import { relaxedSimdWorks } from './compiled-kernels.js'
 
 /**
@@ -16,17 +17,21 @@ const FLOPS_WORTH_A_CALL = 2500
 
 /**
  * @param flops Floating-point operations of one example, forward and backward.
+ * @param search Looks for a BLAS.
  * @throws {BackendError} if the backend asked for can't run here; it says what was tried.
  */
 export async function chooseBackend(
   requested: BackendName | 'auto',
   flops: number,
+  search = searchBlas,
 ): Promise<BackendChoice> {
   switch (requested) {
     case 'auto':
-      return chooseFastest(flops)
+      return flops < FLOPS_WORTH_A_CALL
+        ? chooseWasm('too small a network to pay for calls into a BLAS')
+        : chooseFastest(await search())
     case 'native':
-      return requireNative()
+      return requireNative(await search())
     case 'wasm-relaxed':
       return requireRelaxed()
     default:
@@ -34,23 +39,26 @@ export async function chooseBackend(
   }
 }
 
-async function chooseFastest(flops: number): Promise<BackendChoice> {
-  const small = flops < FLOPS_WORTH_A_CALL
-  const { library, refusals } = small ? { library: undefined, refusals: [] } : await searchBlas()
-  if (library) return native(library, `${library.name} was found`)
-  const why = small
-    ? 'so small a network does not pay for calls into a library'
-    : describeRefusals(refusals)
-  return relaxedSimdWorks()
-    ? { backend: 'wasm-relaxed', reason: why }
-    : { backend: 'wasm', reason: `${why}; this engine has no relaxed SIMD` }
+function chooseFastest({ library, refusals }: BlasSearch): BackendChoice {
+  if (library) return native(library, `${nameOf(library)} was found`)
+  const { why, remedy } = adviseOn(refusals)
+  return { ...chooseWasm(why), hint: `quicker with a BLAS: ${remedy}` }
 }
 
-async function requireNative(): Promise<BackendChoice> {
-  const { library, refusals } = await searchBlas()
-  if (!library)
-    throw new BackendError('native', `${describeRefusals(refusals)}. ${installCommand()}`)
-  return native(library, 'as asked for')
+function chooseWasm(why: string): BackendChoice {
+  return relaxedSimdWorks()
+    ? { backend: 'wasm-relaxed', reason: why }
+    : { backend: 'wasm', reason: `${why}; no relaxed SIMD here` }
+}
+
+function requireNative({ library, refusals }: BlasSearch): BackendChoice {
+  if (library) return native(library, 'as asked for')
+  const { why, remedy } = adviseOn(refusals)
+  const tried =
+    refusals.length === 1
+      ? `${why} (${describeRefusal(refusals[0]!)})`
+      : `${why} (shardgrad info --verbose says what was tried)`
+  throw new BackendError('native', `${tried}. To get one: ${remedy}`, refusals)
 }
 
 function native(blas: BlasLibrary, reason: string): BackendChoice {
@@ -67,33 +75,21 @@ function requireRelaxed(): BackendChoice {
   return { backend: 'wasm-relaxed', reason: 'as asked for' }
 }
 
-let search: ReturnType<typeof findBlas> | undefined
+type BlasSearch = Awaited<ReturnType<typeof findBlas>>
+let search: Promise<BlasSearch> | undefined
 
 /** Looks for a BLAS once a process. */
-export async function searchBlas(): ReturnType<typeof findBlas> {
+export async function searchBlas(): Promise<BlasSearch> {
   return (search ??= findBlas())
 }
 
-/** The library in words: its name, file and build. */
-export function describeBlas({ name, file, configuration }: BlasLibrary): string {
-  return [name, file, configuration]
-    .filter((part, i, all) => part !== '' && all.indexOf(part) === i)
-    .join(', ')
+/** The library in words: its name, version and file. */
+export function describeBlas(library: BlasLibrary): string {
+  return `${nameOf(library)}, ${shorten(library.file)}`
 }
 
-/** What was tried and why it was not used. */
-export function describeRefusals(refusals: BlasRefusal[]): string {
-  return `no BLAS was found (tried ${refusals.map(({ file, reason }) => `${shorten(file)}: ${shorten(reason.split('\n')[0]!)}`).join('; ')})`
-}
-
-/** The one command that gives this system a BLAS. */
-export function installCommand(): string {
-  const command = {
-    linux:
-      'apt-get install libopenblas0-pthread (Debian, Ubuntu) or dnf install openblas-threads (Fedora)',
-    darwin: 'brew install openblas',
-  }[process.platform as string]
-  return command === undefined
-    ? 'Put libopenblas where the system looks for libraries'
-    : `To install one: ${command}`
+/** With the version, if the library says it. */
+function nameOf({ name, configuration }: BlasLibrary): string {
+  const version = /\d+(\.\d+)+/.exec(configuration)
+  return version ? `${name} ${version[0]}` : name
 }
