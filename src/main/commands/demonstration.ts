@@ -23,11 +23,8 @@ interface Outcome {
   parametersHash: string
 }
 
-/**
- * Full batches, so that there is work to share in every step.
- * @param hint Whether to say what would make it quicker.
- */
-async function learnDigits(workers: number, hint: boolean): Promise<Outcome> {
+/** Full batches, so that there is work to share in every step. */
+async function learnDigits(workers: number): Promise<Outcome> {
   await using trainer = await createTrainer({
     network: {
       inputs: data.columns,
@@ -50,7 +47,7 @@ async function learnDigits(workers: number, hint: boolean): Promise<Outcome> {
     validation: heldOut,
     onProgress: reporter.progress,
   })
-  reporter.start(hint ? trainer.info : { ...trainer.info, backendHint: undefined })
+  reporter.start(trainer.info)
   const history = await fitting
   reporter.stop()
   return { info: trainer.info, history, parametersHash: trainer.parametersHash() }
@@ -60,9 +57,9 @@ const cores = availableCores()
 print(
   `learning ${training.targets.length} handwritten digits, ${heldOut.targets.length} held out, on ${cores} ${cores === 1 ? 'core' : 'cores'}`,
 )
-const parallel = await learnDigits(cores, true)
+const parallel = await learnDigits(cores)
 print('the same again with one worker, to compare')
-const single = await learnDigits(1, false)
+const single = await learnDigits(1)
 
 const seconds = parallel.history.seconds
 const same = parallel.parametersHash === single.parametersHash

@@ -36,6 +36,14 @@ export function print(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
+const printed = new Set<string>()
+
+/** Writes a line for a person, unless this process has written it before. */
+function printOnce(line: string): void {
+  if (!printed.has(line)) print(line)
+  printed.add(line)
+}
+
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`
 }
@@ -70,7 +78,7 @@ function personReporter(epochs: number): Reporter {
         `${info.parameters} parameters, ${info.workers} ${info.workers === 1 ? 'worker' : 'workers'} (${info.reason})`,
       )
       print(`backend ${info.backend}: ${info.backendReason}`)
-      if (info.backendHint !== undefined) print(info.backendHint)
+      if (info.backendHint !== undefined) printOnce(info.backendHint)
       if (live) spinner.start('starting')
     },
     progress({ epochs: reports, step, steps }) {
