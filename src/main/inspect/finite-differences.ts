@@ -50,13 +50,15 @@ interface Strictness {
  * @param inProcess The network over its examples.
  * @param parameters Where to compare.
  * @param tolerance The largest error that passes.
+ * @param rest Awaited after every parameter.
  * @returns The largest errors of each layer, and the parameter with the largest of all.
  */
-export function compareWithDifferences(
+export async function compareWithDifferences(
   inProcess: InProcess,
   parameters: Parameters,
   tolerance: number,
-): { layers: CheckedLayer[]; worst: CheckedParameter } {
+  rest: () => Promise<void> | undefined = () => undefined,
+): Promise<{ layers: CheckedLayer[]; worst: CheckedParameter }> {
   const gradient = inProcess.gradient(parameters)
   const strictness = {
     tolerance,
@@ -77,22 +79,25 @@ export function compareWithDifferences(
     }
     return compare(backpropagation, { value, cost, costAt }, strictness)
   }
-  const checked = moved.weights.flatMap((weights, layer): CheckedParameter[] => [
-    ...Array.from(gradient.weights[layer]!, (backpropagation, i) => ({
-      layer,
-      ...weightPlace(layer, i, moved.biases[layer]!.length),
-      backpropagation,
-      ...compareOne(weights, i, backpropagation),
-    })),
-    ...Array.from(gradient.biases[layer]!, (backpropagation, index) => ({
-      layer,
-      kind: 'biases' as const,
-      index,
-      name: `biases[${layer}][${index}]`,
-      backpropagation,
-      ...compareOne(moved.biases[layer]!, index, backpropagation),
-    })),
-  ])
+  const checked: CheckedParameter[] = []
+  for (const [layer, biases] of moved.biases.entries()) {
+    const weights = moved.weights[layer]!
+    for (const [i, backpropagation] of gradient.weights[layer]!.entries()) {
+      const place = weightPlace(layer, i, biases.length)
+      checked.push({ layer, ...place, backpropagation, ...compareOne(weights, i, backpropagation) })
+      await rest()
+    }
+    for (const [index, backpropagation] of gradient.biases[layer]!.entries()) {
+      const place = { kind: 'biases' as const, index, name: `biases[${layer}][${index}]` }
+      checked.push({
+        layer,
+        ...place,
+        backpropagation,
+        ...compareOne(biases, index, backpropagation),
+      })
+      await rest()
+    }
+  }
   return {
     layers: moved.weights.map((_, layer) => ({
       weights: largestError(checked, layer, 'weights'),

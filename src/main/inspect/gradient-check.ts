@@ -20,6 +20,8 @@ import { createTrainer } from '../create-trainer.js'
 
 /** Of all that is random, the stream of the biases. */
 const BIAS_STREAM = 0x62696173
+/** How long the caller's event loop may stand still, in milliseconds. */
+const STILL_MS = 50
 
 /**
  * Checks the gradient of a network over some examples, where training would start (but with biases
@@ -42,14 +44,16 @@ const BIAS_STREAM = 0x62696173
  * @param settings Where to check, and how strictly.
  * @returns The errors, and whether they are small enough.
  * @throws {InputError} on wrong options, data or parameters.
+ * @throws The signal's reason, once it is aborted.
  */
 export async function checkGradients(
   options: TrainerOptions,
   examples: Examples,
   settings: GradientCheckOptions = {},
 ): Promise<GradientCheck> {
-  const { tolerance } = checkGradientCheckOptions(settings)
+  const { tolerance, signal } = checkGradientCheckOptions(settings)
   const recipe = checkTrainerOptions(options)
+  signal?.throwIfAborted()
   const { openInProcess } = await import('./in-process.js') // loaded by whoever checks
   const inProcess = await openInProcess(recipe, examples)
   const choice: TrainerOptions = { ...options, backend: options.backend ?? 'reference' }
@@ -80,7 +84,8 @@ export async function checkGradients(
     sameBits: haveSameBits(sharded, shardedByOne),
   }
 
-  const { layers, worst } = compareWithDifferences(inProcess, parameters, tolerance)
+  const rest = restNowAndThen(signal)
+  const { layers, worst } = await compareWithDifferences(inProcess, parameters, tolerance, rest)
   return {
     parameters: one.info.parameters,
     examples: inProcess.examples,
@@ -89,6 +94,18 @@ export async function checkGradients(
     worst,
     sharding,
     passed: worst.error <= tolerance && sharding.error <= sharding.tolerance && sharding.sameBits,
+  }
+}
+
+/** Lets the event loop turn, so that the signal can be heard; most calls return at once. */
+function restNowAndThen(signal: AbortSignal | undefined): () => Promise<void> | undefined {
+  let since = performance.now()
+  return () => {
+    if (performance.now() - since < STILL_MS) return undefined
+    return new Promise((resolve) => void setTimeout(resolve)).then(() => {
+      since = performance.now()
+      signal?.throwIfAborted()
+    })
   }
 }
 

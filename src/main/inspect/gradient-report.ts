@@ -15,6 +15,11 @@ export interface GradientCheckOptions {
    * @default those that training would start with
    */
   parameters?: Parameters
+  /**
+   * Aborting it ends the check: the call then rejects with the signal's reason.
+   * @default none
+   */
+  signal?: AbortSignal
 }
 
 /** The place of a weight in its layer. */

@@ -3,22 +3,26 @@
 
 import * as v from 'valibot'
 import { check } from './check.js'
-import { above0 } from './rules.js'
+import { abortSignal, above0 } from './rules.js'
 
 const gradientCheckSchema = v.strictObject({
   tolerance: v.optional(above0, 1e-6),
   parameters: v.optional(
     v.custom<object>((value) => typeof value === 'object' && value !== null, '{ weights, biases }'),
   ),
+  signal: v.optional(abortSignal),
 })
 
 /**
  * Fills in the defaults of `checkGradients`.
  *
  * @param options As the caller gave them.
- * @returns The tolerance.
+ * @returns The tolerance, and the signal if there is one.
  * @throws {InputError} naming the option, the rule and the value.
  */
-export function checkGradientCheckOptions(options: unknown): { tolerance: number } {
+export function checkGradientCheckOptions(options: unknown): {
+  tolerance: number
+  signal?: AbortSignal
+} {
   return check('checkGradients', gradientCheckSchema, options)
 }

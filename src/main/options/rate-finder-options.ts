@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import { InputError } from '../../shared/errors.js'
 import { check } from './check.js'
-import { float32Above0, wholeNumber } from './rules.js'
+import { abortSignal, float32Above0, wholeNumber } from './rules.js'
 
 /** How `findLearningRate` searches. */
 export interface RateFinderOptions {
@@ -22,22 +22,31 @@ export interface RateFinderOptions {
    * @default 100
    */
   steps?: number
+  /**
+   * Aborting it ends the search after the current step: the call then rejects with the signal's
+   * reason, and the trainer is as it was.
+   * @default none
+   */
+  signal?: AbortSignal
 }
 
 const rateFinderSchema = v.strictObject({
   from: v.optional(float32Above0, 1e-5),
   to: v.optional(float32Above0, 10),
   steps: v.optional(wholeNumber(2), 100),
+  signal: v.optional(abortSignal),
 })
 
 /**
  * Fills in the defaults of `findLearningRate`.
  *
  * @param options As the caller gave them.
- * @returns All of them.
+ * @returns All of them but the signal, which may be missing.
  * @throws {InputError} naming the option, the rule and the value.
  */
-export function checkRateFinderOptions(options: unknown): Required<RateFinderOptions> {
+export function checkRateFinderOptions(
+  options: unknown,
+): Required<Omit<RateFinderOptions, 'signal'>> & Pick<RateFinderOptions, 'signal'> {
   const checked = check('findLearningRate', rateFinderSchema, options)
   if (checked.to <= checked.from)
     throw new InputError(

@@ -89,6 +89,12 @@ export const float32Below1 = float32Number(
 /** True or false. */
 export const trueOrFalse = v.custom<boolean>((value) => typeof value === 'boolean', 'true or false')
 
+/** What stops a call that is under way. */
+export const abortSignal = v.custom<AbortSignal>(
+  (value) => value instanceof AbortSignal,
+  'an AbortSignal',
+)
+
 /** A function. */
 export const aFunction = v.custom<CallableFunction>(
   (value) => typeof value === 'function',

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { metrics } from './metric-rules.js'
-import { aFunction, atLeast0, trueOrFalse, wholeNumber } from './rules.js'
+import { aFunction, abortSignal, atLeast0, trueOrFalse, wholeNumber } from './rules.js'
 
 const earlyStoppingSchema = v.strictObject({
   monitor: v.optional(
@@ -43,9 +43,7 @@ export const epochsSchema = v.strictObject({
   topK: v.optional(wholeNumber(1)),
   earlyStopping: v.optional(earlyStoppingSchema),
   onTimeline: v.optional(aFunction),
-  signal: v.optional(
-    v.custom<AbortSignal>((value) => value instanceof AbortSignal, 'an AbortSignal'),
-  ),
+  signal: v.optional(abortSignal),
 })
 
 /** What `FitOptions` must be. */

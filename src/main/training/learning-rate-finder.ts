@@ -16,13 +16,14 @@ import { prepareTraining } from './training.js'
  * @param options As the caller gave them.
  * @returns The cost at each rate.
  * @throws {InputError} on wrong options or data.
+ * @throws The signal's reason, once it is aborted.
  */
 export async function findLearningRate(
   runner: Runner,
   examples: Examples,
   options: RateFinderOptions,
 ): Promise<RateCurve> {
-  const { from, to, steps } = checkRateFinderOptions(options)
+  const { from, to, steps, signal } = checkRateFinderOptions(options)
   const before = runner.state.snapshot()
   const factor = exactPower(to / from, 1 / (steps - 1))
   const optimizer = {
@@ -33,7 +34,7 @@ export async function findLearningRate(
     runner,
     'findLearningRate',
     examples,
-    { epochs: steps, batchSize: 'all' },
+    { epochs: steps, batchSize: 'all', signal },
     optimizer,
   )
   const { cost: costs, learningRate: rates } = training.history

@@ -137,7 +137,7 @@ it('a kink under a weight: a subgradient passes', async () => {
     inputs: Float64Array.of(1, 1),
     targets: Float64Array.of(1, 2),
   })
-  const { worst } = compareWithDifferences(
+  const { worst } = await compareWithDifferences(
     inProcess,
     { weights: [Float64Array.of(0.5)], biases: [Float64Array.of(-0.5)] },
     1e-6,
@@ -207,7 +207,7 @@ describe('finds what is wrong', () => {
       return { ...kernels, ...fault(kernels, memory) }
     })
     await using trainer = await createTrainer({ ...options, backend: 'reference' })
-    const { layers, worst } = compareWithDifferences(inProcess, trainer.getParameters(), 1e-6)
+    const { layers, worst } = await compareWithDifferences(inProcess, trainer.getParameters(), 1e-6)
     const correct = layers.flatMap(({ weights, biases }, l) =>
       Math.max(weights, biases) < 1e-6 ? [l] : [],
     )
@@ -296,4 +296,19 @@ it('at given parameters: those of a trainer that has learned', async () => {
   ]
   expect(learned.passed).toBe(true)
   expect(learned.worst.backpropagation).not.toBe(start.worst.backpropagation)
+})
+
+it('a signal ends it, and the event loop turns meanwhile', async () => {
+  // Some 20,000 parameters, two passes each.
+  const wide = { network: { inputs: 2, layers: [dense(140), dense(140), dense(1)] } }
+  const description = { ...wide, loss: 'meanSquaredError' as const }
+  const rows = { inputs: Float64Array.of(1, 2), targets: Float64Array.of(1) }
+  const reason = new Error('enough')
+  const endedBy = async (signal: AbortSignal): Promise<unknown> =>
+    checkGradients(description, rows, { signal }).catch((error: unknown) => error)
+  expect(await endedBy(AbortSignal.abort(reason))).toBe(reason)
+  const later = new AbortController()
+  const checking = endedBy(later.signal)
+  setTimeout(() => later.abort(reason), 500)
+  expect(await checking).toBe(reason)
 })

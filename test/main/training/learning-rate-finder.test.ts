@@ -50,3 +50,17 @@ it('ends where the cost explodes', async () => {
     'findLearningRate: to: expected a rate above from, 1, got 0.5',
   )
 })
+
+it('a signal ends it, and the trainer is as it was', async () => {
+  await using trainer = await trainerOf({ optimizer: adam() })
+  const before = trainer.parametersHash()
+  const reason = new Error('enough')
+  await expect(
+    trainer.findLearningRate(examples, { steps: 1_000_000, signal: AbortSignal.abort(reason) }),
+  ).rejects.toBe(reason)
+  const later = new AbortController()
+  const finding = trainer.findLearningRate(examples, { steps: 1_000_000, signal: later.signal })
+  setTimeout(() => later.abort(reason), 20)
+  await expect(finding).rejects.toBe(reason)
+  expect(trainer.parametersHash()).toBe(before)
+})
