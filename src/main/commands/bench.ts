@@ -13,6 +13,7 @@ import { availableCores } from '../runtime/node/cores.js'
 import type { Examples } from '../data/arrays.js'
 import { type PhaseShares, describePhases, summarizePhases } from '../inspect/phases.js'
 import { print, printJson } from './report.js'
+import { createStatusLine } from './status-line.js'
 import type { Span } from '../../shared/figures/timeline.js'
 import type { Trainer } from '../trainer.js'
 import { createTrainer } from '../create-trainer.js'
@@ -25,6 +26,13 @@ export interface BenchOptions {
   backend: BackendName | 'auto'
   phases?: boolean
   json?: boolean
+}
+
+interface MeasureOptions extends Omit<BenchOptions, 'json'> {
+  /** Ends it after the step under way. */
+  signal?: AbortSignal
+  /** Hears of every round before it begins, counted from 1; of 0 before what comes before them. */
+  onRound?: (round: number) => void
 }
 
 /** Figures of one number of workers. */
@@ -48,8 +56,15 @@ const CHECKED_STEPS = 3
 /** Steps of a round whose phases are recorded. */
 const TIMELINE_STEPS = 500
 
-export async function bench({ json, ...options }: BenchOptions): Promise<void> {
-  const results = await measure(options)
+/** @param signal Ends it after the step under way. */
+export async function bench(
+  { json, ...options }: BenchOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const status = json ? undefined : createStatusLine()
+  const onRound = (round: number): void =>
+    status?.show(round === 0 ? 'starting' : `round ${round} of ${ROUNDS}`)
+  const results = await measure({ ...options, signal, onRound }).finally(status?.end)
   for (const result of results) {
     if (json) printJson({ event: 'bench', ...result })
     else {
@@ -74,7 +89,9 @@ export async function measure({
   backend,
   workers,
   phases = false,
-}: Omit<BenchOptions, 'json'>): Promise<BenchResult[]> {
+  signal,
+  onRound,
+}: MeasureOptions): Promise<BenchResult[]> {
   const counts = workers ?? [...new Set([1, availableCores()])]
   if (dims.length < 2)
     throw new InputError('--dims', 'at least two widths, such as 784,128,10', dims.join(','))
@@ -98,16 +115,18 @@ export async function measure({
     ),
   )
   try {
-    await requireSameBits(trainers, examples)
-    const steps = await stepsPerRound(trainers[0]!, examples)
+    onRound?.(0)
+    await requireSameBits(trainers, examples, signal)
+    const steps = await stepsPerRound(trainers[0]!, examples, signal)
     const best = trainers.map(() => Infinity)
     for (let round = 0; round < ROUNDS; round++) {
+      onRound?.(round + 1)
       for (const [i, trainer] of trainers.entries())
-        best[i] = Math.min(best[i]!, await secondsPerStep(trainer, examples, steps))
+        best[i] = Math.min(best[i]!, await secondsPerStep(trainer, examples, steps, signal))
     }
     const shares: (PhaseShares | undefined)[] = []
     for (const trainer of trainers)
-      shares.push(phases ? await phaseShares(trainer, examples, steps) : undefined)
+      shares.push(phases ? await phaseShares(trainer, examples, steps, signal) : undefined)
     return trainers.map(({ info }, i) => {
       const speedup = best[0]! / best[i]!
       return {
@@ -127,9 +146,13 @@ export async function measure({
   }
 }
 
-async function requireSameBits(trainers: Trainer[], examples: Examples): Promise<void> {
+async function requireSameBits(
+  trainers: Trainer[],
+  examples: Examples,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   for (const trainer of trainers) {
-    await trainer.fit(examples, { epochs: CHECKED_STEPS, batchSize: 'all' })
+    await trainer.fit(examples, { epochs: CHECKED_STEPS, batchSize: 'all', signal })
     if (trainer.parametersHash() !== trainers[0]!.parametersHash()) {
       throw new Error(
         `bench: ${trainer.info.workers} workers gave other bits than ${trainers[0]!.info.workers}; nothing is timed`,
@@ -143,6 +166,7 @@ async function phaseShares(
   trainer: Trainer,
   examples: Examples,
   steps: number,
+  signal: AbortSignal | undefined,
 ): Promise<PhaseShares> {
   let best: { seconds: number; spans: Span[] } = { seconds: Infinity, spans: [] }
   for (let round = 0; round < ROUNDS; round++) {
@@ -151,14 +175,19 @@ async function phaseShares(
       epochs: Math.min(steps, TIMELINE_STEPS),
       batchSize: 'all',
       onTimeline: (recorded) => spans.push(...recorded),
+      signal,
     })
     if (seconds < best.seconds) best = { seconds, spans }
   }
   return summarizePhases(best.spans, Math.min(steps, TIMELINE_STEPS))
 }
 
-async function stepsPerRound(trainer: Trainer, examples: Examples): Promise<number> {
-  const once = await secondsPerStep(trainer, examples, CHECKED_STEPS)
+async function stepsPerRound(
+  trainer: Trainer,
+  examples: Examples,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const once = await secondsPerStep(trainer, examples, CHECKED_STEPS, signal)
   return Math.max(1, Math.min(5000, Math.ceil(ROUND_SECONDS / once)))
 }
 
@@ -166,8 +195,9 @@ async function secondsPerStep(
   trainer: Trainer,
   examples: Examples,
   steps: number,
+  signal: AbortSignal | undefined,
 ): Promise<number> {
-  const { seconds } = await trainer.fit(examples, { epochs: steps, batchSize: 'all' })
+  const { seconds } = await trainer.fit(examples, { epochs: steps, batchSize: 'all', signal })
   return seconds / steps
 }
 

@@ -12,6 +12,7 @@ import { checkGradients } from '../inspect/gradient-check.js'
 import type { GradientCheck } from '../inspect/gradient-report.js'
 import { type NetworkOptions, networkFor } from './network-options.js'
 import { print, printJson } from './report.js'
+import { createStatusLine } from './status-line.js'
 
 export interface CheckOptions extends NetworkOptions {
   /** A file with a network description, instead of the options above. */
@@ -32,8 +33,16 @@ export interface CheckOptions extends NetworkOptions {
 const DEFAULT_UNITS = 8
 const DEFAULT_EXAMPLES = 16
 
-/** Checks and reports. The process will exit with 1 if the gradient is off. */
-export async function check(name: string, options: CheckOptions): Promise<void> {
+/**
+ * Checks and reports. The process will exit with 1 if the gradient is off.
+ *
+ * @param signal Ends it.
+ */
+export async function check(
+  name: string,
+  options: CheckOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const data = await loadDataSet(name)
   const examples = firstRows(data, options.examples)
   const network =
@@ -42,7 +51,11 @@ export async function check(name: string, options: CheckOptions): Promise<void> 
       : await readNetwork(options.network, data, name)
   const loss = options.loss ?? data.recipe.loss
   const { l2, seed, backend, json } = options
-  const checked = await checkGradients({ network, loss, l2, seed, backend }, examples)
+  const status = json ? undefined : createStatusLine()
+  status?.show('checking')
+  const checked = await checkGradients({ network, loss, l2, seed, backend }, examples, {
+    signal,
+  }).finally(status?.end)
   if (json) printJson({ event: 'check', data: name, network, loss, l2, seed, ...checked })
   else report(name, network, loss, checked)
   if (!checked.passed) process.exitCode = 1

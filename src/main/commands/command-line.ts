@@ -6,7 +6,6 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { activationNames } from '../../shared/formulas/activations.js'
 import { backendNames } from '../../shared/backend-names.js'
-import { InputError } from '../../shared/errors.js'
 import { initializerNames } from '../../shared/formulas/initializers.js'
 import { lossNames } from '../../shared/formulas/losses.js'
 import { type MetricName, metricNames } from '../../shared/figures/metrics.js'
@@ -15,6 +14,7 @@ import type { BenchOptions } from './bench.js'
 import type { CheckOptions } from './check.js'
 import type { ExplainOptions } from './explain.js'
 import type { InfoOptions } from './info.js'
+import { interruptible } from './interruptible.js'
 import { scheduleNames } from './optimizer-options.js'
 import type { RatesOptions } from './rates.js'
 import type { TrainOptions } from './train.js'
@@ -81,6 +81,8 @@ const backendOption = (): Option =>
   new Option('--backend <name>', 'who multiplies')
     .choices(['auto', ...backendNames])
     .default('auto')
+
+const { run, signal } = interruptible()
 
 const program = new Command('shardgrad')
   .description(
@@ -156,7 +158,7 @@ program
   )
   .option('--json', 'one JSON object a line on standard output')
   .action(async (data: string, options: TrainOptions) =>
-    (await import('./train.js')).train(data, options),
+    (await import('./train.js')).train(data, options, signal),
   )
 
 program
@@ -198,7 +200,7 @@ program
   )
   .option('--json', 'one JSON object on standard output')
   .action(async (data: string, options: CheckOptions) =>
-    (await import('./check.js')).check(data, options),
+    (await import('./check.js')).check(data, options, signal),
   )
 
 program
@@ -213,7 +215,7 @@ program
   .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
   .option('--json', 'one JSON object a step on standard output')
   .action(async (table: string, options: ExplainOptions) =>
-    (await import('./explain.js')).explain(table, options),
+    (await import('./explain.js')).explain(table, options, signal),
   )
 
 program
@@ -237,7 +239,7 @@ program
   .option('--plot <file>', 'draw the costs, as .svg or .html')
   .option('--json', 'one JSON object a line on standard output')
   .action(async (data: string, options: RatesOptions) =>
-    (await import('./rates.js')).rates(data, options),
+    (await import('./rates.js')).rates(data, options, signal),
   )
 
 program
@@ -254,7 +256,7 @@ program
   .addOption(backendOption())
   .option('--phases', 'also say what the time of a step goes to')
   .option('--json', 'one JSON object a line on standard output')
-  .action(async (options: BenchOptions) => (await import('./bench.js')).bench(options))
+  .action(async (options: BenchOptions) => (await import('./bench.js')).bench(options, signal))
 
 program
   .command('info')
@@ -263,16 +265,11 @@ program
   .option('--json', 'everything, as JSON on standard output')
   .action(async (options: InfoOptions) => (await import('./info.js')).info(options))
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  process.exitCode = exitCodeOf(error)
-}
-
-/** 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof Error && error.name === 'AbortError') return 130
-  process.stderr.write(`shardgrad: ${error instanceof Error ? error.message : String(error)}\n`)
-  return error instanceof InputError ? 2 : 1
-}
+await run(async () => {
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode !== 0) process.exitCode = 2 // it has said why
+  }
+})

@@ -4,7 +4,10 @@
 import { dense } from '../../shared/model/layers/dense.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { availableCores } from '../runtime/node/cores.js'
+import type { Examples } from '../data/arrays.js'
+import type { DataSet } from '../data/data-set.js'
 import { loadDataSet } from '../data/data-sets.js'
+import { interruptible } from './interruptible.js'
 import { createReporter, percent, print } from './report.js'
 import type { TrainerInfo } from '../runtime/trainer-info.js'
 import { trainTestSplit } from '../data/split.js'
@@ -14,9 +17,6 @@ import type { History } from '../training/history.js'
 const SEED = 1
 const EPOCHS = 1500
 
-const data = await loadDataSet('digits')
-const { training, test: heldOut } = trainTestSplit(data, data.columns, { test: 0.1, seed: SEED })
-
 interface Outcome {
   info: TrainerInfo
   history: History
@@ -24,11 +24,17 @@ interface Outcome {
 }
 
 /** Full batches, so that there is work to share in every step. */
-async function learnDigits(workers: number): Promise<Outcome> {
+async function learnDigits(
+  { columns, scale }: DataSet,
+  training: Examples,
+  heldOut: Examples,
+  workers: number,
+  signal: AbortSignal,
+): Promise<Outcome> {
   await using trainer = await createTrainer({
     network: {
-      inputs: data.columns,
-      scale: data.scale,
+      inputs: columns,
+      scale,
       layers: [
         dense(128, 'relu', { initializer: 'he' }),
         dense(128, 'relu', { initializer: 'he' }),
@@ -46,31 +52,38 @@ async function learnDigits(workers: number): Promise<Outcome> {
     batchSize: 'all',
     validation: heldOut,
     onProgress: reporter.progress,
+    signal,
   })
   reporter.start(trainer.info)
-  const history = await fitting
-  reporter.stop()
+  const history = await fitting.finally(reporter.stop)
   return { info: trainer.info, history, parametersHash: trainer.parametersHash() }
 }
 
-const cores = availableCores()
-print(
-  `learning ${training.targets.length} handwritten digits, ${heldOut.targets.length} held out, on ${cores} ${cores === 1 ? 'core' : 'cores'}`,
-)
-const parallel = await learnDigits(cores)
-print('the same again with one worker, to compare')
-const single = await learnDigits(1)
+async function demonstrate(signal: AbortSignal): Promise<void> {
+  const data = await loadDataSet('digits')
+  const { training, test: heldOut } = trainTestSplit(data, data.columns, { test: 0.1, seed: SEED })
+  const cores = availableCores()
+  print(
+    `learning ${training.targets.length} handwritten digits, ${heldOut.targets.length} held out, on ${cores} ${cores === 1 ? 'core' : 'cores'}`,
+  )
+  const parallel = await learnDigits(data, training, heldOut, cores, signal)
+  print('the same again with one worker, to compare')
+  const single = await learnDigits(data, training, heldOut, 1, signal)
 
-const seconds = parallel.history.seconds
-const same = parallel.parametersHash === single.parametersHash
-console.log(`held-out accuracy ${percent(parallel.history.validationAccuracy.at(-1)!)}`)
-console.log(
-  `time ${seconds.toFixed(2)} s on ${parallel.info.workers} ${parallel.info.workers === 1 ? 'worker' : 'workers'}, ${single.history.seconds.toFixed(2)} s on one: ` +
-    `speedup ${(single.history.seconds / seconds).toFixed(2)}`,
-)
-console.log(
-  same
-    ? `same bits from both runs: ${parallel.parametersHash}`
-    : `DIFFERENT bits: ${parallel.parametersHash} and ${single.parametersHash}`,
-)
-process.exitCode = same ? 0 : 1
+  const seconds = parallel.history.seconds
+  const same = parallel.parametersHash === single.parametersHash
+  console.log(`held-out accuracy ${percent(parallel.history.validationAccuracy.at(-1)!)}`)
+  console.log(
+    `time ${seconds.toFixed(2)} s on ${parallel.info.workers} ${parallel.info.workers === 1 ? 'worker' : 'workers'}, ${single.history.seconds.toFixed(2)} s on one: ` +
+      `speedup ${(single.history.seconds / seconds).toFixed(2)}`,
+  )
+  console.log(
+    same
+      ? `same bits from both runs: ${parallel.parametersHash}`
+      : `DIFFERENT bits: ${parallel.parametersHash} and ${single.parametersHash}`,
+  )
+  process.exitCode = same ? 0 : 1
+}
+
+const { run, signal } = interruptible()
+await run(async () => demonstrate(signal))

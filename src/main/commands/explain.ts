@@ -1,5 +1,6 @@
 // `shardgrad explain`: the first steps of a small network, written out for a person, or as JSON.
 
+import { setImmediate } from 'node:timers/promises'
 import { checkTrainerOptions } from '../options/trainer-options.js'
 import { InputError, show } from '../../shared/errors.js'
 import { describeNetwork } from '../../shared/model/network.js'
@@ -29,9 +30,15 @@ const MOST_TERMS = 3
 
 /**
  * Writes the explanation to standard output.
+ *
+ * @param signal Ends it after the step under way.
  * @throws {InputError} of a data set that is no table, or on wrong options.
  */
-export async function explain(name: string, options: ExplainOptions): Promise<void> {
+export async function explain(
+  name: string,
+  options: ExplainOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const data = await loadDataSet(name)
   const { recipe, start } = data
   if (!start)
@@ -63,17 +70,24 @@ export async function explain(name: string, options: ExplainOptions): Promise<vo
       l2,
       shards,
     })
-    for (const step of explained) printJson({ event: 'step', ...step })
-    return
+  } else {
+    printLines([
+      `${name}: ${counted(inProcess.examples, 'example')} in ${counted(shards, 'shard')}; network ${describeNetwork(network)}; learning rate ${learningRate}${l2 > 0 ? `, l2 ${l2}` : ''}`,
+      `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${losses[loss].formula.includes('/ n') ? ' and n the number of outputs' : ''}`,
+      'forward, of [layer][unit]: z = values of the layer before . weights + bias; a = f(z), f the activation',
+      'back: delta = d loss / d z',
+      'gradients: of weights[layer][from][to], the value it starts from times the delta it leads to; of biases, the delta',
+    ])
   }
-  const lines = [
-    `${name}: ${counted(inProcess.examples, 'example')} in ${counted(shards, 'shard')}; network ${describeNetwork(network)}; learning rate ${learningRate}${l2 > 0 ? `, l2 ${l2}` : ''}`,
-    `loss of an example: ${losses[loss].formula}, with p the outputs, y the targets${losses[loss].formula.includes('/ n') ? ' and n the number of outputs' : ''}`,
-    'forward, of [layer][unit]: z = values of the layer before . weights + bias; a = f(z), f the activation',
-    'back: delta = d loss / d z',
-    'gradients: of weights[layer][from][to], the value it starts from times the delta it leads to; of biases, the delta',
-    ...explained.flatMap((step) => describeStep(step, inProcess.examples, learningRate, l2)),
-  ]
+  for (const step of explained) {
+    if (json) printJson({ event: 'step', ...step })
+    else printLines(describeStep(step, inProcess.examples, learningRate, l2))
+    await setImmediate() // whether anybody still reads is heard between steps
+    signal.throwIfAborted()
+  }
+}
+
+function printLines(lines: string[]): void {
   process.stdout.write(`${lines.map((line) => line.trimEnd()).join('\n')}\n`)
 }
 

@@ -12,6 +12,7 @@ import { checkPicturePath, writePicture } from '../pictures/file.js'
 import type { RateTrial } from '../pictures/rates.js'
 import { print, printJson } from './report.js'
 import { sparkline } from './sparkline.js'
+import { createStatusLine } from './status-line.js'
 import type { Trainer } from '../trainer.js'
 import { createTrainer } from '../create-trainer.js'
 
@@ -27,37 +28,66 @@ export interface RatesOptions {
   json?: boolean
 }
 
-/** @throws {InputError} before anything is trained, on wrong options. */
-export async function rates(name: string, options: RatesOptions): Promise<void> {
+/**
+ * @param signal Stops training after the step under way; what there is by then is drawn.
+ * @throws {InputError} before anything is trained, on wrong options.
+ */
+export async function rates(
+  name: string,
+  options: RatesOptions,
+  signal: AbortSignal,
+): Promise<void> {
   if (options.plot !== undefined) checkPicturePath(options.plot)
   const data = await loadDataSet(name)
-  await (options.find ? findRate(name, data, options) : compareRates(name, data, options))
+  await (options.find ? findRate : compareRates)(name, data, options, signal)
 }
 
 /** Trains with every rate, says how each ended, and draws them if asked to. */
-async function compareRates(name: string, data: DataSet, options: RatesOptions): Promise<void> {
+async function compareRates(
+  name: string,
+  data: DataSet,
+  options: RatesOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { rates, plot, json } = options
-  const curves: RateTrial[] = []
-  for (const rate of rates) {
-    const curve = await trainAt(rate, data, options)
-    curves.push(curve)
-    if (json)
-      printJson({ event: 'rate', rate, cost: curve.costs.at(-1), divergedIn: curve.divergedIn })
-    else
-      print(
-        `rate ${rate}: ${curve.divergedIn === undefined ? `cost ${curve.costs.at(-1)!.toPrecision(5)}` : `diverged in epoch ${curve.divergedIn}`}`,
-      )
+  const curves: Curve[] = []
+  const draw = async (): Promise<void> => {
+    const begun = curves.filter(({ costs, divergedIn }) => costs.length > 0 || divergedIn)
+    if (plot === undefined || begun.length === 0) return
+    const { drawRates } = await import('../pictures/rates.js')
+    await writePicture(plot, drawRates(begun, `Learning rates on ${name}`))
   }
-  if (plot === undefined) return
-  const { drawRates } = await import('../pictures/rates.js')
-  await writePicture(plot, drawRates(curves, `Learning rates on ${name}`))
+  try {
+    for (const rate of rates) {
+      const curve: Curve = { rate, costs: [] }
+      curves.push(curve)
+      await trainAt(curve, data, options, signal)
+      const { costs, divergedIn } = curve
+      if (json) printJson({ event: 'rate', rate, cost: costs.at(-1), divergedIn })
+      else
+        print(
+          `rate ${rate}: ${divergedIn === undefined ? `cost ${costs.at(-1)!.toPrecision(5)}` : `diverged in epoch ${divergedIn}`}`,
+        )
+    }
+  } catch (error) {
+    if (error === signal.reason) await draw()
+    throw error
+  }
+  await draw()
 }
 
 /** Says the cost at each rate, and the suggested rate; draws them if asked to. */
-async function findRate(name: string, data: DataSet, options: RatesOptions): Promise<void> {
+async function findRate(
+  name: string,
+  data: DataSet,
+  options: RatesOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { epochs, plot, json } = options
   await using trainer = await trainerFor(data, undefined, data.recipe.epochs, options)
-  const curve = await trainer.findLearningRate(data, { steps: epochs })
+  const status = json ? undefined : createStatusLine()
+  status?.show('searching')
+  const curve = await trainer.findLearningRate(data, { steps: epochs, signal }).finally(status?.end)
   const { rates: tried, costs, suggested } = curve
   if (json) printJson({ event: 'rates', rates: tried, costs, suggested })
   else {
@@ -96,19 +126,38 @@ async function trainerFor(
   })
 }
 
-async function trainAt(rate: number, data: DataSet, options: RatesOptions): Promise<RateTrial> {
+/** A rate's costs as they come. */
+type Curve = RateTrial & { costs: number[] }
+
+async function trainAt(
+  curve: Curve,
+  data: DataSet,
+  options: RatesOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { costs, rate } = curve
   const epochs = options.epochs ?? data.recipe.epochs
-  const costs: number[] = []
   await using trainer = await trainerFor(data, rate, epochs, options)
+  const status = options.json ? undefined : createStatusLine()
+  status?.show(`rate ${rate}`)
   try {
     await trainer.fit(data, {
       epochs,
       batchSize: data.recipe.batchSize,
-      onProgress: (progress) => void costs.push(...progress.epochs.map(({ cost }) => cost)),
+      onProgress(progress) {
+        costs.push(...progress.epochs.map(({ cost }) => cost))
+        status?.show(
+          `rate ${rate}`,
+          `epoch ${costs.length}/${epochs}`,
+          `step ${progress.step}/${progress.steps}`,
+        )
+      },
+      signal,
     })
-    return { rate, costs }
   } catch (error) {
-    if (error instanceof DivergenceError) return { rate, costs, divergedIn: error.epoch }
-    throw error
+    if (!(error instanceof DivergenceError)) throw error
+    curve.divergedIn = error.epoch
+  } finally {
+    status?.end()
   }
 }

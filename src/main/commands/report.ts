@@ -1,10 +1,10 @@
 // How the commands report training: a live line on a terminal, plain lines elsewhere, JSON lines
 // for programs.
 
-import ora from 'ora'
 import type { EpochReport, History } from '../training/history.js'
 import type { TrainerInfo } from '../runtime/trainer-info.js'
 import { sparkline } from './sparkline.js'
+import { createStatusLine, print } from './status-line.js'
 import type { Progress } from '../training/fit-options.js'
 
 export interface Reporter {
@@ -13,6 +13,8 @@ export interface Reporter {
   end: (history: History, parametersHash: string) => void
   /** Leaves the live line without a closing report. */
   stop: () => void
+  /** Instead of the closing report, after so many epochs. */
+  interrupted: (epochsDone: number) => void
 }
 
 /**
@@ -31,10 +33,7 @@ export function printJson(value: object): void {
   process.stdout.write(`${line}\n`)
 }
 
-/** Writes a line for a person to standard error. */
-export function print(line: string): void {
-  process.stderr.write(`${line}\n`)
-}
+export { print } from './status-line.js'
 
 const printed = new Set<string>()
 
@@ -64,13 +63,13 @@ function jsonReporter(): Reporter {
         ...finalFigures(history),
       }),
     stop: () => undefined,
+    interrupted: () => undefined, // the exit code says it
   }
 }
 
 function personReporter(epochs: number): Reporter {
-  const spinner = ora({ stream: process.stderr, discardStdin: false })
-  // Some terminals have no width, and a live line would be infinitely high.
-  const live = spinner.isEnabled && process.stderr.columns > 0
+  const status = createStatusLine()
+  let last: EpochReport | undefined
   const everyEpochs = Math.ceil(epochs / 10)
   return {
     start(info) {
@@ -79,20 +78,18 @@ function personReporter(epochs: number): Reporter {
       )
       print(`backend ${info.backend}: ${info.backendReason}`)
       if (info.backendHint !== undefined) printOnce(info.backendHint)
-      if (live) spinner.start('starting')
+      status.show('starting')
     },
     progress({ epochs: reports, step, steps }) {
-      if (live) {
-        const last = reports.at(-1)
-        const before = last ? describeEpoch(last, epochs) : spinner.text.replace(/ {2}step .*/, '')
-        spinner.text = `${before}  step ${step}/${steps}`
-        return
-      }
+      last = reports.at(-1) ?? last
+      const figures = last ? describeFigures(last) : []
+      status.show(`epoch ${last?.epoch ?? 0}/${epochs}`, `step ${step}/${steps}`, ...figures)
+      if (status.live) return
       for (const report of reports)
         if (report.epoch % everyEpochs === 0) print(describeEpoch(report, epochs))
     },
     end(history, parametersHash) {
-      spinner.stop()
+      status.end()
       const { cost, accuracy, validationCost, validationAccuracy, ...metrics } =
         finalFigures(history)
       print(`trained ${history.epoch.length} epochs in ${history.seconds.toFixed(2)} s`)
@@ -111,21 +108,27 @@ function personReporter(epochs: number): Reporter {
         for (const line of describeMetric(name, value)) print(line)
       print(`parameters ${parametersHash}`)
     },
-    stop: () => void spinner.stop(),
+    stop: status.end,
+    interrupted: (done) => print(`interrupted after ${done} of ${epochs} epochs`),
   }
 }
 
-export function describeEpoch(
-  { epoch, cost, accuracy, validationAccuracy, examplesPerSecond }: EpochReport,
-  epochs: number,
-): string {
+export function describeEpoch(report: EpochReport, epochs: number): string {
+  return [`epoch ${report.epoch}/${epochs}`, ...describeFigures(report)].join('  ')
+}
+
+function describeFigures({
+  cost,
+  accuracy,
+  validationAccuracy,
+  examplesPerSecond,
+}: EpochReport): string[] {
   return [
-    `epoch ${epoch}/${epochs}`,
     `cost ${describeNumber(cost)}`,
     ...(accuracy === undefined ? [] : [`accuracy ${percent(accuracy)}`]),
     ...(validationAccuracy === undefined ? [] : [`held out ${percent(validationAccuracy)}`]),
     `${examplesPerSecond.toLocaleString('en')} examples/s`,
-  ].join('  ')
+  ]
 }
 
 function describeNumber(value: number): string {

@@ -16,6 +16,7 @@ import { createTrace } from '../inspect/trace.js'
 import { createTrainer } from '../create-trainer.js'
 import type { TrainerOptions } from '../options/trainer-options.js'
 import type { FitOptions } from '../training/fit-options.js'
+import { type History, appendTo, emptyHistory } from '../training/history.js'
 
 export interface TrainOptions extends NetworkOptions, OptimizerOptions {
   loss?: LossName
@@ -39,42 +40,56 @@ export interface TrainOptions extends NetworkOptions, OptimizerOptions {
   json?: boolean
 }
 
-/** Trains and reports. An interrupt stops training after the current step. */
-export async function train(name: string, options: TrainOptions): Promise<void> {
+/**
+ * Trains and reports.
+ *
+ * @param signal Stops training after the step under way; what there is by then is drawn.
+ */
+export async function train(
+  name: string,
+  options: TrainOptions,
+  signal: AbortSignal,
+): Promise<void> {
   if (options.plot !== undefined) checkPicturePath(options.plot)
   const data = await loadDataSet(name)
   const { training, heldOut } = partsOf(data, options)
   const epochs = options.epochs ?? data.recipe.epochs
 
-  const interrupt = new AbortController()
-  const onInterrupt = (): void => interrupt.abort()
-  process.once('SIGINT', onInterrupt)
   const reporter = createReporter(options.json === true, epochs)
-  const trace = options.trace === undefined ? undefined : createTrace(options.trace)
   await using trainer = await createTrainer(trainerOptions(data, options, epochs))
+  const plot = async (history: History): Promise<void> => {
+    if (options.plot === undefined || history.epoch.length === 0) return
+    // The plotting library takes a moment to load.
+    const { plotTraining } = await import('../pictures/training.js')
+    await plotTraining(options.plot, trainer, { name, data, training, heldOut, history })
+  }
+  const trace = options.trace === undefined ? undefined : createTrace(options.trace)
+  const soFar = emptyHistory()
   try {
     const fitting = trainer.fit(training, {
       ...fitOptions(data, options),
       epochs,
       validation: heldOut,
-      onProgress: reporter.progress,
+      onProgress(progress) {
+        progress.epochs.forEach((report) => appendTo(soFar, report))
+        reporter.progress(progress)
+      },
       onTimeline: trace?.add,
-      signal: interrupt.signal,
+      signal,
     })
     reporter.start(trainer.info)
     const history = await fitting
     reporter.end(history, trainer.parametersHash())
-    if (options.plot !== undefined) {
-      // The plotting library takes a moment to load.
-      const { plotTraining } = await import('../pictures/training.js')
-      await plotTraining(options.plot, trainer, { name, data, training, heldOut, history })
-    }
+    await plot(history)
   } catch (error) {
     reporter.stop()
+    if (error === signal.reason) {
+      reporter.interrupted(soFar.epoch.length)
+      await plot(soFar)
+    }
     throw error
   } finally {
     trace?.close()
-    process.off('SIGINT', onInterrupt)
   }
 }
 

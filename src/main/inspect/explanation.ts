@@ -42,10 +42,10 @@ export interface ExplainedShard {
 }
 
 /**
- * Explains `steps` steps of plain gradient descent over all examples from some parameters on: the
- * numbers of `fit` with backend reference and as many shards.
+ * Explains `steps` steps of plain gradient descent over all examples, one after another, from some
+ * parameters on: the numbers of `fit` with backend reference and as many shards.
  */
-export function explainSteps(
+export function* explainSteps(
   inProcess: InProcess,
   start: Parameters,
   {
@@ -54,15 +54,13 @@ export function explainSteps(
     learningRate,
     l2,
   }: { steps: number; shards: number; learningRate: number; l2: number },
-): ExplainedStep[] {
-  const explained: ExplainedStep[] = []
+): Generator<ExplainedStep, void> {
   let parameters = start
   for (let step = 1; step <= steps; step++) {
     const one = explainStep(inProcess, parameters, shards, learningRate, l2)
-    explained.push({ step, ...one })
+    yield { step, ...one }
     parameters = one.next
   }
-  return explained
 }
 
 function explainStep(

@@ -17,15 +17,19 @@ export interface Trace {
  */
 export function createTrace(path: string): Trace {
   const file = openSync(path, 'w')
+  const append = (text: string): void => {
+    try {
+      writeSync(file, text)
+    } catch (error) {
+      throw new Error(`--trace ${path}: ${(error as Error).message}`, { cause: error })
+    }
+  }
   const named = new Set<number>()
   let began: number | undefined
   let separator = '[\n'
   const write = (events: object[]): void => {
-    if (events.length > 0)
-      writeSync(
-        file,
-        separator + events.map((event) => JSON.stringify({ pid: 1, ...event })).join(',\n'),
-      )
+    if (events.length === 0) return
+    append(separator + events.map((event) => JSON.stringify({ pid: 1, ...event })).join(',\n'))
     separator = ',\n'
   }
   write([{ name: 'process_name', ph: 'M', args: { name: 'shardgrad' } }])
@@ -53,7 +57,7 @@ export function createTrace(path: string): Trace {
       )
     },
     close() {
-      writeSync(file, '\n]\n')
+      append('\n]\n')
       closeSync(file)
     },
   }
