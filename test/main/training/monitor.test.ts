@@ -12,6 +12,7 @@ import { metricNames, tallyLayout } from '../../../dist/shared/figures/metrics.j
 const reportOf = (epoch: number, figures: Record<string, number>): EpochReport => ({
   epoch,
   cost: 0,
+  loss: 0,
   learningRate: 1,
   examplesPerSecond: 1,
   ...figures,
@@ -26,13 +27,7 @@ const runnerOf = (state: { now: number }): Runner =>
     },
   }) as unknown as Runner
 
-const allTallies = tallyLayout(
-  'fit',
-  { units: 3, activation: 'softmax' },
-  {
-    metrics: metricNames,
-  },
-)
+const allTallies = tallyLayout('fit', 3, 'oneClass', { metrics: metricNames })
 
 /** After which epoch training ends, by one figure an epoch, and what is kept. */
 function stopped(
@@ -97,13 +92,13 @@ describe('early stopping', () => {
     expect(stopped({ monitor: 'accuracy', minimumChange: 0.25, patience: 9 }, rising).best).toBe(3)
   })
 
-  it('without a name it is the cost of the validation, or that of training where there is none', () => {
+  it('without a name it is the cost of the validation, or where there is none the loss of training, not its cost', () => {
     expect(stopped({ patience: 9 }, [3, 1, 2], 'validationCost').best).toBe(2)
     const state = { now: 7 }
     const stopper = createStopper(runnerOf(state), 'fit', {}, allTallies, false)
-    expect(stopper.observe(reportOf(1, { cost: 2 }))).toBe(false)
-    expect(stopper.observe(reportOf(2, { cost: 1 }))).toBe(false)
-    expect(stopper.observe(reportOf(3, { cost: 1 }))).toBe(true)
+    expect(stopper.observe(reportOf(1, { loss: 2, cost: 9 }))).toBe(false)
+    expect(stopper.observe(reportOf(2, { loss: 1, cost: 8 }))).toBe(false)
+    expect(stopper.observe(reportOf(3, { loss: 1, cost: 7 }))).toBe(true)
     expect(stopper.restore()).toBe(2)
   })
 
@@ -122,15 +117,15 @@ describe('early stopping', () => {
           runnerOf({ now: 0 }),
           'epochs',
           { monitor: monitor as 'cost' },
-          tallyLayout('', { units: 3, activation: 'softmax' }, { metrics: ['confusionMatrix'] }),
+          tallyLayout('', 3, 'oneClass', { metrics: ['confusionMatrix'] }),
           validates,
         )
     expect(create('f1', false)).toThrow(InputError)
     expect(create('f1', false)).toThrow(
-      "epochs: earlyStopping.monitor: expected a figure that is reported here (cost, accuracy), got 'f1'",
+      "epochs: earlyStopping.monitor: expected a figure that is reported here (cost, loss, accuracy), got 'f1'",
     )
     expect(create('confusionMatrix', true)).toThrow(
-      "(cost, accuracy, validationCost, validationAccuracy), got 'confusionMatrix'",
+      "(cost, loss, accuracy, validationCost, validationAccuracy), got 'confusionMatrix'",
     )
     for (const name of ['cost', 'accuracy', 'validationCost', 'validationAccuracy'])
       expect(create(name, true)).not.toThrow()
@@ -208,11 +203,11 @@ describe('plateaus', () => {
     )
   })
 
-  it('without a validation they are those of the cost; there are none without the schedule', () => {
+  it('without a validation they are those of the loss; there are none without the schedule', () => {
     const schedule = reduceOnPlateau({ learningRate: 1, factor: 0.5, patience: 1 })
     const plateau = createPlateau(warmUp({ epochs: 2, then: schedule }))!
     expect(plateau.reduction).toBe(1)
-    for (const cost of [3, 2, 2]) plateau.observe(reportOf(1, { cost }))
+    for (const loss of [3, 2, 2]) plateau.observe(reportOf(1, { loss }))
     expect(plateau.reduction).toBe(0.5)
     expect(createPlateau(0.1)).toBeUndefined()
     expect(createPlateau(cosineDecay({ learningRate: 1, epochs: 3 }))).toBeUndefined()

@@ -93,7 +93,9 @@ it('gelu far out: z on the right, 0 on the left, and its slope 1 and 0', () => {
 })
 
 describe('softmax', () => {
-  const { forward, backward } = activations.softmax
+  const forward = (z: Float64Array): void => activations.softmax.forward(z)
+  const backward = (p: Float64Array, gradient: Float64Array): void =>
+    activations.softmax.backward(p, gradient)
   const outputs = (z: number[]): number[] => {
     const row = Float64Array.from(z)
     forward(row)
