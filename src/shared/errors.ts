@@ -17,8 +17,13 @@ export class InputError extends TypeError {
     readonly where: string,
     rule: string,
     given: string,
+    /** A name that is nearly the one given. */
+    meant?: string,
   ) {
-    super(`${shorten(where)}: expected ${shorten(rule, MOST_OF_RULE)}, got ${shorten(given, 240)}`)
+    super(
+      `${shorten(where)}: expected ${shorten(rule, MOST_OF_RULE)}, got ${shorten(given, 240)}` +
+        (meant === undefined ? '' : `; did you mean '${meant}'?`),
+    )
   }
 }
 

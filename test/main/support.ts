@@ -15,15 +15,20 @@ const script = fileURLToPath(new URL('../../dist/main/commands/command-line.js',
 
 /**
  * Runs shardgrad; `interruptAt` sends SIGINT once standard output or error holds that text.
- * `environment` is added to this process's.
+ * `environment` is added to this process's; `folder` is where it runs.
  */
 export async function shardgrad(
   args: string[],
-  { interruptAt, environment }: { interruptAt?: string; environment?: Record<string, string> } = {},
+  {
+    interruptAt,
+    environment,
+    folder,
+  }: { interruptAt?: string; environment?: Record<string, string>; folder?: string } = {},
 ): Promise<Run> {
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
+    cwd: folder,
   })
   let [out, err] = ['', '']
   let interrupted = false // a second signal would end the process at once, as it should

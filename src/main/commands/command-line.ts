@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { activationNames } from '../../shared/formulas/activations.js'
 import { backendNames } from '../../shared/backend-names.js'
+import { nearest } from '../options/nearest.js'
 import { initializerNames } from '../../shared/formulas/initializers.js'
 import { lossNames } from '../../shared/formulas/losses.js'
 import { type MetricName, metricNames } from '../../shared/figures/metrics.js'
@@ -23,64 +24,78 @@ const { version } = JSON.parse(
   readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
 ) as { version: string }
 
+const isCount = (text: string): boolean => Number.isSafeInteger(Number(text)) && Number(text) >= 1
 const wholeNumber = (text: string): number => {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('expected a whole number of at least 1.')
-  return value
+  if (!isCount(text)) throw new InvalidArgumentError('expected a whole number of at least 1')
+  return Number(text)
 }
 const seedNumber = (text: string): number => {
   if (text.trim() === '' || !Number.isSafeInteger(Number(text)))
-    throw new InvalidArgumentError('expected a whole number.')
+    throw new InvalidArgumentError('expected a whole number')
   return Number(text)
 }
 const anyNumber = (text: string): number => {
   if (text.trim() === '' || !Number.isFinite(Number(text)))
-    throw new InvalidArgumentError('expected a number.')
+    throw new InvalidArgumentError('expected a number')
   return Number(text)
 }
 const wholeNumberOr =
   <const Word extends string>(word: Word) =>
-  (text: string): number | Word =>
-    text === word ? word : wholeNumber(text)
+  (text: string): number | Word => {
+    if (text === word) return word
+    if (isCount(text)) return Number(text)
+    throw new InvalidArgumentError(`expected ${word} or a whole number of at least 1`)
+  }
 const wholeNumbers = (text: string): number[] =>
   text === '' ? [] : text.split(',').map(wholeNumber)
 const numbers = (text: string): number[] => text.split(',').map(anyNumber)
-const metricList = (text: string): MetricName[] =>
-  text.split(',').map((name) => {
-    const known = metricNames.find((other) => other === name)
-    if (!known)
-      throw new InvalidArgumentError(
-        `expected some of ${metricNames.join(', ')}, with commas between.`,
-      )
-    return known
-  })
+const nameOf =
+  <const Name extends string>(names: readonly Name[]) =>
+  (text: string): Name => {
+    const known = names.find((name) => name === text)
+    if (known !== undefined) return known
+    const meant = nearest(text, names)
+    throw new InvalidArgumentError(
+      `expected one of ${names.join(', ')}${meant === undefined ? '' : `; did you mean '${meant}'?`}`,
+    )
+  }
+const metricList = (text: string): MetricName[] => text.split(',').map(nameOf(metricNames))
+/** An option that is one of some names; the help lists them. */
+const choice = (flags: string, description: string, names: readonly string[]): Option =>
+  new Option(flags, description).choices(names).argParser(nameOf(names))
 const activationOption = (): Option =>
-  new Option('--activation <name>', 'of the hidden layers (default: what suits the data)').choices(
+  choice(
+    '--activation <name>',
+    'of the hidden layers (default: what suits the data)',
     activationNames,
   )
 const outputOption = (): Option =>
-  new Option(
+  choice(
     '--output <name>',
     'activation of the output layer (default: what suits the data)',
-  ).choices(activationNames)
+    activationNames,
+  )
 const initOption = (): Option =>
-  new Option('--init <name>', 'how weights start (default: what suits the data)').choices(
-    initializerNames,
-  )
+  choice('--init <name>', 'how weights start (default: what suits the data)', initializerNames)
 const lossOption = (): Option =>
-  new Option('--loss <name>', 'what is made small (default: what suits the data)').choices(
-    lossNames,
-  )
+  choice('--loss <name>', 'what is made small (default: what suits the data)', lossNames)
 const optimizerOption = (): Option =>
-  new Option(
+  choice(
     '--optimizer <name>',
     'how the gradient moves the parameters (default: what suits the data)',
-  ).choices(optimizerNames)
-const backendOption = (): Option =>
-  new Option('--backend <name>', 'who multiplies')
-    .choices(['auto', ...backendNames])
-    .default('auto')
+    optimizerNames,
+  )
+const backendOption = (description = 'who multiplies'): Option =>
+  choice('--backend <name>', description, ['auto', ...backendNames]).default('auto')
+
+/** An error of commander's, as this package words its own. */
+const inOurWords = (error: string): string =>
+  error
+    .replace(/^error: /, 'shardgrad: ')
+    .replace(/(argument '.*' is invalid)\. /s, '$1: ')
+    .replace(/\n\(Did you mean (one of .*|.*)\?\)/, (_, names: string) =>
+      names.startsWith('one of ') ? `; did you mean ${names}?` : `; did you mean '${names}'?`,
+    )
 
 const { run, signal } = interruptible()
 
@@ -90,6 +105,7 @@ const program = new Command('shardgrad')
   )
   .version(version)
   .exitOverride()
+  .configureOutput({ outputError: (error, write) => write(inOurWords(error)) })
 
 program
   .command('train')
@@ -111,10 +127,11 @@ program
   .addOption(optimizerOption())
   .option('--learning-rate <rate>', '(default: what suits the data, or the optimizer)', anyNumber)
   .addOption(
-    new Option(
+    choice(
       '--schedule <name>',
       'how the learning rate changes (default: what suits the data)',
-    ).choices(scheduleNames),
+      scheduleNames,
+    ),
   )
   .option('--warm-up <epochs>', 'in which the learning rate rises', anyNumber)
   .option('--momentum <factor>', 'of sgd', anyNumber)
@@ -143,7 +160,7 @@ program
   .addOption(
     new Option(
       '--metrics <names>',
-      `beside cost and accuracy: ${metricNames.slice(1).join(', ')}`,
+      `beside cost and accuracy, with commas between: ${metricNames.slice(1).join(', ')}`,
     ).argParser(metricList),
   )
   .option('--top-k <k>', 'of topKAccuracy', wholeNumber)
@@ -193,11 +210,7 @@ program
     'the first rows of the data (default: 16, or all if there are fewer)',
     wholeNumber,
   )
-  .addOption(
-    new Option('--backend <name>', 'whose shards are compared')
-      .choices(['auto', ...backendNames])
-      .default('reference'),
-  )
+  .addOption(backendOption('whose shards are compared').default('reference'))
   .option('--json', 'one JSON object on standard output')
   .action(async (data: string, options: CheckOptions) =>
     (await import('./check.js')).check(data, options, signal),
@@ -246,11 +259,7 @@ program
   .command('bench')
   .description('time training steps for some numbers of workers')
   .option('--dims <widths>', 'inputs, units of each layer', wholeNumbers, [784, 128, 10])
-  .addOption(
-    new Option('--activation <name>', 'of the hidden layers')
-      .choices(activationNames)
-      .default('relu'),
-  )
+  .addOption(choice('--activation <name>', 'of the hidden layers', activationNames).default('relu'))
   .option('--batch-size <examples>', 'examples of a step', wholeNumber, 1024)
   .option('--workers <counts>', 'such as 1,2 (default: 1 and every core)', wholeNumbers)
   .addOption(backendOption())

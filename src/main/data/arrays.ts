@@ -26,6 +26,13 @@ export interface Examples {
   sampleWeights?: NumberArray
 }
 
+/** The names of the fields of `Examples`. */
+export const exampleFields = [
+  'inputs',
+  'targets',
+  'sampleWeights',
+] as const satisfies readonly (keyof Examples)[]
+
 /**
  * Whether a value is an array that inputs may have.
  *

@@ -1,7 +1,9 @@
 // `loadDataSet`: the built-in data sets by name, and images from a directory.
 
+import { stat } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { InputError, show } from '../../shared/errors.js'
+import { nearest } from '../options/nearest.js'
 import type { DataSet } from './data-set.js'
 import { tables } from './tables.js'
 
@@ -24,20 +26,30 @@ export const tableNames = Object.keys(tables)
  * Fashion-MNIST come in, packed by gzip or not.
  *
  * @param name 'digits', 'fashion-mnist', 'or', 'and', 'xor', 'xor-cross', 'line' or 'hidden'; or a
- * path of a directory, with a separator in it, such as ./images/.
+ * path of a directory, such as images (./digits is a directory, digits the built-in data set).
  * @returns The examples, and how to train on them.
  * @throws {InputError} if there is none of this name, or its files are missing or malformed.
  */
 export async function loadDataSet(name: string): Promise<DataSet> {
   const given: unknown = name
-  const isPath = typeof given === 'string' && (given.includes('/') || given.includes(sep))
-  if (isPath) return (await imageSets()).loadImageSet(name)
-  const load = typeof given === 'string' && Object.hasOwn(dataSets, given) && dataSets[given]
-  if (!load)
-    throw new InputError(
-      'data',
-      `one of ${dataSetNames.join(', ')}, or a directory of images such as ./images/`,
-      show(name),
-    )
-  return load()
+  if (typeof given === 'string') {
+    if (Object.hasOwn(dataSets, given)) return dataSets[given]!()
+    if (await isPath(given)) return (await imageSets()).loadImageSet(given)
+  }
+  throw new InputError(
+    'data',
+    `one of ${dataSetNames.join(', ')}, or a directory of images such as ./images/`,
+    show(name),
+    nearest(name, dataSetNames),
+  )
+}
+
+/** Whether a name can only be a path, or is a directory. */
+async function isPath(name: string): Promise<boolean> {
+  if (name.includes('/') || name.includes(sep)) return true
+  try {
+    return (await stat(name)).isDirectory()
+  } catch {
+    return false
+  }
 }

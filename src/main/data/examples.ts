@@ -10,6 +10,7 @@ import {
   type LabelArray,
   type NumberArray,
   isLabelArray,
+  exampleFields,
   isNumberArray,
   rowsOf,
 } from './arrays.js'
@@ -56,7 +57,7 @@ export function checkExamples(
   const given = examples as Partial<Examples> | null | undefined
   if (typeof given !== 'object' || given === null)
     throw new InputError(where, '{ inputs, targets }', show(examples))
-  refuseOptions(where, given)
+  refuseOptions(where, given, exampleFields)
   const inputsAlone = checkInputs(`${where}: inputs`, given.inputs, shape, dtype)
   const sampleWeights = checkSampleWeights(where, given.sampleWeights, inputsAlone)
   return {

@@ -8,6 +8,7 @@ import {
   type Examples,
   type LabelArray,
   type NumberArray,
+  exampleFields,
   isLabelArray,
   isNumberArray,
 } from './arrays.js'
@@ -36,7 +37,7 @@ export function trainTestSplit(
   const given: unknown = examples
   if (typeof given !== 'object' || given === null)
     throw new InputError(where, '{ inputs, targets }', show(given))
-  refuseOptions(where, given)
+  refuseOptions(where, given, exampleFields)
   const { inputs, targets, sampleWeights } = examples
   if (!(Number.isSafeInteger(columns) && columns >= 1))
     throw new InputError(`${where}: columns`, 'a whole number of at least 1', show(columns))

@@ -4,9 +4,9 @@ import * as v from 'valibot'
 import type { MetricOptions } from '../../shared/figures/metrics.js'
 import { check } from './check.js'
 import { metrics, requireTopK } from './metric-rules.js'
-import { wholeNumber } from './rules.js'
+import { strictObject, wholeNumber } from './rules.js'
 
-const evaluateSchema = v.strictObject({
+const evaluateSchema = strictObject({
   metrics: v.optional(metrics),
   topK: v.optional(wholeNumber(1)),
 })

@@ -3,9 +3,9 @@
 
 import * as v from 'valibot'
 import { check } from './check.js'
-import { abortSignal, above0 } from './rules.js'
+import { abortSignal, above0, strictObject } from './rules.js'
 
-const gradientCheckSchema = v.strictObject({
+const gradientCheckSchema = strictObject({
   tolerance: v.optional(above0, 1e-6),
   parameters: v.optional(
     v.custom<object>((value) => typeof value === 'object' && value !== null, '{ weights, biases }'),

@@ -6,7 +6,15 @@ import { type LayerDescription, layerKinds } from '../../shared/model/layers/kin
 import { activationNames } from '../../shared/formulas/activations.js'
 import { initializerNames } from '../../shared/formulas/initializers.js'
 import { misfitOf } from '../../shared/formulas/preprocessing/misfits.js'
-import { above0, finiteNumber, float32Number, oneOf, wholeNumber } from './rules.js'
+import {
+  above0,
+  finiteNumber,
+  float32Number,
+  knowing,
+  oneOf,
+  strictObject,
+  wholeNumber,
+} from './rules.js'
 
 /** How each field of a layer is checked. */
 const fieldSchemas = {
@@ -17,48 +25,47 @@ const fieldSchemas = {
 } as const satisfies Record<FieldRule, v.GenericSchema>
 
 const layerSchemas = Object.entries(layerKinds).map(([kind, { fields }]) =>
-  v.strictObject({
+  strictObject({
     kind: v.literal(kind),
     ...Object.fromEntries(
       Object.entries(fields).map(([field, rule]) => [field, fieldSchemas[rule]]),
     ),
   }),
 )
-const layerSchema = v.variant(
-  'kind',
-  layerSchemas,
-  "a layer, such as dense(10, 'softmax')",
+const layerSchema = knowing(
+  v.variant('kind', layerSchemas, "a layer, such as dense(10, 'softmax')"),
+  Object.keys(layerKinds),
 ) as unknown as v.GenericSchema<unknown, LayerDescription>
 
 const numbers = v.array(finiteNumber('a finite number'), 'a list of numbers')
-const preprocessingSchema = v.variant(
-  'name',
-  [
-    v.strictObject({
-      name: v.literal('cross'),
-      columns: v.pipe(
-        v.array(wholeNumber(0), 'a list of columns'),
-        v.minLength(2, 'at least two columns'),
-      ),
-    }),
-    v.strictObject({
-      name: v.literal('standardize'),
-      mean: numbers,
-      deviation: v.array(above0, 'a list of numbers'),
-    }),
-    v.strictObject({ name: v.literal('minMax'), minimum: numbers, maximum: numbers }),
-    v.strictObject({
-      name: v.literal('oneHot'),
-      column: wholeNumber(0),
-      categories: v.pipe(numbers, v.minLength(1, 'at least one category')),
-    }),
-  ],
-  'a step of preprocessing, such as cross(0, 1)',
+const preprocessingSteps = [
+  strictObject({
+    name: v.literal('cross'),
+    columns: v.pipe(
+      v.array(wholeNumber(0), 'a list of columns'),
+      v.minLength(2, 'at least two columns'),
+    ),
+  }),
+  strictObject({
+    name: v.literal('standardize'),
+    mean: numbers,
+    deviation: v.array(above0, 'a list of numbers'),
+  }),
+  strictObject({ name: v.literal('minMax'), minimum: numbers, maximum: numbers }),
+  strictObject({
+    name: v.literal('oneHot'),
+    column: wholeNumber(0),
+    categories: v.pipe(numbers, v.minLength(1, 'at least one category')),
+  }),
+]
+const preprocessingSchema = knowing(
+  v.variant('name', preprocessingSteps, 'a step of preprocessing, such as cross(0, 1)'),
+  preprocessingSteps.map(({ entries }) => entries.name.literal),
 )
 
 /** What a `Network` must be. */
 export const networkSchema = v.pipe(
-  v.strictObject({
+  strictObject({
     inputs: wholeNumber(1),
     scale: v.optional(float32Number('a finite number')),
     preprocessing: v.optional(

@@ -3,7 +3,7 @@
 import * as v from 'valibot'
 import { InputError } from '../../shared/errors.js'
 import { check } from './check.js'
-import { abortSignal, float32Above0, wholeNumber } from './rules.js'
+import { abortSignal, float32Above0, strictObject, wholeNumber } from './rules.js'
 
 /** How `findLearningRate` searches. */
 export interface RateFinderOptions {
@@ -30,7 +30,7 @@ export interface RateFinderOptions {
   signal?: AbortSignal
 }
 
-const rateFinderSchema = v.strictObject({
+const rateFinderSchema = strictObject({
   from: v.optional(float32Above0, 1e-5),
   to: v.optional(float32Above0, 10),
   steps: v.optional(wholeNumber(2), 100),

@@ -49,6 +49,28 @@ export const float32Number = (
     }, `${rule} in float32 too, in which training computes`),
   )
 /**
+ * A rule whose issues hold the names that it knows: `check` says which one a wrong word is near to.
+ *
+ * @param schema The rule.
+ * @param names The names.
+ * @returns The same rule.
+ */
+export const knowing = <Schema extends v.GenericSchema>(
+  schema: Schema,
+  names: readonly string[],
+): Schema => ({ ...schema, requirement: names })
+
+/**
+ * An object with some options, and no others.
+ *
+ * @param entries The rule of each.
+ * @returns The rule.
+ */
+export const strictObject = <Entries extends v.ObjectEntries>(
+  entries: Entries,
+): v.StrictObjectSchema<Entries, undefined> =>
+  knowing(v.strictObject(entries), Object.keys(entries))
+/**
  * One of some names.
  *
  * @param names The names.
@@ -57,7 +79,13 @@ export const float32Number = (
 export const oneOf = <const Names extends readonly string[]>(
   names: Names,
 ): v.GenericSchema<unknown, Names[number]> =>
-  v.custom<Names[number]>((value) => names.includes(value as string), `one of ${names.join(', ')}`)
+  knowing(
+    v.custom<Names[number]>(
+      (value) => names.includes(value as string),
+      `one of ${names.join(', ')}`,
+    ),
+    names,
+  )
 /**
  * `'auto'`, or a number that keeps another rule.
  *

@@ -2,7 +2,7 @@
 
 import * as v from 'valibot'
 import { check } from './check.js'
-import { finiteNumber } from './rules.js'
+import { finiteNumber, strictObject } from './rules.js'
 
 /** How `trainTestSplit` splits. */
 export interface SplitOptions {
@@ -18,7 +18,7 @@ export interface SplitOptions {
   seed?: number
 }
 
-const splitSchema = v.strictObject({
+const splitSchema = strictObject({
   test: v.optional(
     finiteNumber('a share of the rows between 0 and 1', (share) => share > 0 && share < 1),
     0.1,

@@ -6,13 +6,21 @@ import { lossNames } from '../../shared/formulas/losses.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { networkSchema } from './network-schema.js'
 import { optimizerSchema } from './optimizer-schema.js'
-import { autoOr, finiteNumber, float32Above0, float32Number, oneOf, wholeNumber } from './rules.js'
+import {
+  autoOr,
+  finiteNumber,
+  float32Above0,
+  float32Number,
+  oneOf,
+  strictObject,
+  wholeNumber,
+} from './rules.js'
 
 const isPowerOfTwo = (value: number): boolean =>
   Number.isSafeInteger(value) && value >= 1 && value <= 1024 && Number.isInteger(Math.log2(value))
 
 /** What `TrainerOptions` must be. */
-export const trainerSchema = v.strictObject({
+export const trainerSchema = strictObject({
   network: networkSchema,
   loss: oneOf(lossNames),
   optimizer: v.optional(optimizerSchema, sgd()),

@@ -2,9 +2,16 @@
 
 import * as v from 'valibot'
 import { metrics } from './metric-rules.js'
-import { aFunction, abortSignal, atLeast0, trueOrFalse, wholeNumber } from './rules.js'
+import {
+  aFunction,
+  abortSignal,
+  atLeast0,
+  strictObject,
+  trueOrFalse,
+  wholeNumber,
+} from './rules.js'
 
-const earlyStoppingSchema = v.strictObject({
+const earlyStoppingSchema = strictObject({
   monitor: v.optional(
     v.custom<string>((value) => typeof value === 'string', 'the name of a figure'),
   ),
@@ -13,7 +20,7 @@ const earlyStoppingSchema = v.strictObject({
 })
 
 /** What `EpochsOptions` must be. */
-export const epochsSchema = v.strictObject({
+export const epochsSchema = strictObject({
   epochs: v.optional(wholeNumber(1), 1),
   initialEpoch: v.optional(wholeNumber(0), 0),
   batchSize: v.optional(
@@ -47,7 +54,7 @@ export const epochsSchema = v.strictObject({
 })
 
 /** What `FitOptions` must be. */
-export const fitSchema = v.strictObject({
+export const fitSchema = strictObject({
   ...epochsSchema.entries,
   onEpoch: v.optional(aFunction),
   onProgress: v.optional(aFunction),

@@ -4,6 +4,7 @@
 import { InputError, show } from '../../shared/errors.js'
 import { type LearningRate, plateauOf } from '../../shared/optimizers/learning-rate.js'
 import { type TallyLayout, metricNames, metrics } from '../../shared/figures/metrics.js'
+import { nearest } from '../options/nearest.js'
 import type { EarlyStopping, MonitoredName } from './fit-options.js'
 import { type EpochReport, validationName } from './history.js'
 import type { Runner } from '../runtime/runner.js'
@@ -70,6 +71,7 @@ export function createStopper(
       `${where}: earlyStopping.monitor`,
       `a figure that is reported here (${reported.join(', ')})`,
       show(name),
+      nearest(name, reported),
     )
   const watched = createMonitor(name, minimumChange)
   let best: { epoch: number; snapshot: Uint8Array } | undefined

@@ -11,7 +11,7 @@ describe('wrong usage: exit code 2 and what was expected', () => {
     [['train', 'digits', '--layers', '12,x'], /--layers.*whole number/],
     [
       ['train', 'digits', '--backend', 'gpu'],
-      /Allowed choices are auto, native, wasm-relaxed, wasm, reference/,
+      /--backend <name>' argument 'gpu' is invalid: expected one of auto, native, wasm-relaxed, wasm, reference$/m,
     ],
     [['train', 'digits', '--shards', '3'], /shards: expected 'auto' or a power of two/],
     [['train', 'digits', '--validation', '1'], /--validation: expected a share/],
@@ -30,12 +30,12 @@ describe('wrong usage: exit code 2 and what was expected', () => {
     [['train', 'digits', '--nesterov'], /optimizer.nesterov: expected a momentum above 0 with it/],
     [
       ['train', 'digits', '--optimizer', 'newton'],
-      /Allowed choices are sgd, rmsprop, adagrad, adadelta, adam, adamw/,
+      /expected one of sgd, rmsprop, adagrad, adadelta, adam, adamw$/m,
     ],
     [['train', 'digits', '--speed', '9'], /unknown option '--speed'/],
     [
       ['train', 'digits', '--metrics', 'f1,beauty'],
-      /--metrics.*expected some of accuracy, topKAccuracy/,
+      /--metrics.*expected one of accuracy, topKAccuracy/,
     ],
     [
       ['train', 'digits', '--top-k', '3'],
@@ -51,6 +51,31 @@ describe('wrong usage: exit code 2 and what was expected', () => {
     ],
     [['rates', 'line', '--find', '--rates', '1'], /'--find' cannot be used with option '--rates/],
     [['bench', '--dims', '8'], /--dims: expected at least two widths/],
+    [['train', 'xor', '--batch-size', 'al'], /expected all or a whole number of at least 1$/m],
+    [['trian', 'digits'], /^shardgrad: unknown command 'trian'; did you mean 'train'\?$/m],
+    [
+      ['train', 'digits', '--epoch', '5'],
+      /^shardgrad: unknown option '--epoch'; did you mean '--epochs'\?$/m,
+    ],
+    [
+      ['train', 'digits', '--batchsize', '5'],
+      /^shardgrad: unknown option '--batchsize'; did you mean '--batch-size'\?$/m,
+    ],
+    [['train', 'xorr'], /^shardgrad: data: expected .*, got 'xorr'; did you mean 'xor'\?$/m],
+    [['explain', 'Hidden'], /^shardgrad: data: expected .*; did you mean 'hidden'\?$/m],
+    [
+      ['train', 'xor', '--loss', 'hubber'],
+      /^shardgrad: option '--loss.*; did you mean 'huber'\?$/m,
+    ],
+    [['train', 'xor', '--activation', 'ReLU'], /; did you mean 'relu'\?$/m],
+    [['train', 'xor', '--init', 'glorot-uniform'], /; did you mean 'glorotUniform'\?$/m],
+    [['train', 'xor', '--schedule', 'cosin'], /; did you mean 'cosine'\?$/m],
+    [['check', '--backend', 'wsam'], /; did you mean 'wasm'\?$/m],
+    [['bench', '--activation', 'Tanh'], /; did you mean 'tanh'\?$/m],
+    [['train', 'xor', '--metrics', 'f1,preciscion'], /; did you mean 'precision'\?$/m],
+    [['train', 'xor', '--optimizer', 'constructor'], /expected one of sgd/],
+    [['train', 'xor', '--__proto__', '1'], /unknown option '--__proto__'$/m],
+    [['constructor'], /unknown command 'constructor'$/m],
   ]
   for (const [args, message] of wrong) {
     it(`shardgrad ${args.join(' ')}`, async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DOMParser } from '@xmldom/xmldom'
@@ -9,7 +9,7 @@ import { networkFor } from '../../../dist/main/commands/network-options.js'
 import { optimizerFor } from '../../../dist/main/commands/optimizer-options.js'
 import { hasFashionMnist } from '../../machine.js'
 import { type LabeledImages, idxBytes, writeImages } from './idx-files.js'
-import { shardgrad } from '../support.js'
+import { type Run, shardgrad } from '../support.js'
 
 let folder: string
 beforeAll(async () => {
@@ -41,6 +41,34 @@ describe('a directory of images', () => {
     expect(data.classes).toBeUndefined()
     expect([data.inputs, data.targets]).toEqual([training.pixels, training.labels])
     expect(data.test).toEqual({ inputs: test.pixels, targets: test.labels })
+  })
+
+  it('without a separator in its name too, unless a built-in data set has that name', async () => {
+    await writeImages(join(folder, 'images'), stripes(60), stripes(12))
+    await writeImages(join(folder, 'xor'), stripes(60), stripes(12))
+    await writeFile(join(folder, 'notes'), 'no directory')
+    const load = async (name: string): Promise<Run> =>
+      shardgrad(['train', name, '--epochs', '1', '--backend', 'wasm', '--json'], { folder })
+    const [images, builtIn, directory, file] = [
+      await load('images'),
+      await load('xor'),
+      await load('./xor'),
+      await load('notes'),
+    ]
+    expect(images.events[0]).toMatchObject({ event: 'start', parameters: 7 * 128 + 129 * 3 })
+    expect(builtIn.events[0]).toMatchObject({ event: 'start', parameters: 13 })
+    expect(directory.events[0]).toMatchObject({ event: 'start', parameters: 7 * 128 + 129 * 3 })
+    expect(file).toMatchObject({ code: 2, out: '' })
+    expect(file.err).toMatch(/data: expected one of digits, .*, or a directory of images/)
+  })
+
+  it('one without the files: which they are, and which is missing', async () => {
+    await mkdir(join(folder, 'empty'))
+    const { code, err } = await shardgrad(['train', 'empty'], { folder })
+    expect(code).toBe(2)
+    expect(err).toMatch(
+      /^shardgrad: empty: expected a directory with train-images-idx3-ubyte, .*, got none with train-images-idx3-ubyte$/m,
+    )
   })
 
   it('the command line trains on it and holds out its test images, or a share of the training images if asked', async () => {

@@ -35,11 +35,16 @@ it('an option given to the wrong call is named with the call that it belongs to'
 })
 
 it('among the fields of examples, options are refused, and so is the name weights', () => {
-  refuseOptions('fit', { inputs: [], targets: [] })
-  expect(() => refuseOptions('fit', { inputs: [], seed: 3 })).toThrow(
+  const fields = ['inputs', 'targets', 'sampleWeights']
+  refuseOptions('fit', { inputs: [], targets: [] }, fields)
+  expect(() => refuseOptions('fit', { inputs: [], seed: 3 }, fields)).toThrow(
     /^fit: seed: expected no such field here \(it belongs to createTrainer\), got 3$/,
   )
-  expect(() => refuseOptions('fit', { weights: [1] })).toThrow(
+  expect(() => refuseOptions('fit', { weights: [1] }, fields)).toThrow(
     /^fit: weights: expected no such field here \(it belongs to the examples: sampleWeights\), got an array of 1$/,
   )
+  expect(() => refuseOptions('fit', { input: [1] }, fields)).toThrow(
+    /^fit: input: expected no such field, got an array of 1; did you mean 'inputs'\?$/,
+  )
+  refuseOptions('fit', { inputs: [], input: [1], outputs: 3 }, fields) // whatever else it has
 })

@@ -58,7 +58,7 @@ describe('an error of fit names the field, the rule and the value:', () => {
       { signal: { aborted: true } },
       /^fit: signal: expected an AbortSignal, got an object with aborted$/,
     ],
-    [{ epoch: 3 }, /^fit: epoch: expected no such option, got 3$/],
+    [{ epoch: 3 }, /^fit: epoch: expected no such option, got 3; did you mean 'epochs'\?$/],
   ]
   for (const [options, message] of wrong) {
     it(String(message), () => {
