@@ -12,7 +12,6 @@ import type { LearningRate } from '../../shared/optimizers/learning-rate.js'
 import {
   above0,
   atLeast0,
-  below1,
   finiteNumber,
   float32Above0,
   float32AtLeast0,
