@@ -91,7 +91,7 @@ describe.skipIf(!terminalThere)('on a terminal', () => {
 
   it('follows a change of the width', async () => {
     const { output } = await onTerminal([...args, '1000000'], {
-      columns: 100,
+      columns: 200,
       plan: [
         { after: 'examples/s', columns: 30 },
         ...Array.from({ length: 20 }, () => ({ after: 'epoch' })), // by then it has heard of it
