@@ -167,7 +167,11 @@ program
   .option('--workers <count>', 'a number or auto', wholeNumberOr('auto'), 'auto')
   .option('--shards <count>', 'a power of two or auto', wholeNumberOr('auto'), 'auto')
   .addOption(backendOption())
-  .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
+  .option(
+    '--seed <number>',
+    "all that is random follows from it (default: 1; a table's first weights are its own then, unless --layers or --init is said)",
+    seedNumber,
+  )
   .option('--plot <file>', 'draw the training, as .svg or .html')
   .option(
     '--trace <file>',

@@ -9,7 +9,7 @@ import { sgd } from '../../shared/optimizers/optimizers.js'
 import { loadDataSet, tableNames } from '../data/data-sets.js'
 import { type ExplainedShard, type ExplainedStep, explainSteps } from '../inspect/explanation.js'
 import { openInProcess } from '../inspect/in-process.js'
-import { networkFor } from './network-options.js'
+import { networkFor, startFor } from './network-options.js'
 import type { Parameters } from '../data/parameters.js'
 import { printJson } from './report.js'
 
@@ -40,7 +40,8 @@ export async function explain(
   signal: AbortSignal,
 ): Promise<void> {
   const data = await loadDataSet(name)
-  const { recipe, start } = data
+  const { recipe } = data
+  const start = startFor(data, {})
   if (!start)
     throw new InputError(
       'explain',

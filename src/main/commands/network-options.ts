@@ -7,6 +7,7 @@ import type { InitializerName } from '../../shared/formulas/initializers.js'
 import type { Network } from '../../shared/model/network.js'
 import { dense } from '../../shared/model/layers/dense.js'
 import type { DataSet } from '../data/data-set.js'
+import type { Parameters } from '../data/parameters.js'
 
 /** What a user may say about the network; `layers` are the units of the hidden ones. */
 export interface NetworkOptions {
@@ -42,4 +43,15 @@ export function networkFor(
       dense(outputs, output, { initializer }),
     ],
   }
+}
+
+/**
+ * The parameters that a network for a data set starts with: the data set's own, if it has any and
+ * the options leave the layers and their first weights to it. Otherwise undefined: they are drawn.
+ */
+export function startFor(
+  { start }: DataSet,
+  { layers, init, seed }: Pick<NetworkOptions, 'layers' | 'init'> & { seed?: number },
+): Parameters | undefined {
+  return layers === undefined && init === undefined && seed === undefined ? start : undefined
 }

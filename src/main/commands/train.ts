@@ -7,7 +7,7 @@ import type { MetricName } from '../../shared/figures/metrics.js'
 import type { Examples } from '../data/arrays.js'
 import type { DataSet } from '../data/data-set.js'
 import { loadDataSet } from '../data/data-sets.js'
-import { type NetworkOptions, networkFor } from './network-options.js'
+import { type NetworkOptions, networkFor, startFor } from './network-options.js'
 import { type OptimizerOptions, optimizerFor } from './optimizer-options.js'
 import { checkPicturePath } from '../pictures/file.js'
 import { createReporter } from './report.js'
@@ -34,11 +34,14 @@ export interface TrainOptions extends NetworkOptions, OptimizerOptions {
   workers: number | 'auto'
   shards: number | 'auto'
   backend: BackendName | 'auto'
-  seed: number
+  /** If it is said, a table starts at random too. */
+  seed?: number
   trace?: string
   plot?: string
   json?: boolean
 }
+
+const DEFAULT_SEED = 1
 
 /**
  * Trains and reports.
@@ -57,6 +60,8 @@ export async function train(
 
   const reporter = createReporter(options.json === true, epochs)
   await using trainer = await createTrainer(trainerOptions(data, options, epochs))
+  const start = startFor(data, options)
+  if (start) trainer.setParameters(start)
   const plot = async (history: History): Promise<void> => {
     if (options.plot === undefined || history.epoch.length === 0) return
     // The plotting library takes a moment to load.
@@ -96,7 +101,7 @@ export async function train(
 /** What is trained on, and what is not: a share of the data, or else what it brings for tests. */
 function partsOf(
   data: DataSet,
-  { validation, seed }: TrainOptions,
+  { validation, seed = DEFAULT_SEED }: TrainOptions,
 ): { training: Examples; heldOut: Examples | undefined } {
   const share = validation ?? data.recipe.validation
   if (share < 0 || share >= 1)
@@ -109,7 +114,7 @@ function partsOf(
 }
 
 function trainerOptions(data: DataSet, options: TrainOptions, epochs: number): TrainerOptions {
-  const { l2, clipNorm, seed, workers, shards, backend } = options
+  const { l2, clipNorm, seed = DEFAULT_SEED, workers, shards, backend } = options
   return {
     network: networkFor(data, options),
     loss: options.loss ?? data.recipe.loss,

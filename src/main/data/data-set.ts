@@ -28,6 +28,6 @@ export interface DataSet extends Examples {
   test?: Examples
   /** How to train on it. */
   recipe: Recipe
-  /** The parameters that the guide's worked example of this data set starts with. */
+  /** The parameters that a textbook's example of this data set starts with. */
   start?: Parameters
 }

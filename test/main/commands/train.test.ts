@@ -57,6 +57,46 @@ it('every built-in table trains with its own recipe, and learns', async () => {
   }
 })
 
+it.each([
+  ['or', [0.08891294752305502, 0.08400959542290767]],
+  ['xor', [0.12926510193084198]],
+  ['xor-cross', [0.13833167761605697, 0.13637129280892799, 0.134440826093767]],
+  ['line', [67.5]],
+  ['hidden', [0.3345501085845244, 0.3120759050543785]],
+])(
+  "train %s starts from the table's own parameters: the costs of the textbook",
+  async (table, costs) => {
+    const { events } = await shardgrad(['train', table, '--epochs', '3', '--json'])
+    costs.forEach((cost, i) => expect(events[i + 1]!.cost as number).toBeCloseTo(cost, 6))
+  },
+)
+
+it('a table starts at random if the layers, their first weights or the seed are said', async () => {
+  for (const [option, value] of [
+    ['--layers', '3'],
+    ['--init', 'xavier'],
+    ['--seed', '1'],
+  ]) {
+    const { code, events } = await shardgrad([
+      ...['train', 'xor', '--epochs', '1', '--json'],
+      ...[option!, value!],
+    ])
+    expect(code).toBe(0)
+    expect(events[1]!.cost as number, option).not.toBeCloseTo(0.12926510193084198, 5)
+  }
+})
+
+it('a table keeps its own parameters with another activation, optimizer or dropout', async () => {
+  const first = async (...options: string[]): Promise<unknown> => {
+    const { events } = await shardgrad(['train', 'xor', '--epochs', '1', '--json', ...options])
+    return events[1]!.cost
+  }
+  expect(await first('--optimizer', 'adam')).toBeCloseTo(0.12926510193084198, 6)
+  expect(await first('--activation', 'tanh')).not.toBe(
+    await first('--activation', 'tanh', '--seed', '1'),
+  )
+})
+
 it('takes an optimizer, a schedule, dropout, clipping, accumulation, metrics and early stopping', async () => {
   const { code, events, err } = await shardgrad([
     'train',
