@@ -42,8 +42,8 @@ const { optimizers } = JSON.parse(
 ) as { optimizers: Trajectory[] }
 const flat = (rows: number[][]): Float64Array => Float64Array.from(rows.flat())
 
-it('the oracle has 8 trajectories, of all the optimizers there are', () => {
-  expect(optimizers).toHaveLength(8)
+it('the oracle has 9 trajectories, of all the optimizers there are', () => {
+  expect(optimizers).toHaveLength(9)
   expect([...new Set(optimizers.map(({ name }) => name))].sort()).toEqual(
     [...optimizerNames].sort(),
   )
@@ -119,4 +119,20 @@ it('setParameters lets the optimizer begin anew', async () => {
     return trainer.parametersHash()
   }
   expect(await descend()).toBe(await descend())
+})
+
+it('centered RMSprop stays finite when the gradient no longer varies, and rounding leaves its variance below 0', async () => {
+  for (const backend of backendsHere) {
+    await using trainer = await createTrainer({
+      network: { inputs: 1, layers: [dense(1)] },
+      loss: 'meanAbsoluteError', // whose gradient is 1 throughout
+      optimizer: rmsprop({ learningRate: 1e-6, decay: 0.7, centered: true }),
+      backend,
+      workers: 1,
+    })
+    const examples = { inputs: Float64Array.of(0.9), targets: Float64Array.of(-1e9) }
+    const { cost } = await trainer.fit(examples, { epochs: 200, batchSize: 'all' })
+    expect(cost.every(Number.isFinite), backend).toBe(true)
+    expect(trainer.getParameters().weights[0]![0]! < 0, backend).toBe(true)
+  }
 })

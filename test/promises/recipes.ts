@@ -101,6 +101,7 @@ const optimizers = {
   momentum: sgd({ learningRate: 0.1, momentum: 0.9 }),
   nesterov: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
   rmsprop: rmsprop({ learningRate: 0.01 }),
+  'rmsprop, centered': rmsprop({ learningRate: 0.01, centered: true }),
   adagrad: adagrad({ learningRate: 0.1 }),
   adadelta: adadelta(),
   adam: adam({ learningRate: 0.02 }),

@@ -1,7 +1,7 @@
 // Optimizers: how an averaged gradient g moves the parameters w. A new one is, here, its interface
 // with its place in the union, its entry in the table and its constructor; its compiled kernel in
-// kernels/wasm/assembly/optimizers.ts; and its line in main/index.ts. Formulas as in PyTorch; all
-// parameters, biases too, are treated alike.
+// kernels/wasm/assembly/optimizers.ts; and its line in main/index.ts. Formulas as in PyTorch, of
+// whose defaults some are Keras's or a paper's; all parameters, biases too, are treated alike.
 
 import { exactPower } from '../numerics/exact.js'
 import type { LearningRate } from './learning-rate.js'
@@ -36,41 +36,57 @@ export interface Sgd {
  * RMSprop. For a parameter w with the gradient g: v = decay * v + (1 - decay) * g^2; w -= rate * g
  * / (sqrt(v) + epsilon) (Tieleman and Hinton, lecture 6.5 of "Neural Networks for Machine
  * Learning", 2012).
+ *
+ * Centered, with m = decay * m + (1 - decay) * g, it has v - m^2, the variance of g, in place of v
+ * (Graves, "Generating sequences with recurrent neural networks", 2013); 0 where rounding leaves
+ * less.
+ *
+ * The formulas are PyTorch's, the defaults Keras's.
  */
 export interface Rmsprop {
   /** Which optimizer this is. */
   name: 'rmsprop'
   /**
-   * The rate, or a schedule of it.
+   * The rate, or a schedule of it. The default is Keras's; PyTorch's is 0.01.
    * @default 0.001
    */
   learningRate: LearningRate
   /**
-   * What v, the mean of g^2, keeps of itself in every update; from 0 to below 1.
+   * What v, the mean of g^2, keeps of itself in every update; from 0 to below 1. Keras calls it
+   * rho, PyTorch alpha. The default is Keras's; PyTorch's is 0.99.
    * @default 0.9
    */
   decay: number
   /**
-   * Added to the root of v, so that nothing is divided by 0; above 0.
+   * Added to the root of v, so that nothing is divided by 0; above 0. The default is Keras's;
+   * PyTorch's is 1e-8.
    * @default 1e-7
    */
   epsilon: number
+  /**
+   * Whether the variance of g stands in place of the mean of g^2. The default is Keras's and
+   * PyTorch's.
+   * @default false
+   */
+  centered: boolean
 }
 
 /**
  * Adagrad. For a parameter w with the gradient g: v += g^2; w -= rate * g / (sqrt(v) + epsilon)
- * (Duchi, Hazan and Singer, "Adaptive subgradient methods", 2011).
+ * (Duchi, Hazan and Singer, "Adaptive subgradient methods", 2011). v begins at 0, as in PyTorch; in
+ * Keras at 0.1.
  */
 export interface Adagrad {
   /** Which optimizer this is. */
   name: 'adagrad'
   /**
-   * The rate, or a schedule of it.
+   * The rate, or a schedule of it. The default is PyTorch's; Keras's is 0.001.
    * @default 0.01
    */
   learningRate: LearningRate
   /**
-   * Added to the root of v, so that nothing is divided by 0; above 0.
+   * Added to the root of v, so that nothing is divided by 0; above 0. The default is Keras's;
+   * PyTorch's is 1e-10.
    * @default 1e-7
    */
   epsilon: number
@@ -85,17 +101,20 @@ export interface Adadelta {
   /** Which optimizer this is. */
   name: 'adadelta'
   /**
-   * The rate, or a schedule of it.
+   * The rate, or a schedule of it. The default is PyTorch's, and Zeiler's, who has no rate; Keras's
+   * is 0.001.
    * @default 1
    */
   learningRate: LearningRate
   /**
    * What v and u, the means of g^2 and d^2, keep of themselves in every update; from 0 to below 1.
+   * Keras and PyTorch call it rho. The default is Zeiler's and Keras's; PyTorch's is 0.9.
    * @default 0.95
    */
   decay: number
   /**
-   * Added to v and u before their roots are taken; above 0.
+   * Added to v and u before their roots are taken; above 0. The default is Zeiler's and PyTorch's;
+   * Keras's is 1e-7.
    * @default 1e-6
    */
   epsilon: number
@@ -125,7 +144,8 @@ export interface Adam {
    */
   beta2: number
   /**
-   * Added to the root of v, so that nothing is divided by 0; above 0.
+   * Added to the root of v, so that nothing is divided by 0; above 0. The default is the paper's
+   * and PyTorch's; Keras's is 1e-7.
    * @default 1e-8
    */
   epsilon: number
@@ -139,7 +159,8 @@ export interface Adamw extends Omit<Adam, 'name'> {
   /** Which optimizer this is. */
   name: 'adamw'
   /**
-   * Times the rate, the share of w that every update takes away; at least 0.
+   * Times the rate, the share of w that every update takes away; at least 0. The default is
+   * PyTorch's; Keras's is 0.004.
    * @default 0.01
    */
   weightDecay: number
@@ -316,14 +337,15 @@ export const optimizers: OptimizerTable = {
     },
   },
   rmsprop: {
-    defaults: { learningRate: 0.001, decay: 0.9, epsilon: 1e-7 },
-    rules: { decay: 'below1', epsilon: 'above0' },
-    stateElements: () => 1,
-    next({ decay, epsilon }, { learningRate }, w, g, state) {
+    defaults: { learningRate: 0.001, decay: 0.9, epsilon: 1e-7, centered: false },
+    rules: { decay: 'below1', epsilon: 'above0', centered: 'trueOrFalse' },
+    stateElements: ({ centered }) => (centered ? 2 : 1),
+    next({ decay, epsilon, centered }, { learningRate }, w, g, state) {
       const v = (state[0] = mean(state[0]!, decay, g * g))
-      return w - (learningRate * g) / (Math.sqrt(v) + epsilon)
+      const m = centered ? (state[1] = mean(state[1]!, decay, g)) : 0
+      return w - (learningRate * g) / (Math.sqrt(Math.max(0, v - m * m)) + epsilon)
     },
-    kernel: () => 'squareScaled',
+    kernel: ({ centered }) => (centered ? 'centeredScaled' : 'squareScaled'),
     setCoefficients: (set, { decay, epsilon }, { learningRate }) =>
       set(learningRate, decay, 1 - decay, epsilon),
   },

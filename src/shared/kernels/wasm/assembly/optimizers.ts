@@ -106,6 +106,44 @@ export function squareScaled(
   }
 }
 
+let centeredRate: f32 = 0
+let centeredDecay: f32 = 0
+let centeredRest: f32 = 0
+let centeredEpsilon: f32 = 0
+
+export function centeredScaledCoefficients(rate: f32, decay: f32, rest: f32, epsilon: f32): void {
+  centeredRate = rate
+  centeredDecay = decay
+  centeredRest = rest
+  centeredEpsilon = epsilon
+}
+
+/** RMSprop, centered. */
+export function centeredScaled(
+  parameters: usize,
+  next: usize,
+  gradient: usize,
+  state: usize,
+  nextState: usize,
+  stride: usize,
+  elements: i32,
+): void {
+  const rate = splat(centeredRate)
+  const decay = splat(centeredDecay)
+  const rest = splat(centeredRest)
+  const epsilon = splat(centeredEpsilon)
+  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
+    const g = v128.load(gradient + at)
+    const square = movingMean(v128.load(state + at), decay, rest, f32x4.mul(g, g))
+    const first = movingMean(v128.load(state + stride + at), decay, rest, g)
+    v128.store(nextState + at, square)
+    v128.store(nextState + stride + at, first)
+    const variance = f32x4.pmax(f32x4.sub(square, f32x4.mul(first, first)), splat(0)) // keeps NaN
+    const move = f32x4.div(f32x4.mul(rate, g), f32x4.add(f32x4.sqrt(variance), epsilon))
+    v128.store(next + at, f32x4.sub(v128.load(parameters + at), move))
+  }
+}
+
 let deltaRate: f32 = 0
 let deltaDecay: f32 = 0
 let deltaRest: f32 = 0
