@@ -7,7 +7,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { activationNames } from '../../shared/formulas/activations.js'
 import { backendNames } from '../../shared/backend-names.js'
 import { nearest } from '../options/nearest.js'
-import { initializerNames } from '../../shared/formulas/initializers.js'
+import { type Initializer, initializerNames, normal } from '../../shared/formulas/initializers.js'
 import { lossNames } from '../../shared/formulas/losses.js'
 import { type MetricName, metricNames } from '../../shared/figures/metrics.js'
 import { optimizerNames } from '../../shared/optimizers/optimizers.js'
@@ -75,8 +75,17 @@ const outputOption = (): Option =>
     'activation of the output layer (default: what suits the data)',
     activationNames,
   )
+const initializer = (text: string): Initializer => {
+  const [name, deviation] = text.split(':')
+  if (name === 'normal' && deviation !== undefined) return normal(anyNumber(deviation))
+  return nameOf(initializerNames)(text)
+}
 const initOption = (): Option =>
-  choice('--init <name>', 'how weights start (default: what suits the data)', initializerNames)
+  choice(
+    '--init <name>',
+    'how weights start; normal:0.1 has a standard deviation of its own (default: what suits the data)',
+    initializerNames,
+  ).argParser(initializer)
 const lossOption = (): Option =>
   choice('--loss <name>', 'what is made small (default: what suits the data)', lossNames)
 const optimizerOption = (): Option =>

@@ -3,7 +3,7 @@
 
 import { dropout } from '../../shared/model/layers/dropout.js'
 import type { ActivationName } from '../../shared/formulas/activations.js'
-import type { InitializerName } from '../../shared/formulas/initializers.js'
+import type { Initializer } from '../../shared/formulas/initializers.js'
 import type { Network } from '../../shared/model/network.js'
 import { dense } from '../../shared/model/layers/dense.js'
 import type { DataSet } from '../data/data-set.js'
@@ -16,7 +16,7 @@ export interface NetworkOptions {
   output?: ActivationName
   /** Of the hidden layers. */
   dropout?: number
-  init?: InitializerName
+  init?: Initializer
 }
 
 /** A network for a data set: what the options leave open is its recipe's. */

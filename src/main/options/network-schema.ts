@@ -4,11 +4,12 @@ import * as v from 'valibot'
 import type { FieldRule } from '../../shared/model/layers/layer.js'
 import { type LayerDescription, layerKinds } from '../../shared/model/layers/kinds.js'
 import { activationNames } from '../../shared/formulas/activations.js'
-import { initializerNames } from '../../shared/formulas/initializers.js'
+import { type Initializer, initializerNames } from '../../shared/formulas/initializers.js'
 import { misfitOf } from '../../shared/formulas/preprocessing/misfits.js'
 import {
   above0,
   finiteNumber,
+  float32Above0,
   float32Number,
   knowing,
   oneOf,
@@ -16,12 +17,17 @@ import {
   wholeNumber,
 } from './rules.js'
 
+const normalSchema = strictObject({ name: v.literal('normal'), deviation: float32Above0 })
+const initializer = v.lazy((value): v.GenericSchema<unknown, Initializer> =>
+  typeof value === 'object' && value !== null ? normalSchema : oneOf(initializerNames),
+)
+
 /** How each field of a layer is checked. */
 const fieldSchemas = {
   count: wholeNumber(1),
   share: float32Number('a number of at least 0 and below 1', (share) => share >= 0 && share < 1),
   activation: oneOf(activationNames),
-  initializer: oneOf(initializerNames),
+  initializer,
 } as const satisfies Record<FieldRule, v.GenericSchema>
 
 const layerSchemas = Object.entries(layerKinds).map(([kind, { fields }]) =>

@@ -10,8 +10,7 @@ import { trainerSchema } from './trainer-schema.js'
 
 /**
  * What a trainer is made from. Its numbers, and those of the optimizer and the layers, must keep
- * their rules in float32 too, whatever the backend: an `epsilon` of 1e-46 is 0 there, so it is
- * refused.
+ * their rules in float32 too, whatever the backend: an `epsilon` of 1e-46 is 0 there, and refused.
  */
 export interface TrainerOptions {
   /** What is trained: the columns of the inputs, their preprocessing, and the layers. */

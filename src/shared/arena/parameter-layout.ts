@@ -3,7 +3,7 @@
 // groups of 8 rows.
 
 import { paddedWidth } from '../batches/padding.js'
-import type { InitializerName } from '../formulas/initializers.js'
+import type { Initializer } from '../formulas/initializers.js'
 
 /** An array of parameters, as its layer describes it. */
 export interface Tensor {
@@ -16,7 +16,7 @@ export interface Tensor {
   columns: number
   /** Whether the L2 term includes it. */
   regularized: boolean
-  initializer: InitializerName
+  initializer: Initializer
   /** How many inputs an output of the layer has, and how many outputs an input. */
   fans: { inputs: number; outputs: number }
 }

@@ -86,6 +86,28 @@ it('a table starts at random if the layers, their first weights or the seed are 
   }
 })
 
+it('--init takes a name, or normal with a deviation', async () => {
+  const first = async (init: string): Promise<unknown> => {
+    const { code, events, err } = await shardgrad([
+      'train',
+      'or',
+      '--epochs',
+      '1',
+      '--json',
+      '--init',
+      init,
+    ])
+    return code === 0 ? events[1]!.cost : err
+  }
+  expect(await first('normal:0.05')).toBe(await first('normal'))
+  expect(await first('normal:2')).not.toBe(await first('normal'))
+  expect(await first('gauss')).toMatch(/expected one of plain, .*, or normal with a deviation/)
+  expect(await first('normal:')).toMatch(/expected a number/)
+  expect(await first('normal:-1')).toMatch(
+    /initializer\.deviation: expected a number above 0, got -1/,
+  )
+})
+
 it('a table keeps its own parameters with another activation, optimizer or dropout', async () => {
   const first = async (...options: string[]): Promise<unknown> => {
     const { events } = await shardgrad(['train', 'xor', '--epochs', '1', '--json', ...options])

@@ -2,6 +2,7 @@ import { dropout } from '../../../dist/shared/model/layers/dropout.js'
 import { describe, expect, it } from 'vitest'
 import { checkTrainerOptions } from '../../../dist/main/options/trainer-options.js'
 import { InputError } from '../../../dist/shared/errors.js'
+import { normal } from '../../../dist/shared/formulas/initializers.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
 
 const network = { inputs: 4, layers: [dense(3, 'tanh'), dense(2, 'softmax')] }
@@ -32,6 +33,20 @@ describe('an error of a network names the field, the rule and the value:', () =>
     [
       { ...valid, network: { inputs: 3, layers: [dense(NaN)] } },
       /network\.layers\[0\]\.units: .* got NaN/,
+    ],
+    [
+      { ...valid, network: { inputs: 3, layers: [dense(2, 'tanh', { initializer: normal(0) })] } },
+      /layers\[0\]\.initializer\.deviation: expected a number above 0, got 0/,
+    ],
+    [
+      {
+        ...valid,
+        network: {
+          inputs: 3,
+          layers: [{ ...dense(2), initializer: { name: 'he', deviation: 1 } }],
+        },
+      },
+      /layers\[0\]\.initializer\.name: expected "normal", got 'he'/,
     ],
     [
       { ...valid, network: { inputs: 3, layers: [{ ...dense(2), initializer: 'ones' }] } },

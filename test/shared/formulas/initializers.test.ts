@@ -3,6 +3,7 @@ import {
   type InitializerName,
   initialWeights,
   initializerNames,
+  normal,
 } from '../../../dist/shared/formulas/initializers.js'
 
 const LAYERS = [
@@ -67,6 +68,13 @@ describe.each(Object.entries(bounds))('%s', (name, bound) => {
       expect(Math.abs(momentOf(weights, 4) - 1 / 5)).toBeLessThan(5 * Math.sqrt(16 / 225 / n))
     }
   })
+})
+
+it("normal(deviation) draws what 'normal' does, of that deviation; without one the same", () => {
+  const named = initialWeights('normal', 20, 30, 3, 1)
+  expect(initialWeights(normal(), 20, 30, 3, 1)).toEqual(named)
+  const wider = initialWeights(normal(0.2), 20, 30, 3, 1)
+  wider.forEach((w, i) => expect(w / named[i]!).toBeCloseTo(4, 12))
 })
 
 it('zeros are zeros; and every initializer is tested here', () => {

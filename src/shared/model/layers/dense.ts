@@ -9,7 +9,7 @@ import type { Tensor } from '../../arena/parameter-layout.js'
 import { extentOf } from '../../arena/parts.js'
 import type { ActivationOperands, DenseOperands } from '../../kernels/kernels.js'
 import { type ActivationName, keepsSlopes } from '../../formulas/activations.js'
-import type { InitializerName } from '../../formulas/initializers.js'
+import type { Initializer } from '../../formulas/initializers.js'
 import type { LayerContext, LayerKind, OutputLayer } from './layer.js'
 
 /**
@@ -23,8 +23,8 @@ export interface DenseLayer {
   units: number
   /** What the sums inputs . weights + bias go through. */
   activation: ActivationName
-  /** How the weights start; biases start at 0. */
-  initializer: InitializerName
+  /** How the weights start, by name or as `normal(0.1)` has it; biases start at 0. */
+  initializer: Initializer
 }
 
 /**
@@ -40,10 +40,10 @@ export function dense(
   activation: ActivationName = 'identity',
   options: {
     /**
-     * How the weights start; biases start at 0.
+     * How the weights start, by name or as `normal(0.1)`; biases start at 0.
      * @default 'xavier'
      */
-    initializer?: InitializerName
+    initializer?: Initializer
   } = {},
 ): DenseLayer {
   const { initializer = 'xavier' } = options
