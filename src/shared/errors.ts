@@ -98,7 +98,12 @@ export class BackendError extends Error {
     readonly backend: string,
     reason: string,
     /** Of `native`: the libraries that were tried, and why each was not used. */
-    readonly tried: readonly { file: string; reason: string }[] = [],
+    readonly tried: readonly {
+      /** The library. */
+      file: string
+      /** Why it was not used. */
+      reason: string
+    }[] = [],
   ) {
     super(`backend ${backend} cannot run here: ${reason}`)
   }

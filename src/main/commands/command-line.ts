@@ -66,7 +66,7 @@ const choice = (flags: string, description: string, names: readonly string[]): O
 const activationOption = (): Option =>
   choice(
     '--activation <name>',
-    'of the hidden layers (default: what suits the data)',
+    'activation of the hidden layers (default: what suits the data)',
     activationNames,
   )
 const outputOption = (): Option =>
@@ -83,18 +83,22 @@ const initializer = (text: string): Initializer => {
 const initOption = (): Option =>
   choice(
     '--init <name>',
-    'how weights start; normal:0.1 has a standard deviation of its own (default: what suits the data)',
+    'how the weights start; normal:0.1 has a standard deviation of its own (default: what suits the data)',
     initializerNames,
   ).argParser(initializer)
 const lossOption = (): Option =>
-  choice('--loss <name>', 'what is made small (default: what suits the data)', lossNames)
+  choice(
+    '--loss <name>',
+    'the loss, which training makes small (default: what suits the data)',
+    lossNames,
+  )
 const optimizerOption = (): Option =>
   choice(
     '--optimizer <name>',
     'how the gradient moves the parameters (default: what suits the data)',
     optimizerNames,
   )
-const backendOption = (description = 'who multiplies'): Option =>
+const backendOption = (description = 'what multiplies the matrices'): Option =>
   choice('--backend <name>', description, ['auto', ...backendNames]).default('auto')
 
 /** An error of commander's, as this package words its own. */
@@ -121,7 +125,7 @@ program
   .description('train a network on a built-in data set, or on images in IDX files')
   .argument(
     '<data>',
-    'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory such as ./images/',
+    'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory of images',
   )
   .option(
     '--layers <units>',
@@ -132,9 +136,17 @@ program
   .addOption(outputOption())
   .addOption(lossOption())
   .addOption(initOption())
-  .option('--dropout <share>', "of the hidden layers' outputs, left out while training", anyNumber)
+  .option(
+    '--dropout <share>',
+    "share of the hidden layers' outputs that is left out while training",
+    anyNumber,
+  )
   .addOption(optimizerOption())
-  .option('--learning-rate <rate>', '(default: what suits the data, or the optimizer)', anyNumber)
+  .option(
+    '--learning-rate <rate>',
+    'the learning rate (default: what suits the data, or the optimizer)',
+    anyNumber,
+  )
   .addOption(
     choice(
       '--schedule <name>',
@@ -142,28 +154,36 @@ program
       scheduleNames,
     ),
   )
-  .option('--warm-up <epochs>', 'in which the learning rate rises', anyNumber)
-  .option('--momentum <factor>', 'of sgd', anyNumber)
-  .option('--nesterov', 'of sgd, with momentum')
-  .option('--weight-decay <factor>', 'of adamw', anyNumber)
-  .option('--clip-norm <norm>', 'that a longer gradient is scaled down to', anyNumber)
-  .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
+  .option(
+    '--warm-up <epochs>',
+    'epochs in which the learning rate rises to its full size',
+    anyNumber,
+  )
+  .option('--momentum <factor>', 'momentum of sgd', anyNumber)
+  .option('--nesterov', 'Nesterov momentum, for sgd with --momentum')
+  .option('--weight-decay <factor>', 'weight decay of adamw', anyNumber)
+  .option('--clip-norm <norm>', 'scale a gradient down to this norm where it is longer', anyNumber)
+  .option('--l2 <factor>', 'how much the squared weights count in the cost', anyNumber, 0)
   .option(
     '--batch-size <examples>',
-    'a number or all (default: what suits the data)',
+    'examples of a batch, or all (default: what suits the data)',
     wholeNumberOr('all'),
   )
-  .option('--batches-per-update <count>', 'whose gradients are summed', wholeNumber)
+  .option(
+    '--batches-per-update <count>',
+    'batches whose gradients are summed into one update (default: 1)',
+    wholeNumber,
+  )
   .option('--no-shuffle', 'take the examples in the same order in every epoch')
-  .option('--epochs <count>', '(default: what suits the data)', wholeNumber)
+  .option('--epochs <count>', 'epochs to train (default: what suits the data)', wholeNumber)
   .option(
     '--validation <share>',
-    'of the examples, held out (default: what suits the data, such as its test images)',
+    'share of the examples to hold out (default: what suits the data, such as its test images)',
     anyNumber,
   )
   .option(
     '--patience <epochs>',
-    'end when the cost (held out, if there is one) has not fallen for so many, with the best parameters',
+    'end with the best parameters once the cost (held out, if there is one) has not fallen for so many epochs',
     wholeNumber,
   )
   .addOption(
@@ -172,7 +192,7 @@ program
       `beside cost and accuracy, with commas between: ${metricNames.slice(1).join(', ')}`,
     ).argParser(metricList),
   )
-  .option('--top-k <k>', 'of topKAccuracy', wholeNumber)
+  .option('--top-k <k>', 'the k of topKAccuracy', wholeNumber)
   .option('--workers <count>', 'a number or auto', wholeNumberOr('auto'), 'auto')
   .option('--shards <count>', 'a power of two or auto', wholeNumberOr('auto'), 'auto')
   .addOption(backendOption())
@@ -198,7 +218,7 @@ program
   )
   .argument(
     '[data]',
-    'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory such as ./images/',
+    'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory of images',
     'xor',
   )
   .option(
@@ -216,14 +236,14 @@ program
     ).conflicts(['layers', 'activation', 'output', 'init']),
   )
   .addOption(lossOption())
-  .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
+  .option('--l2 <factor>', 'how much the squared weights count in the cost', anyNumber, 0)
   .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
   .option(
     '--examples <rows>',
     'the first rows of the data (default: 16, or all if there are fewer)',
     wholeNumber,
   )
-  .addOption(backendOption('whose shards are compared').default('reference'))
+  .addOption(backendOption('the backend whose shards are compared').default('reference'))
   .option('--json', 'one JSON object on standard output')
   .action(async (data: string, options: CheckOptions) =>
     (await import('./check.js')).check(data, options, signal),
@@ -235,10 +255,10 @@ program
     'the first steps of a small network as a worked example: every value, every gradient, every sum',
   )
   .argument('<table>', 'or, and, xor, xor-cross, line or hidden')
-  .option('--steps <count>', 'of gradient descent, each over all examples', wholeNumber, 2)
-  .option('--shards <count>', 'a power of two', wholeNumber, 2)
-  .option('--learning-rate <rate>', '(default: what suits the table)', anyNumber)
-  .option('--l2 <factor>', 'of the squared weights in the cost', anyNumber, 0)
+  .option('--steps <count>', 'steps of gradient descent, each over all examples', wholeNumber, 2)
+  .option('--shards <count>', 'parts of a batch, a power of two', wholeNumber, 2)
+  .option('--learning-rate <rate>', 'the learning rate (default: what suits the table)', anyNumber)
+  .option('--l2 <factor>', 'how much the squared weights count in the cost', anyNumber, 0)
   .option('--json', 'one JSON object a step on standard output')
   .action(async (table: string, options: ExplainOptions) =>
     (await import('./explain.js')).explain(table, options, signal),
@@ -249,9 +269,13 @@ program
   .description("compare learning rates on a built-in data set's recipe")
   .argument(
     '<data>',
-    'digits, fashion-mnist, or, and, xor, xor-cross, line, or a directory such as ./images/',
+    'digits, fashion-mnist, or, and, xor, xor-cross, line, or a directory of images',
   )
-  .option('--rates <rates>', 'learning rates', numbers, [0.01, 0.1, 1])
+  .addOption(
+    new Option('--rates <rates>', 'learning rates to compare')
+      .argParser(numbers)
+      .default([0.01, 0.1, 1], '0.01,0.1,1'),
+  )
   .addOption(
     new Option(
       '--find',
@@ -259,7 +283,11 @@ program
     ).conflicts('rates'),
   )
   .addOption(optimizerOption())
-  .option('--epochs <count>', '(default: what suits the data; with --find 100 steps)', wholeNumber)
+  .option(
+    '--epochs <count>',
+    'epochs to train (default: what suits the data); with --find, steps (default: 100)',
+    wholeNumber,
+  )
   .addOption(backendOption())
   .option('--seed <number>', 'all that is random follows from it', seedNumber, 1)
   .option('--plot <file>', 'draw the costs, as .svg or .html')
@@ -271,10 +299,18 @@ program
 program
   .command('bench')
   .description('time training steps for some numbers of workers')
-  .option('--dims <widths>', 'inputs, units of each layer', wholeNumbers, [784, 128, 10])
+  .addOption(
+    new Option('--dims <widths>', 'inputs, and units of each layer')
+      .argParser(wholeNumbers)
+      .default([784, 128, 10], '784,128,10'),
+  )
   .addOption(choice('--activation <name>', 'of the hidden layers', activationNames).default('relu'))
   .option('--batch-size <examples>', 'examples of a step', wholeNumber, 1024)
-  .option('--workers <counts>', 'such as 1,2 (default: 1 and every core)', wholeNumbers)
+  .option(
+    '--workers <counts>',
+    'numbers of workers to compare (default: 1, and one for each core)',
+    wholeNumbers,
+  )
   .addOption(backendOption())
   .option('--phases', 'also say what the time of a step goes to')
   .option('--json', 'one JSON object a line on standard output')

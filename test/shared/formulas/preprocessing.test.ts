@@ -205,7 +205,7 @@ describe('an error names the field, the rule and the value:', () => {
     ],
     [
       [cross(0, 1), { ...cross(0, 1), column: 2 }],
-      /network\.preprocessing\[1\]\.column: expected no such option, got 2$/,
+      /network\.preprocessing\[1\]\.column: expected no such option, got 2; did you mean 'columns'\?$/,
     ],
     [
       [cross(0)],
