@@ -3,10 +3,12 @@ import { expect, it } from 'vitest'
 import { MOST_PARTS } from '../../../dist/shared/arena/parts.js'
 import {
   BLOCK_ROWS,
+  blockCount,
   shardStart,
   partsOfBlock,
   shardCount,
   slotCount,
+  stepsPerEpoch,
 } from '../../../dist/shared/batches/shards.js'
 
 it('shardCount is a power of two: up to 8 while each keeps 16 examples; beyond 8, up to 64, while each keeps 256', () => {
@@ -124,5 +126,25 @@ it('parts of whole numbers: none begins before the one ahead of it, up to a thou
       },
     ),
     { seed: 5 },
+  )
+})
+
+it('blocks: as few as have room for all examples', () => {
+  expect([1, 256, 257, 512, 513].map(blockCount)).toEqual([1, 1, 2, 2, 3])
+})
+
+it('steps of an epoch: each takes all batches of an update, the last one what is left', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 5000 }),
+      fc.integer({ min: 1, max: 100 }),
+      fc.integer({ min: 1, max: 9 }),
+      (examples, batchSize, accumulationSteps) => {
+        let steps = 0
+        for (let left = examples; left > 0; left -= batchSize * accumulationSteps) steps++
+        expect(stepsPerEpoch(examples, batchSize, accumulationSteps)).toBe(steps)
+      },
+    ),
+    { seed: 6 },
   )
 })

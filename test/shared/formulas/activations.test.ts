@@ -74,13 +74,10 @@ describe.each(Object.entries(inWords))('%s', (name, f) => {
 })
 
 it('at 0: relu and its like have the slope of the negative side', () => {
-  expect(
-    ['relu', 'leakyRelu', 'elu'].map((name) => {
-      const { forward, derivative } = activations[name as 'relu']
-      return derivative(forward(0))
-    }),
-  ).toEqual([0, 0.01, 1])
-  expect(activations.relu.forward(-0)).toBe(-0)
+  const { relu, leakyRelu, elu } = activations
+  const slopes = [relu, leakyRelu, elu].map((one) => one.derivative(one.forward(0)))
+  expect(slopes).toEqual([0, 0.01, 1])
+  expect(relu.forward(-0)).toBe(-0)
 })
 
 it('gelu far out: z on the right, 0 on the left, and its slope 1 and 0', () => {
@@ -127,4 +124,14 @@ describe('softmax', () => {
 
 it('the activations that are not monotonic keep their slopes', () => {
   expect(activationNames.filter((name) => keepsSlopes(name))).toEqual(['silu', 'gelu'])
+})
+
+it('all but softmax act on each element alone; those that are monotonic say their slope from their output', () => {
+  const kinds = Object.fromEntries(activationNames.map((name) => [name, activations[name].kind]))
+  expect(kinds).toEqual({
+    ...Object.fromEntries(Object.keys(inWords).map((name) => [name, 'elementwise'])),
+    silu: 'sloped',
+    gelu: 'sloped',
+    softmax: 'row',
+  })
 })
