@@ -12,7 +12,7 @@ const LEAST = 90
 const places = {
   batches: [['shared/batches/*.ts'], ['shared/batches/*']],
   figures: [
-    ['shared/figures/metrics.ts'],
+    ['shared/figures/{answers,area-under-curve,metrics}.ts'],
     ['shared/figures/*', 'main/trainer/{absent-classes,metrics}*'],
   ],
   formulas: [['shared/formulas/*.ts'], ['shared/formulas/*']],

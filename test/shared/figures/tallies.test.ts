@@ -2,14 +2,14 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { InputError } from '../../../dist/shared/errors.js'
+import { type Answers, largestOf, sideOf } from '../../../dist/shared/figures/answers.js'
 import {
   type MetricName,
   type Metrics,
   TALLY_FIELDS,
   Tally,
-  classOf,
   clearTally,
+  keepsOutputs,
   metricsOf,
   tallyLayout,
   tallyMetrics,
@@ -21,12 +21,12 @@ type Rows = { outputs: number[]; targets: number[] }[]
 function tallied(
   rows: Rows,
   metrics: MetricName[],
-  options: { activation?: 'softmax' | 'sigmoid' | 'identity'; topK?: number } = {},
+  options: { answers?: Answers; topK?: number } = {},
 ): Metrics {
-  const { activation = 'softmax', topK } = options
+  const { answers = 'oneClass', topK } = options
   const columns = rows[0]!.outputs.length
   const [width, lead] = [columns + 3, 5]
-  const layout = tallyLayout('here', { units: columns, activation }, { metrics, topK })
+  const layout = tallyLayout('here', columns, answers, { metrics, topK })
   const half = lead + rows.length * width
   const values = new Float64Array(2 * half).fill(0.75)
   rows.forEach(({ outputs, targets }, i) => {
@@ -47,13 +47,12 @@ function tallied(
         outputsAt: lead + from * width,
         targetsAt: half + lead + from * width,
         rows: end - from,
-        columns,
         width,
       },
       tally,
     )
-  expect(Array.from(tally.subarray(0, TALLY_FIELDS))).toEqual([0, 0, 0])
-  return metricsOf(layout, tally, rows.length, columns)
+  expect(Array.from(tally.subarray(0, TALLY_FIELDS))).toEqual([0, 0, 0, 0])
+  return metricsOf(layout, tally, rows.length)
 }
 
 // No two outputs of a row are alike.
@@ -125,7 +124,7 @@ describe('of several outputs', () => {
           outputs.map((p, j) => Math.abs(p - targets[j]!)),
         )
         expect(
-          tallied(rows, ['meanAbsoluteError'], { activation: 'identity' }).meanAbsoluteError,
+          tallied(rows, ['meanAbsoluteError'], { answers: 'numbers' }).meanAbsoluteError,
         ).toBeCloseTo(errors.reduce((sum, e) => sum + e, 0) / errors.length, 12)
       }),
       { seed: 3 },
@@ -144,7 +143,7 @@ describe('of one output', () => {
   it('1/2 and above is class 1; precision, recall and f1 are those of class 1; top 1 is the accuracy', () => {
     expect(
       tallied(rows, ['confusionMatrix', 'precision', 'recall', 'f1', 'topKAccuracy'], {
-        activation: 'sigmoid',
+        answers: 'yesOrNo',
         topK: 1,
       }),
     ).toMatchObject({
@@ -160,49 +159,49 @@ describe('of one output', () => {
   })
 })
 
-it('classOf: the largest output, the first of them if several are; of one output its side of 1/2', () => {
-  expect(classOf([9, 1, 3, 2, 9], 1, 3)).toBe(1)
-  expect(classOf([9, 3, 1, 2, 9], 1, 3)).toBe(0)
-  expect(classOf([9, 1, 2, 3, 9], 1, 3)).toBe(2)
-  expect(classOf([2, 2, 1], 0, 3)).toBe(0)
-  expect([0.5, 0.49, 1].map((p) => classOf([7, p], 1, 1))).toEqual([1, 0, 1])
+it('largestOf: the first of the largest; sideOf: 1 from 1/2 on', () => {
+  expect(largestOf([9, 1, 3, 2, 9], 1, 3)).toBe(1)
+  expect(largestOf([9, 3, 1, 2, 9], 1, 3)).toBe(0)
+  expect(largestOf([9, 1, 2, 3, 9], 1, 3)).toBe(2)
+  expect(largestOf([2, 2, 1], 0, 3)).toBe(0)
+  expect([0.5, 0.49, 1].map(sideOf)).toEqual([1, 0, 1])
 })
 
-it('accuracy is there where outputs say a class, from the right answers, and is not asked for', () => {
-  const layoutOf = (activation: 'softmax' | 'sigmoid' | 'identity', units = 3): readonly string[] =>
-    tallyLayout('', { units, activation }).names
-  expect(layoutOf('softmax')).toEqual(['accuracy'])
-  expect(layoutOf('sigmoid', 1)).toEqual(['accuracy'])
-  expect(layoutOf('identity')).toEqual([])
-  const layout = tallyLayout('', { units: 3, activation: 'softmax' })
-  expect(layout.fields).toBe(TALLY_FIELDS)
+it('accuracy is there where outputs answer, from the right answers, and is not asked for', () => {
+  expect(tallyLayout('', 3, 'oneClass').names).toEqual(['accuracy'])
+  expect(tallyLayout('', 1, 'yesOrNo').names).toEqual(['accuracy'])
+  expect(tallyLayout('', 3, 'numbers').names).toEqual([])
   const tally = new Float64Array(TALLY_FIELDS)
   tally[Tally.correct] = 3
-  expect(metricsOf(layout, tally, 4, 3)).toEqual({ accuracy: 0.75 })
+  expect(metricsOf(tallyLayout('', 3, 'oneClass'), tally, 4)).toEqual({ accuracy: 0.75 })
+  expect(metricsOf(tallyLayout('', 3, 'yesOrNo'), tally, 4)).toEqual({ accuracy: 0.25 })
 })
 
 it('a tally has room for the sums asked for, and no others', () => {
-  const fieldsOf = (units: number, ...metrics: MetricName[]): number =>
-    tallyLayout('', { units, activation: units === 1 ? 'sigmoid' : 'softmax' }, { metrics })
-      .fields - TALLY_FIELDS
-  expect(fieldsOf(4)).toBe(0)
-  expect(fieldsOf(4, 'topKAccuracy')).toBe(1)
-  expect(fieldsOf(4, 'meanAbsoluteError')).toBe(1)
-  expect(fieldsOf(4, 'f1')).toBe(16)
-  expect(fieldsOf(1, 'f1')).toBe(4)
-  expect(fieldsOf(4, 'f1', 'recall', 'precision', 'confusionMatrix')).toBe(16)
-  expect(fieldsOf(4, 'f1', 'topKAccuracy', 'meanAbsoluteError')).toBe(18)
+  const fieldsOf = (outputs: number, answers: Answers, ...metrics: MetricName[]): number =>
+    tallyLayout('', outputs, answers, { metrics }).fields - TALLY_FIELDS
+  expect(fieldsOf(4, 'oneClass')).toBe(0)
+  expect(fieldsOf(4, 'oneClass', 'topKAccuracy')).toBe(1)
+  expect(fieldsOf(4, 'oneClass', 'meanAbsoluteError')).toBe(1)
+  // A column more than there are classes, for what is put into none.
+  expect(fieldsOf(4, 'oneClass', 'f1')).toBe(20)
+  expect(fieldsOf(1, 'yesOrNo', 'f1')).toBe(6)
+  expect(fieldsOf(3, 'yesOrNo', 'f1')).toBe(18)
+  expect(fieldsOf(4, 'oneClass', 'f1', 'recall', 'precision', 'confusionMatrix')).toBe(20)
+  expect(fieldsOf(4, 'oneClass', 'f1', 'topKAccuracy', 'meanAbsoluteError')).toBe(22)
+  expect(fieldsOf(4, 'numbers', 'rootMeanSquaredError', 'r2')).toBe(8)
+  expect(fieldsOf(4, 'oneClass', 'auc', 'logLoss')).toBe(5)
 })
 
-it('a metric of classes asked of outputs that say none names the call, those there are, and the metric', () => {
-  expect(() =>
-    tallyLayout('fit', { units: 3, activation: 'tanh' }, { metrics: ['meanAbsoluteError', 'f1'] }),
-  ).toThrow(InputError)
-  expect(() =>
-    tallyLayout('fit', { units: 3, activation: 'tanh' }, { metrics: ['meanAbsoluteError', 'f1'] }),
-  ).toThrow(
-    /^fit: metrics: expected only meanAbsoluteError.* with tanh outputs, which say no class, got 'f1'$/,
-  )
+it('outputs of all rows are kept where a metric needs them', () => {
+  const keeps = (...metrics: MetricName[]): boolean =>
+    keepsOutputs(tallyLayout('', 3, 'oneClass', { metrics }))
+  expect([keeps(), keeps('f1', 'logLoss'), keeps('r2'), keeps('r2', 'auc')]).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ])
 })
 
 it('a cleared tally is all zeros', () => {
