@@ -1,6 +1,7 @@
 // How the commands report training: a live line on a terminal, plain lines elsewhere, JSON lines
 // for programs.
 
+import { type Advice, describeAdvice } from './advice.js'
 import type { EpochReport, History } from '../training/history.js'
 import type { TrainerInfo } from '../runtime/trainer-info.js'
 import { sparkline } from './sparkline.js'
@@ -10,7 +11,7 @@ import type { Progress } from '../training/fit-options.js'
 export interface Reporter {
   start: (info: TrainerInfo) => void
   progress: (progress: Progress) => void
-  end: (history: History, parametersHash: string) => void
+  end: (history: History, parametersHash: string, advice: Advice | undefined) => void
   /** Leaves the live line without a closing report. */
   stop: () => void
   /** Instead of the closing report, after so many epochs. */
@@ -53,7 +54,7 @@ function jsonReporter(): Reporter {
     progress({ epochs }) {
       for (const report of epochs) printJson({ event: 'epoch', ...report })
     },
-    end: (history, parametersHash) =>
+    end: (history, parametersHash, advice) =>
       printJson({
         event: 'end',
         parametersHash,
@@ -61,6 +62,7 @@ function jsonReporter(): Reporter {
         epochs: history.epoch.length,
         bestEpoch: history.bestEpoch,
         ...finalFigures(history),
+        advice,
       }),
     stop: () => undefined,
     interrupted: () => undefined, // the exit code says it
@@ -88,7 +90,7 @@ function personReporter(epochs: number): Reporter {
       for (const report of reports)
         if (report.epoch % everyEpochs === 0) print(describeEpoch(report, epochs))
     },
-    end(history, parametersHash) {
+    end(history, parametersHash, advice) {
       status.end()
       const { cost, accuracy, validationCost, validationAccuracy, ...metrics } =
         finalFigures(history)
@@ -107,6 +109,7 @@ function personReporter(epochs: number): Reporter {
       for (const [name, value] of Object.entries(metrics))
         for (const line of describeMetric(name, value)) print(line)
       print(`parameters ${parametersHash}`)
+      if (advice) print(describeAdvice(advice))
     },
     stop: status.end,
     interrupted: (done) => print(`interrupted after ${done} of ${epochs} epochs`),

@@ -9,6 +9,7 @@ import type { DataSet } from '../data/data-set.js'
 import { loadDataSet } from '../data/data-sets.js'
 import { type NetworkOptions, networkFor, startFor } from './network-options.js'
 import { type OptimizerOptions, optimizerFor } from './optimizer-options.js'
+import { adviceOn } from './advice.js'
 import { checkPicturePath } from '../pictures/file.js'
 import { createReporter } from './report.js'
 import { trainTestSplit } from '../data/split.js'
@@ -84,7 +85,8 @@ export async function train(
     })
     reporter.start(trainer.info)
     const history = await fitting
-    reporter.end(history, trainer.parametersHash())
+    const advice = adviceOn(name, data, options.loss ?? data.recipe.loss, history, training)
+    reporter.end(history, trainer.parametersHash(), advice)
     await plot(history)
   } catch (error) {
     reporter.stop()
