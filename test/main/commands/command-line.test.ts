@@ -27,7 +27,10 @@ describe('wrong usage: exit code 2 and what was expected', () => {
       ['train', 'digits', '--optimizer', 'adam', '--momentum', '0.9'],
       /optimizer.momentum: expected no such option here \(it belongs to sgd\), got 0.9/,
     ],
-    [['train', 'digits', '--nesterov'], /optimizer.nesterov: expected a momentum above 0 with it/],
+    [
+      ['train', 'digits', '--optimizer', 'sgd', '--nesterov'],
+      /optimizer.nesterov: expected a momentum above 0 with it/,
+    ],
     [
       ['train', 'digits', '--optimizer', 'newton'],
       /expected one of sgd, rmsprop, adagrad, adadelta, adam, adamw$/m,
