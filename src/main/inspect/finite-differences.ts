@@ -146,11 +146,8 @@ function compareBy(
   const [right, left] = [value + h, value - h]
   const [rightCost, leftCost] = [costAt(right), costAt(left)]
   const slopes = [(rightCost - cost) / (right - value), (cost - leftCost) / (value - left)]
-  const isSubgradient =
-    step === STEPS.at(-1) &&
-    Math.min(...slopes) <= backpropagation &&
-    backpropagation <= Math.max(...slopes)
-  const finiteDifference = isSubgradient ? backpropagation : (rightCost - leftCost) / (right - left)
+  const nearest = Math.min(Math.max(backpropagation, Math.min(...slopes)), Math.max(...slopes))
+  const finiteDifference = step === STEPS.at(-1) ? nearest : (rightCost - leftCost) / (right - left)
   const rounding = (ROUNDING * Math.max(Math.abs(rightCost), Math.abs(leftCost))) / h
   const size =
     Math.max(Math.abs(backpropagation), Math.abs(finiteDifference), floor) + rounding / tolerance

@@ -32,8 +32,8 @@ const STILL_MS = 50
  * section 11.5.7). The error of an entry is the difference of the two relative to the larger of
  * them, or to a hundredth of the gradient's largest entry if they are smaller; the difference that
  * the rounding of J can make, 8 * 2^-52 J / h, is always within the tolerance. Where the error is
- * not, h is 1e-6, then 1e-7; with the last, a value between the slopes to the left and to the right
- * is right too: at a kink, a subgradient is.
+ * not, h is 1e-6, then 1e-7; with the last, the difference is that to the nearest value from the
+ * slope to the left to the slope to the right: at a kink, a subgradient is right.
  *
  * Then a trainer computes the gradient from one shard and from many, by one worker and by several.
  *

@@ -126,24 +126,28 @@ describe.each(backendsHere)('%s', (backend) => {
   })
 })
 
-it('a kink under a weight: a subgradient passes', async () => {
-  const onKink: Description = {
-    network: { inputs: 1, layers: [dense(1, 'relu')] },
-    loss: 'halfSquaredError',
-    l2: 0,
-    seed: 0,
-  }
-  const inProcess = await openInProcess(onKink, {
-    inputs: Float64Array.of(1, 1),
-    targets: Float64Array.of(1, 2),
-  })
-  const { worst } = await compareWithDifferences(
-    inProcess,
-    { weights: [Float64Array.of(0.5)], biases: [Float64Array.of(-0.5)] },
-    1e-6,
-  )
-  expect(worst).toMatchObject({ error: 0, backpropagation: 0 }) // to the right the slope is -1.5
-})
+it.each([
+  ['relu', 0], // to the right the slope is -1.5, to the left 0
+  ['leakyRelu', -0.015],
+] as const)(
+  'a kink under a weight: a subgradient passes, also one at an end, %s',
+  async (activation, slope) => {
+    const onKink: Description = {
+      network: { inputs: 1, layers: [dense(1, activation)] },
+      loss: 'halfSquaredError',
+      l2: 0,
+      seed: 0,
+    }
+    const inProcess = await openInProcess(onKink, {
+      inputs: Float64Array.of(1, 1),
+      targets: Float64Array.of(1, 2),
+    })
+    const start = { weights: [Float64Array.of(0.5)], biases: [Float64Array.of(-0.5)] }
+    const { worst } = await compareWithDifferences(inProcess, start, 1e-6)
+    expect(worst.backpropagation).toBeCloseTo(slope, 12)
+    expect(worst.error).toBeLessThan(1e-6)
+  },
+)
 
 it('shows every value of a pass: those of the trainer', async () => {
   await using trainer = await createTrainer({
