@@ -301,6 +301,18 @@ export const recipes: Record<string, Recipe> = Object.fromEntries([
     },
   ],
   ['no hidden layer', withNetwork(classifier())],
+  [
+    'layers without bias',
+    withNetwork({
+      inputs: COLUMNS,
+      layers: [
+        dense(12, 'tanh', { bias: false }),
+        dropout(0.2),
+        dense(9, 'relu'),
+        dense(CLASSES, 'softmax', { bias: false }),
+      ],
+    }),
+  ],
   ['wide layers', withNetwork(classifier(dense(70, 'relu'), dense(33, 'tanh')))],
   [
     'dropout',

@@ -8,7 +8,7 @@ import { losses } from '../../shared/formulas/losses.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
 import { loadDataSet, tableNames } from '../data/data-sets.js'
 import { type ExplainedShard, type ExplainedStep, explainSteps } from '../inspect/explanation.js'
-import { openInProcess } from '../inspect/in-process.js'
+import { type InProcess, openInProcess } from '../inspect/in-process.js'
 import { networkFor, startFor } from './network-options.js'
 import type { Parameters } from '../data/parameters.js'
 import { printJson } from './report.js'
@@ -82,7 +82,7 @@ export async function explain(
   }
   for (const step of explained) {
     if (json) printJson({ event: 'step', ...step })
-    else printLines(describeStep(step, inProcess.examples, learningRate, l2))
+    else printLines(describeStep(step, inProcess, learningRate, l2))
     await setImmediate() // whether anybody still reads is heard between steps
     signal.throwIfAborted()
   }
@@ -94,7 +94,7 @@ function printLines(lines: string[]): void {
 
 function describeStep(
   step: ExplainedStep,
-  examples: number,
+  { examples, units }: InProcess,
   learningRate: number,
   l2: number,
 ): string[] {
@@ -105,7 +105,7 @@ function describeStep(
   return [
     '',
     `Step ${step.step}`,
-    ...shards.flatMap((shard, s) => describeShard(shard, s, parameters)),
+    ...shards.flatMap((shard, s) => describeShard(shard, s, parameters, units)),
     '',
     `  the loss of all examples, averaged: ${brief(loss)} / ${examples} = ${brief(loss / examples)}`,
     ...(decay
@@ -117,7 +117,7 @@ function describeStep(
     '',
     `  the gradient: ${sums.length > 0 ? `the shards' summed in the order ${sums.at(-1)!.shards}, ` : ''}averaged over the ${counted(examples, 'example')}`,
     `  the update: after = before - ${learningRate} x ${decay ? '(average + L2)' : 'average'}`,
-    ...table(parameterNames(parameters), [
+    ...table(parameterNames(parameters, units), [
       ...shards.map(({ gradient }, s): Column => [`shard ${s}`, entriesOf(gradient)]),
       ...sums.map(({ shards: name, gradient }): Column => [name, entriesOf(gradient)]),
       [`average (/ ${examples})`, entriesOf(average)],
@@ -134,6 +134,7 @@ function describeShard(
   { examples, gradient }: ExplainedShard,
   shard: number,
   parameters: Parameters,
+  units: number[],
 ): string[] {
   if (examples.length === 0) return ['', `  Shard ${shard}: no examples`]
   return [
@@ -142,7 +143,7 @@ function describeShard(
     ...examples.flatMap((walk) => describeExample(walk, parameters)),
     '',
     `    gradients of the examples of shard ${shard}, and their sum`,
-    ...table(parameterNames(parameters), [
+    ...table(parameterNames(parameters, units), [
       ...examples.map(({ example, gradient: own }): Column => [
         `example ${example}`,
         entriesOf(own),
@@ -186,12 +187,13 @@ function sumOf(
   unit: number,
 ): string {
   if (before.length > MOST_TERMS) return ''
-  const units = biases[layer]!.length
+  const units = weights[layer]!.length / before.length
   const terms = Array.from(
     before,
     (value, i) => `${short(value)}*${short(weights[layer]![i * units + unit]!)}`,
   )
-  return `z = ${[...terms, short(biases[layer]![unit]!)].join(' + ')}`
+  const bias = Array.from(biases[layer]!.subarray(unit, unit + 1), short)
+  return `z = ${[...terms, ...bias].join(' + ')}`
 }
 
 /** Where a hidden unit's delta comes from. */
@@ -211,10 +213,10 @@ function backOf(
 }
 
 /** Weights then biases, layer by layer, as `entriesOf` gives them. */
-function parameterNames({ weights, biases }: Parameters): string[] {
+function parameterNames({ weights, biases }: Parameters, units: number[]): string[] {
   return biases.flatMap((layer, l) => [
     ...Array.from(weights[l]!, (_, i) => {
-      const [row, column] = [Math.floor(i / layer.length), i % layer.length]
+      const [row, column] = [Math.floor(i / units[l]!), i % units[l]!]
       return `weights[${l}][${row}][${column}]`
     }),
     ...Array.from(layer, (_, i) => `biases[${l}][${i}]`),

@@ -14,7 +14,7 @@ export type FloatArray = Float32Array | Float64Array
 export interface Parameters {
   /** One array for each dense layer: (inputs, units), row-major. */
   weights: FloatArray[]
-  /** One array for each dense layer: (units). */
+  /** One array for each dense layer: (units), or empty if the layer has no biases. */
   biases: FloatArray[]
 }
 

@@ -80,10 +80,10 @@ export async function compareWithDifferences(
     return compare(backpropagation, { value, cost, costAt }, strictness)
   }
   const checked: CheckedParameter[] = []
-  for (const [layer, biases] of moved.biases.entries()) {
-    const weights = moved.weights[layer]!
+  for (const [layer, weights] of moved.weights.entries()) {
+    const biases = moved.biases[layer]!
     for (const [i, backpropagation] of gradient.weights[layer]!.entries()) {
-      const place = weightPlace(layer, i, biases.length)
+      const place = weightPlace(layer, i, inProcess.units[layer]!)
       checked.push({ layer, ...place, backpropagation, ...compareOne(weights, i, backpropagation) })
       await rest()
     }

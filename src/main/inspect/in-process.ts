@@ -27,6 +27,8 @@ import { readParameters, writeParameters } from '../runtime/stored-parameters.js
 export interface InProcess {
   /** How many. */
   examples: number
+  /** Outputs of each dense layer. */
+  units: number[]
   /** Mean loss plus l2 / 2m of the squared weights. */
   cost: (parameters: Parameters) => number
   /** Of the cost. */
@@ -87,6 +89,7 @@ export async function openInProcess(
 
   return {
     examples: count,
+    units: network.layers.flatMap((layer) => (layer.kind === 'dense' ? [layer.units] : [])),
     cost(parameters) {
       const loss = summedLoss(parameters, () => undefined)
       const squares = parameters.weights.reduce(
@@ -228,7 +231,7 @@ function walk(bench: Bench, parameters: Parameters, first: number, end: number):
     inputs: inputs[0]!,
     targets,
     layers: products.map(({ outputs, values }, l) => ({
-      preActivations: values.map((z, i) => z + parameters.biases[l]![i % outputs]!),
+      preActivations: values.map((z, i) => z + (parameters.biases[l]![i % outputs] ?? 0)),
       activations: activations[l]!,
       deltas: deltas[l]!,
     })),

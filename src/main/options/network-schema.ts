@@ -14,6 +14,7 @@ import {
   knowing,
   oneOf,
   strictObject,
+  trueOrFalse,
   wholeNumber,
 } from './rules.js'
 
@@ -28,6 +29,7 @@ const fieldSchemas = {
   share: float32Number('a number of at least 0 and below 1', (share) => share >= 0 && share < 1),
   activation: oneOf(activationNames),
   initializer,
+  trueUnlessSaid: v.optional(trueOrFalse, true),
 } as const satisfies Record<FieldRule, v.GenericSchema>
 
 const layerSchemas = Object.entries(layerKinds).map(([kind, { fields }]) =>

@@ -13,6 +13,7 @@ export const owners: ReadonlyMap<string, string> = new Map<string, string>([
     learningRate: 'the optimizer',
     ...optimizersWith,
     initializer: 'dense',
+    bias: 'dense',
     dropout: 'the layers of a network: dropout(0.2) after the layer whose outputs it leaves out',
     weights: 'the examples: sampleWeights',
   }),

@@ -43,7 +43,12 @@ const anyTraining: fc.Arbitrary<{ options: Description; examples: Examples }> = 
     loss: fc.constantFrom(...lossNames),
     inputs: width,
     layers: fc.array(
-      fc.tuple(width, fc.constantFrom(...activationNames), fc.constantFrom(...initializerNames)),
+      fc.tuple(
+        width,
+        fc.constantFrom(...activationNames),
+        fc.constantFrom(...initializerNames),
+        fc.boolean(),
+      ),
       { minLength: 1, maxLength: 5 },
     ),
     l2: fc.constantFrom(0, 0.3),
@@ -51,9 +56,10 @@ const anyTraining: fc.Arbitrary<{ options: Description; examples: Examples }> = 
     count: fc.integer({ min: 1, max: 12 }),
   })
   .chain(({ loss, inputs, layers: given, l2, seed, count }) => {
-    const layers = given.map(([units, activation, initializer], l) =>
+    const layers = given.map(([units, activation, initializer, bias], l) =>
       dense(units, l === given.length - 1 ? (fusedActivation(loss) ?? activation) : activation, {
         initializer,
+        bias: bias || initializer === 'zeros', // without either, all would sit on their kinks
       }),
     )
     const { units } = layers.at(-1)!
@@ -315,4 +321,17 @@ it('a signal ends it, and the event loop turns meanwhile', async () => {
   const checking = endedBy(later.signal)
   setTimeout(() => later.abort(reason), 500)
   expect(await checking).toBe(reason)
+})
+
+it('a walk through layers without bias adds none', async () => {
+  const network = { inputs: 3, layers: [dense(2, 'tanh', { bias: false }), dense(2)] }
+  const inProcess = await openInProcess({ network, loss: 'halfSquaredError', l2: 0 }, examples)
+  const weights = [Float64Array.of(1, 2, 3, 4, 5, 6), Float64Array.of(1, 2, 3, 4)]
+  const biases = [new Float64Array(0), Float64Array.of(0.5, 0.25)]
+  const { inputs, layers, gradient } = inProcess.walk({ weights, biases }, 0, 1)
+  const [a, b, c] = inputs as unknown as [number, number, number]
+  const z = [a + 3 * b + 5 * c, 2 * a + 4 * b + 6 * c]
+  layers[0]!.preActivations.forEach((value, i) => expect(value).toBeCloseTo(z[i]!, 12))
+  expect(gradient.biases.map(({ length }) => length)).toEqual([0, 2])
+  expect(inProcess.units).toEqual([2, 2])
 })

@@ -49,6 +49,10 @@ describe('an error of a network names the field, the rule and the value:', () =>
       /layers\[0\]\.initializer\.name: expected "normal", got 'he'/,
     ],
     [
+      { ...valid, network: { inputs: 3, layers: [{ ...dense(2), bias: 0 }] } },
+      /layers\[0\]\.bias: expected true or false, got 0/,
+    ],
+    [
       { ...valid, network: { inputs: 3, layers: [{ ...dense(2), initializer: 'ones' }] } },
       /layers\[0\]\.initializer: expected one of plain, xavier, he, .*, got 'ones'/,
     ],
@@ -76,8 +80,8 @@ describe('an error of a network names the field, the rule and the value:', () =>
       /network\.depth: expected no such option, got 3$/,
     ],
     [
-      { ...valid, network: { inputs: 3, layers: [{ ...dense(2), bias: false }] } },
-      /network\.layers\[0\]\.bias: expected no such option, got false$/,
+      { ...valid, network: { inputs: 3, layers: [{ ...dense(2), biases: false }] } },
+      /network\.layers\[0\]\.biases: expected no such option, got false$/,
     ],
     [
       { ...valid, network: { inputs: 3, layers: [dense(2), null] } },

@@ -26,6 +26,7 @@ it('fills in the defaults', () => {
     units: 3,
     activation: 'identity',
     initializer: 'xavier',
+    bias: true,
   })
   expect(sgd()).toEqual({ name: 'sgd', learningRate: 0.01, momentum: 0, nesterov: false })
 })

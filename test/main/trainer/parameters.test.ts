@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { InputError, dense, sgd } from '../../../dist/main/index.js'
+import { type Network, InputError, dense, dropout, sgd } from '../../../dist/main/index.js'
 import { backendsHere } from '../../machine.js'
 import { createTrainer } from '../shared-threads.js'
 import { allFinite, create, examplesOf, rejection } from './support.js'
@@ -176,4 +176,62 @@ describe('what is wrong is refused', () => {
     )
     expect(allFinite(trainer.getParameters())).toBe(true)
   })
+})
+
+describe('layers without bias', () => {
+  const layers = (bias: boolean): Network['layers'] => [
+    dense(5, 'tanh', { bias }),
+    dropout(0.3),
+    dense(9, 'gelu', { bias }),
+    dense(4, 'softmax', { bias }),
+  ]
+  const network = { inputs: 3, layers: layers(false) }
+
+  it('have an empty array of biases, and no other parameters than weights', async () => {
+    await using trainer = await create({ network })
+    const { weights, biases } = trainer.getParameters()
+    expect(weights.map(({ length }) => length)).toEqual([15, 45, 36])
+    expect(biases.map(({ length }) => length)).toEqual([0, 0, 0])
+    expect(trainer.info.parameters).toBe(96)
+    const bytes = weights.map((layer) => new Uint8Array(layer.buffer))
+    const hash = createHash('sha256')
+    for (const layer of bytes) hash.update(layer)
+    expect(trainer.parametersHash()).toBe(hash.digest('hex'))
+    trainer.setParameters({ weights, biases })
+    expect(() =>
+      trainer.setParameters({ weights, biases: [new Float32Array(5), ...biases.slice(1)] }),
+    ).toThrow(/biases\[0\]: expected a Float32Array or Float64Array of 0, got/)
+  })
+
+  it.each(backendsHere)(
+    '%s: train as if their biases were always 0, to the bit',
+    async (backend) => {
+      const examples = examplesOf(50)
+      const epochs = { batchSize: 'all' } as const
+      const optimizer = sgd({ learningRate: 0.3 })
+      for (const loss of ['categoricalCrossEntropy', 'huber'] as const) {
+        const targets = Float64Array.from({ length: 200 }, (_, i) =>
+          Number(examples.targets[i >> 2] === i % 4),
+        )
+        const given = { ...examples, targets }
+        await using without = await create({ network, backend, loss, optimizer, l2: 0.1 })
+        await using held = await create({
+          ...{ network: { inputs: 3, layers: layers(true) }, backend, loss, optimizer, l2: 0.1 },
+        })
+        expect(without.getParameters().weights).toEqual(held.getParameters().weights)
+        const zeros = held.getParameters().biases.map((layer) => layer.fill(0))
+        for (let epoch = 0; epoch < 4; epoch++) {
+          await without.fit(given, { ...epochs, initialEpoch: epoch, epochs: epoch + 1 })
+          await held.fit(given, { ...epochs, initialEpoch: epoch, epochs: epoch + 1 })
+          const { weights } = held.getParameters()
+          held.setParameters({ weights, biases: zeros })
+          expect(without.getParameters().weights).toEqual(weights)
+        }
+        expect(await without.predict(given.inputs)).toEqual(await held.predict(given.inputs))
+        const { weights, biases } = await without.gradient(given.inputs, given.targets)
+        expect(weights).toEqual((await held.gradient(given.inputs, given.targets)).weights)
+        expect(biases.map(({ length }) => length)).toEqual([0, 0, 0])
+      }
+    },
+  )
 })

@@ -117,6 +117,9 @@ it('describeNetwork: the columns of the first layer, then each layer in a few wo
   expect(describeNetwork({ inputs: 2, preprocessing: [cross(0, 1)], layers: [dense(1)] })).toBe(
     '3 - 1 identity',
   )
+  expect(describeNetwork({ inputs: 2, layers: [dense(1, 'tanh', { bias: false })] })).toBe(
+    '2 - 1 tanh without bias',
+  )
 })
 
 it('outputLayer: the last layer; where that is none with outputs of its own, an internal error', () => {

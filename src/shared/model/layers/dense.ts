@@ -4,9 +4,10 @@
 //
 // (Goodfellow, Bengio and Courville, Deep Learning, 2016, algorithms 6.3 and 6.4.)
 
-import { NOWHERE, advance } from '../../arena/offsets.js'
+import { NOWHERE, advance, index32 } from '../../arena/offsets.js'
 import type { Tensor } from '../../arena/parameter-layout.js'
 import { extentOf } from '../../arena/parts.js'
+import { paddedWidth } from '../../batches/padding.js'
 import type { ActivationOperands, DenseOperands } from '../../kernels/kernels.js'
 import { type ActivationName, keepsSlopes } from '../../formulas/activations.js'
 import type { Initializer } from '../../formulas/initializers.js'
@@ -25,6 +26,12 @@ export interface DenseLayer {
   activation: ActivationName
   /** How the weights start, by name or as `normal(0.1)` has it; biases start at 0. */
   initializer: Initializer
+  /**
+   * Whether it has biases. Without, its outputs are activation(inputs . weights), and its array of
+   * biases is empty.
+   * @default true
+   */
+  bias?: boolean
 }
 
 /**
@@ -44,25 +51,44 @@ export function dense(
      * @default 'xavier'
      */
     initializer?: Initializer
+    /**
+     * Whether it has biases. Without, its outputs are activation(inputs . weights), and its array
+     * of biases is empty.
+     * @default true
+     */
+    bias?: boolean
   } = {},
 ): DenseLayer {
-  const { initializer = 'xavier' } = options
+  const { initializer = 'xavier', bias = true } = options
   // Whatever else the options have, a trainer's checks find.
-  return { kind: 'dense', units, activation, ...options, initializer }
+  return { kind: 'dense', units, activation, ...options, initializer, bias }
 }
 
 export const denseKind: LayerKind<DenseLayer> = {
-  fields: { units: 'count', activation: 'activation', initializer: 'initializer' },
+  fields: {
+    units: 'count',
+    activation: 'activation',
+    initializer: 'initializer',
+    bias: 'trueUnlessSaid',
+  },
 
-  describe: ({ activation, units }) => `${units} ${activation}`,
+  describe: ({ activation, units, bias = true }) =>
+    `${units} ${activation}${bias ? '' : ' without bias'}`,
 
   outputs: ({ units }) => units,
 
-  tensors({ units, initializer }, inputs): Omit<Tensor, 'layer'>[] {
+  tensors({ units, initializer, bias = true }, inputs): Omit<Tensor, 'layer'>[] {
     const fans = { inputs, outputs: units }
     return [
       { list: 'weights', rows: inputs, columns: units, regularized: true, initializer, fans },
-      { list: 'biases', rows: 1, columns: units, regularized: false, initializer: 'zeros', fans },
+      {
+        list: 'biases',
+        rows: 1,
+        columns: bias ? units : 0,
+        regularized: false,
+        initializer: 'zeros',
+        fans,
+      },
     ]
   },
 
@@ -72,9 +98,13 @@ export const denseKind: LayerKind<DenseLayer> = {
     prepared: elements(kernels.preparedElements(inputs, units)),
   }),
 
-  claimScratch: ({ activation, units }, _inputs, { matrix }) => ({
+  claimScratch: ({ activation, units, bias = true }, _inputs, { elements, matrix }) => ({
     z: matrix(units),
     slopes: keepsSlopes(activation) ? matrix(units) : NOWHERE,
+    // For the kernels, which know no layer without bias: zeros to add, and a place for a gradient
+    // that nobody wants.
+    zeros: bias ? NOWHERE : elements(paddedWidth(units)),
+    unwanted: bias ? NOWHERE : elements(paddedWidth(units)),
   }),
 
   temporaryElements: ({ units }, inputs, { kernels, parts, partStride }) =>
@@ -83,12 +113,19 @@ export const denseKind: LayerKind<DenseLayer> = {
   create: createDense,
 }
 
-function createDense({ activation, units }: DenseLayer, context: LayerContext): OutputLayer {
+function createDense(
+  { activation, units, bias = true }: DenseLayer,
+  context: LayerContext,
+): OutputLayer {
   const { block, inputs, kernels, passesBack, scratch, shared, temporary, tensors } = context
   const [weightsPlace, biasPlace] = tensors.map(({ first }) => first * block.elementBytes) as [
     number,
     number,
   ]
+  if (!bias) {
+    const [first, words] = [index32(scratch.zeros!), (paddedWidth(units) * block.elementBytes) / 4]
+    block.words.fill(0, first, first + words)
+  }
   const product: DenseOperands = {
     inputs,
     outputs: units,
@@ -128,7 +165,7 @@ function createDense({ activation, units }: DenseLayer, context: LayerContext): 
       return product.z
     },
 
-    bias: (parameters) => advance(parameters, biasPlace),
+    bias: (parameters) => (bias ? advance(parameters, biasPlace) : scratch.zeros!),
 
     activate(parameters) {
       elementwise.rows = extentOf(block.parts)
@@ -148,7 +185,7 @@ function createDense({ activation, units }: DenseLayer, context: LayerContext): 
       product.dX = spare
       product.weights = advance(parameters, weightsPlace)
       product.dWeights = advance(gradient, weightsPlace)
-      product.dBias = advance(gradient, biasPlace)
+      product.dBias = bias ? advance(gradient, biasPlace) : scratch.unwanted!
       product.accumulate = accumulate
       kernels.matmulTransposedA(product)
       if (passesBack) kernels.matmulTransposedB(product)

@@ -8,7 +8,7 @@ import type { Kernels } from '../../kernels/kernels.js'
 import type { Block } from '../block.js'
 
 /** What a field of a description must be; main/options says how it is checked. */
-export type FieldRule = 'count' | 'share' | 'activation' | 'initializer'
+export type FieldRule = 'count' | 'share' | 'activation' | 'initializer' | 'trueUnlessSaid'
 
 /** Places in the arena, by name. Plain data: a plan crosses threads. */
 export type Places = Readonly<Record<string, ByteOffset>>

@@ -14,14 +14,21 @@ import { openClaims, openLayerBench } from '../support.js'
 
 const width = fc.integer({ min: 1, max: 500 })
 
-it('dense: identity and xavier unless told otherwise', () => {
+it('dense: identity, xavier and biases unless told otherwise', () => {
   const kind = 'dense'
-  expect(dense(3)).toEqual({ kind, units: 3, activation: 'identity', initializer: 'xavier' })
+  expect(dense(3)).toEqual({
+    kind,
+    units: 3,
+    activation: 'identity',
+    initializer: 'xavier',
+    bias: true,
+  })
   expect(dense(3, 'relu', { initializer: 'he' })).toEqual({
     kind,
     units: 3,
     activation: 'relu',
     initializer: 'he',
+    bias: true,
   })
   expect(dense(3, 'relu', { initializer: undefined }).initializer).toBe('xavier')
 })
@@ -31,6 +38,7 @@ it('its fields are those that a description has beside its kind', () => {
     Object.keys(dense(3)).toSorted(),
   )
   expect(denseKind.describe(dense(3, 'relu'))).toBe('3 relu')
+  expect(denseKind.describe(dense(3, 'relu', { bias: false }))).toBe('3 relu without bias')
 })
 
 it('weights (inputs, units), in the L2 term, by its initializer; biases (units), not in it, from zeros', () => {
