@@ -158,6 +158,8 @@ describe('what learns from rows', () => {
       mean: [4, 5],
       deviation: [Math.sqrt(26 / 3), 1],
     })
+    // Far from 0 a deviation is as exact as near it.
+    expect(standardize([1e8, 1e8 + 1], 1).deviation).toEqual([0.5])
     expect(minMax(rows, 2)).toEqual({ name: 'minMax', minimum: [1, 5], maximum: [8, 5] })
     expect(oneHot([10, 0, 9, 0, 10, 1], 2, 0)).toEqual({
       name: 'oneHot',
