@@ -81,7 +81,7 @@ describe('an error of a network names the field, the rule and the value:', () =>
     ],
     [
       { ...valid, network: { inputs: 3, layers: [{ ...dense(2), biases: false }] } },
-      /network\.layers\[0\]\.biases: expected no such option, got false$/,
+      /network\.layers\[0\]\.biases: expected no such option, got false; did you mean 'bias'\?$/,
     ],
     [
       { ...valid, network: { inputs: 3, layers: [dense(2), null] } },
