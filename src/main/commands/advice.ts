@@ -92,20 +92,21 @@ function longestWait(costs: number[]): number {
 }
 
 /**
- * By the last epoch's cost, and, where there is one, by an accuracy that is no better than chance
- * could make that of always naming the most frequent class (three standard deviations above it).
+ * By the last epoch's mean loss, and, where there is one, by an accuracy that is no better than
+ * chance could make that of always naming the most frequent class (three standard deviations above
+ * it).
  */
 function learnedNothing(
   name: string,
   outputs: number,
   loss: LossName,
-  { cost: costs, accuracy }: History,
+  { loss: means, accuracy }: History,
   training: Examples,
 ): Advice | undefined {
   const targets = targetRows(training, outputs)
   const mean = meanRow(targets)
   const costOfOneAnswer = costOf(mean, targets, losses[loss])
-  const cost = costs.at(-1)!
+  const cost = means.at(-1)!
   if (costOfOneAnswer === 0 || !(cost >= NOT_LOWER * costOfOneAnswer)) return undefined
   const frequent = outputs === 1 ? Math.max(mean[0]!, 1 - mean[0]!) : Math.max(...mean)
   const chance = 3 * Math.sqrt((frequent * (1 - frequent)) / targets.length)

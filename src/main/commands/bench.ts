@@ -12,7 +12,7 @@ import { createUniform } from '../../shared/numerics/random.js'
 import { availableCores } from '../runtime/node/cores.js'
 import type { Examples } from '../data/arrays.js'
 import { type PhaseShares, describePhases, summarizePhases } from '../inspect/phases.js'
-import { print, printJson } from './report.js'
+import { counted, print, printJson } from './report.js'
 import { createStatusLine } from './status-line.js'
 import type { Span } from '../../shared/figures/timeline.js'
 import type { Trainer } from '../trainer.js'
@@ -69,7 +69,7 @@ export async function bench(
     if (json) printJson({ event: 'bench', ...result })
     else {
       print(
-        `${result.dims.join('-')}, batch ${result.batchSize}, ${result.backend}, ${result.workers} ${result.workers === 1 ? 'worker' : 'workers'}: ` +
+        `${result.dims.join('-')}, batch ${result.batchSize}, ${result.backend}, ${counted(result.workers, 'worker')}: ` +
           `${result.microsecondsPerStep.toFixed(1)} us a step, ${result.gflops.toFixed(1)} GFLOP/s, ` +
           `speedup ${result.speedup.toFixed(2)}, efficiency ${(100 * result.efficiency).toFixed(0)} %`,
       )

@@ -11,7 +11,7 @@ import type { Examples } from '../data/arrays.js'
 import { checkGradients } from '../inspect/gradient-check.js'
 import type { GradientCheck } from '../inspect/gradient-report.js'
 import { type NetworkOptions, networkFor } from './network-options.js'
-import { print, printJson } from './report.js'
+import { counted, print, printJson } from './report.js'
 import { createStatusLine } from './status-line.js'
 
 export interface CheckOptions extends NetworkOptions {
@@ -126,7 +126,7 @@ function report(
   { examples, layers, parameters, passed, sharding, tolerance, worst }: GradientCheck,
 ): void {
   print(
-    `${name}, ${examples} ${examples === 1 ? 'example' : 'examples'}: ${describeNetwork(network)}, ${loss}; ${parameters} parameters`,
+    `${name}, ${counted(examples, 'example')}: ${describeNetwork(network)}, ${loss}; ${parameters} parameters`,
   )
   print('')
   print('backpropagation against central differences, largest errors')

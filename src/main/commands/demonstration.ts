@@ -8,7 +8,7 @@ import type { Examples } from '../data/arrays.js'
 import type { DataSet } from '../data/data-set.js'
 import { loadDataSet } from '../data/data-sets.js'
 import { interruptible } from './interruptible.js'
-import { createReporter, percent, print } from './report.js'
+import { counted, createReporter, percent, print } from './report.js'
 import type { TrainerInfo } from '../runtime/trainer-info.js'
 import { trainTestSplit } from '../data/split.js'
 import { createTrainer } from '../create-trainer.js'
@@ -64,7 +64,7 @@ async function demonstrate(signal: AbortSignal): Promise<void> {
   const { training, test: heldOut } = trainTestSplit(data, data.columns, { test: 0.1, seed: SEED })
   const cores = availableCores()
   print(
-    `learning ${training.targets.length} handwritten digits, ${heldOut.targets.length} held out, on ${cores} ${cores === 1 ? 'core' : 'cores'}`,
+    `learning ${training.targets.length} handwritten digits, ${heldOut.targets.length} held out, on ${counted(cores, 'core')}`,
   )
   const parallel = await learnDigits(data, training, heldOut, cores, signal)
   print('the same again with one worker, to compare')
@@ -74,7 +74,7 @@ async function demonstrate(signal: AbortSignal): Promise<void> {
   const same = parallel.parametersHash === single.parametersHash
   console.log(`held-out accuracy ${percent(parallel.history.validationAccuracy.at(-1)!)}`)
   console.log(
-    `time ${seconds.toFixed(2)} s on ${parallel.info.workers} ${parallel.info.workers === 1 ? 'worker' : 'workers'}, ${single.history.seconds.toFixed(2)} s on one: ` +
+    `time ${seconds.toFixed(2)} s on ${counted(parallel.info.workers, 'worker')}, ${single.history.seconds.toFixed(2)} s on one: ` +
       `speedup ${(single.history.seconds / seconds).toFixed(2)}`,
   )
   console.log(

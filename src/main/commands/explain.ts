@@ -11,7 +11,7 @@ import { type ExplainedShard, type ExplainedStep, explainSteps } from '../inspec
 import { type InProcess, openInProcess } from '../inspect/in-process.js'
 import { networkFor, startFor } from './network-options.js'
 import type { Parameters } from '../data/parameters.js'
-import { printJson } from './report.js'
+import { counted, printJson } from './report.js'
 
 export interface ExplainOptions {
   steps: number
@@ -275,8 +275,4 @@ function brief(value: number, digits = 8): string {
 
 function short(value: number): string {
   return brief(value, 4)
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

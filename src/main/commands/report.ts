@@ -44,6 +44,11 @@ function printOnce(line: string): void {
   printed.add(line)
 }
 
+/** Such as 1 epoch, or 2 epochs. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
+
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`
 }
@@ -75,9 +80,7 @@ function personReporter(epochs: number): Reporter {
   const everyEpochs = Math.ceil(epochs / 10)
   return {
     start(info) {
-      print(
-        `${info.parameters} parameters, ${info.workers} ${info.workers === 1 ? 'worker' : 'workers'} (${info.reason})`,
-      )
+      print(`${info.parameters} parameters, ${counted(info.workers, 'worker')} (${info.reason})`)
       print(`backend ${info.backend}: ${info.backendReason}`)
       if (info.backendHint !== undefined) printOnce(info.backendHint)
       status.show('starting')
@@ -92,13 +95,13 @@ function personReporter(epochs: number): Reporter {
     },
     end(history, parametersHash, advice) {
       status.end()
-      const { cost, accuracy, validationCost, validationAccuracy, ...metrics } =
+      const { cost, loss, accuracy, validationCost, validationAccuracy, ...metrics } =
         finalFigures(history)
-      print(`trained ${history.epoch.length} epochs in ${history.seconds.toFixed(2)} s`)
+      print(`trained ${counted(history.epoch.length, 'epoch')} in ${history.seconds.toFixed(2)} s`)
       if (history.bestEpoch !== undefined)
         print(`the parameters are those of epoch ${history.bestEpoch}, the best`)
       print(
-        `cost ${describeNumber(cost)}${accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`}`,
+        `cost ${describeNumber(cost)}${loss === cost ? '' : ` (${describeNumber(loss)} without the L2 term)`}${accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`}`,
       )
       if (history.cost.length > 1) print(`cost over the epochs ${sparkline(history.cost, 50)}`)
       if (validationCost !== undefined) {
@@ -112,7 +115,7 @@ function personReporter(epochs: number): Reporter {
       if (advice) print(describeAdvice(advice))
     },
     stop: status.end,
-    interrupted: (done) => print(`interrupted after ${done} of ${epochs} epochs`),
+    interrupted: (done) => print(`interrupted after ${done} of ${counted(epochs, 'epoch')}`),
   }
 }
 
@@ -138,7 +141,7 @@ function describeNumber(value: number): string {
   return value.toPrecision(5)
 }
 
-type Figures = Pick<EpochReport, 'cost'> & Partial<EpochReport>
+type Figures = Pick<EpochReport, 'cost' | 'loss'> & Partial<EpochReport>
 
 /**
  * The figures that belong to the parameters at the end: of the last epoch, or of the best one if

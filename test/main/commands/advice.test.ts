@@ -9,9 +9,9 @@ const digits = await loadDataSet('digits')
 const line = await loadDataSet('line')
 /** The advice on made-up figures of a training on the digits, whose labels are nearly balanced. */
 const onDigits = (figures: Partial<ReturnType<typeof emptyHistory>>): unknown => {
-  const length = (figures.cost ?? figures.validationCost)!.length
+  const length = (figures.loss ?? figures.validationCost)!.length
   const epoch = Array.from({ length }, (_, i) => i + 1)
-  const learned = { cost: epoch.map(() => 0.1), accuracy: epoch.map(() => 1) }
+  const learned = { loss: epoch.map(() => 0.1), accuracy: epoch.map(() => 1) }
   const history = { ...emptyHistory(), epoch, ...learned, ...figures }
   return adviceOn('digits', digits, 'categoricalCrossEntropy', history, digits)
 }
@@ -43,7 +43,7 @@ describe('the held-out cost', () => {
       },
     ],
     ['but early stopping has chosen', { validationCost: rising, bestEpoch: 4 }],
-    ['is not there', { cost: [0.1] }],
+    ['is not there', { loss: [0.1] }],
   ])('%s: nothing to say', (_, figures) => expect(onDigits(figures)).toBeUndefined())
 
   it('with the patience that is advised, early stopping ends with just those parameters', () => {
@@ -68,8 +68,8 @@ describe('the held-out cost', () => {
 })
 
 describe('nothing is learned', () => {
-  it('where the cost is that of one answer for all, and the accuracy that of one class', () => {
-    const advice = onDigits({ cost: [2.4, 2.31], accuracy: [0.1, 0.11] })
+  it('where the loss is that of one answer for all, whatever L2 adds to the cost, and the accuracy that of one class', () => {
+    const advice = onDigits({ loss: [2.4, 2.31], cost: [2.4, 1], accuracy: [0.1, 0.11] })
     expect(advice).toMatchObject({
       kind: 'learnedNothing',
       costOfOneAnswer: expect.closeTo(Math.log(10), 3),
@@ -78,8 +78,8 @@ describe('nothing is learned', () => {
   })
 
   it.each([
-    ['the accuracy is better', { cost: [2.4, 2.31], accuracy: [0.1, 0.2] }],
-    ['the cost is lower', { cost: [2.4, 2.2], accuracy: [0.1, 0.1] }],
+    ['the accuracy is better', { loss: [2.4, 2.31], accuracy: [0.1, 0.2] }],
+    ['the loss is lower', { loss: [2.4, 2.2], cost: [9, 9], accuracy: [0.1, 0.1] }],
   ])('but not where %s', (_, figures) => expect(onDigits(figures)).toBeUndefined())
 
   it('of a regression: the cost is the variance of the targets', () => {
@@ -87,12 +87,12 @@ describe('nothing is learned', () => {
     const mean = targets.reduce((a, y) => a + y) / targets.length
     const squares = targets.map((y) => (y - mean) ** 2)
     const variance = squares.reduce((a, b) => a + b) / squares.length
-    const at = (cost: number): unknown =>
+    const at = (loss: number): unknown =>
       adviceOn(
         'line',
         line,
         'meanSquaredError',
-        { ...emptyHistory(), epoch: [1], cost: [cost] },
+        { ...emptyHistory(), epoch: [1], loss: [loss] },
         line,
       )
     expect(at(variance)).toMatchObject({ costOfOneAnswer: expect.closeTo(variance, 10) })

@@ -9,6 +9,7 @@ import {
   type Metrics,
   Tally,
   clearTally,
+  costOf,
   keepsOutputs,
   metricNames,
   metricsOf,
@@ -208,12 +209,43 @@ it('the area under the curve is the share of pairs in the right order, whatever 
   )
 })
 
-it('R2 of one example is not a number; of equal targets it is 1 or 0', () => {
+it('R2 of one example is not a number, of two it is one; of equal targets it is 1 or 0', () => {
   const r2 = (outputs: number[], targets: number[]): unknown =>
     metricsFor({ answers: 'numbers', columns: 1, outputs, targets }, ['r2']).r2
   expect(r2([1], [1])).toBeNaN()
+  expect(r2([1, 4], [1, 3])).toBe(0.5)
   expect(r2([0.1, 0.1, 0.1], [0.1, 0.1, 0.1])).toBe(1)
   expect(r2([0.1, 0.1, 0.2], [0.1, 0.1, 0.1])).toBe(0)
+})
+
+it('a class that all examples belong to, or none, is left out of the areas', () => {
+  const [all, none] = [
+    [1, 1, 1],
+    [0, 0, 0],
+  ]
+  const aucOf = (targets: number[][]): unknown =>
+    metricsFor(
+      {
+        answers: 'yesOrNo',
+        columns: 2,
+        outputs: [0.1, 0.1, 0.7, 0.2, 0.3, 0.3],
+        targets: [0, 1, 2].flatMap((i) => targets.map((column) => column[i]!)),
+      },
+      ['auc'],
+    ).auc
+  expect(aucOf([[0, 1, 0], all])).toBe(1)
+  expect(aucOf([[0, 1, 0], none])).toBe(1)
+  expect(aucOf([all, none])).toBeNaN()
+})
+
+it('the loss of certain answers that are right is no less than 0', () => {
+  const { logLoss } = metricsFor(one([1, 0, 0], [1, 0, 0]), ['logLoss'])
+  expect(logLoss).toBeCloseTo(2 ** -52, 20)
+  expect(logLoss).toBeGreaterThan(0)
+})
+
+it('the cost is the loss and the penalty', () => {
+  expect(costOf([3, 10, 7, 0.5])).toBe(3.5)
 })
 
 it('are only asked of outputs that they are for', () => {

@@ -185,59 +185,62 @@ describe.each(backendsHere)('%s', (backend) => {
     },
   )
 
-  it.skipIf(double).each([
-    ['leakyRelu', 1],
-    ['elu', 1],
-    ['sigmoid', 2.5],
-    ['tanh', 2],
-    ['softplus', 2.5],
-    ['silu', 4],
-    ['gelu', 4.5],
-  ] as const)(
-    '%s: outputs keep their relative accuracy wherever they are not tiny: %d ulp',
-    (name, ulps) => {
-      const { outputs } = run(backend, name, everySize)
-      const { error, at } = worstInUlps(outputs, everySize, exact[name][0])
-      expect(error, `at ${at}`).toBeLessThan(ulps)
-    },
-  )
+  // The oracle may use Math, and need not be nearer than that.
+  if (!double) {
+    it.each([
+      ['leakyRelu', 1],
+      ['elu', 1],
+      ['sigmoid', 2.5],
+      ['tanh', 2],
+      ['softplus', 2.5],
+      ['silu', 4],
+      ['gelu', 4.5],
+    ] as const)(
+      '%s: outputs keep their relative accuracy wherever they are not tiny: %d ulp',
+      (name, ulps) => {
+        const { outputs } = run(backend, name, everySize)
+        const { error, at } = worstInUlps(outputs, everySize, exact[name][0])
+        expect(error, `at ${at}`).toBeLessThan(ulps)
+      },
+    )
 
-  it.skipIf(double).each([
-    ['elu', 2.5, [-2, 100]],
-    ['sigmoid', 2.5, [-80, 1]],
-    ['tanh', 2.5, [-0.7, 0.7]],
-    ['softplus', 3, [-80, 100]],
-    ['silu', 6, [-80, -2]],
-    ['silu', 6, [-1, 100]],
-    ['gelu', 4.5, [-12, -2]],
-    ['gelu', 6, [-0.5, 100]],
-  ] as const)(
-    '%s: so do slopes, to %d ulp, where they are not the small difference of others: z in %o',
-    (name, ulps, [from, to]) => {
-      const values = everySize.filter((z) => z > from && z < to)
-      const { slopes } = run(backend, name, values)
-      const { error, at } = worstInUlps(slopes, values, exact[name][1])
-      expect(error, `at ${at}`).toBeLessThan(ulps)
-    },
-  )
+    it.each([
+      ['elu', 2.5, [-2, 100]],
+      ['sigmoid', 2.5, [-80, 1]],
+      ['tanh', 2.5, [-0.7, 0.7]],
+      ['softplus', 3, [-80, 100]],
+      ['silu', 6, [-80, -2]],
+      ['silu', 6, [-1, 100]],
+      ['gelu', 4.5, [-12, -2]],
+      ['gelu', 6, [-0.5, 100]],
+    ] as const)(
+      '%s: so do slopes, to %d ulp, where they are not the small difference of others: z in %o',
+      (name, ulps, [from, to]) => {
+        const values = everySize.filter((z) => z > from && z < to)
+        const { slopes } = run(backend, name, values)
+        const { error, at } = worstInUlps(slopes, values, exact[name][1])
+        expect(error, `at ${at}`).toBeLessThan(ulps)
+      },
+    )
 
-  it.skipIf(double)('an infinity goes to the limit, and minus infinity has a slope too', () => {
-    const limits: Partial<Record<ActivationName, [up: number, down: number]>> = {
-      sigmoid: [1, 0],
-      tanh: [1, -1],
-      relu: [Infinity, 0],
-      elu: [Infinity, -1],
-      softplus: [Infinity, 0],
-      silu: [Infinity, 0],
-      gelu: [Infinity, 0],
-    }
-    for (const [name, [up, down]] of Object.entries(limits) as [ActivationName, number[]][]) {
-      const { outputs, slopes } = run(backend, name, [Infinity, -Infinity])
-      expect(outputs[0], name).toBe(up)
-      expect(outputs[1], name).toBeCloseTo(down!, 37)
-      expect(slopes[1], `slope of ${name}`).toBeCloseTo(0, 37)
-    }
-  })
+    it('an infinity goes to the limit, and minus infinity has a slope too', () => {
+      const limits: Partial<Record<ActivationName, [up: number, down: number]>> = {
+        sigmoid: [1, 0],
+        tanh: [1, -1],
+        relu: [Infinity, 0],
+        elu: [Infinity, -1],
+        softplus: [Infinity, 0],
+        silu: [Infinity, 0],
+        gelu: [Infinity, 0],
+      }
+      for (const [name, [up, down]] of Object.entries(limits) as [ActivationName, number[]][]) {
+        const { outputs, slopes } = run(backend, name, [Infinity, -Infinity])
+        expect(outputs[0], name).toBe(up)
+        expect(outputs[1], name).toBeCloseTo(down!, 37)
+        expect(slopes[1], `slope of ${name}`).toBeCloseTo(0, 37)
+      }
+    })
+  }
 
   it('softplus: its slope keeps its relative accuracy where it is small', () => {
     const values = near.map((z) => Math.fround(4 * z)).filter((z) => z > -80)

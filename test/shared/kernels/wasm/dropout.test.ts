@@ -75,14 +75,16 @@ describe.each(backendsHere)('%s', (backend) => {
     }
   })
 
-  it.skipIf(double(backend))('clears the padding, whatever a product has left there', () => {
-    const { kernels, memory, put, padding, reserve } = openBench(backend)
-    const rowNumbers = reserve(4)
-    new Int32Array(memory.buffer, rowNumbers, 1).set([5])
-    const from = put(1, 8, () => NaN)
-    kernels.dropout({ from, to: from, rowNumbers, rows: 1, columns: 3, rate: 0.1, key: 1 })
-    expect(padding(from, 1, 3)).toEqual([0, 0, 0, 0, 0])
-  })
+  if (!double(backend)) {
+    it('clears the padding, whatever a product has left there', () => {
+      const { kernels, memory, put, padding, reserve } = openBench(backend)
+      const rowNumbers = reserve(4)
+      new Int32Array(memory.buffer, rowNumbers, 1).set([5])
+      const from = put(1, 8, () => NaN)
+      kernels.dropout({ from, to: from, rowNumbers, rows: 1, columns: 3, rate: 0.1, key: 1 })
+      expect(padding(from, 1, 3)).toEqual([0, 0, 0, 0, 0])
+    })
+  }
 
   it('in place gives the same; and an example has the same mask wherever it stands and whatever its neighbors', () => {
     const examples = [31, 7, 12, 4, 7, 0, 31]
