@@ -5,7 +5,7 @@ import type { ExamplesLayout } from '../../shared/arena/arena.js'
 import { type ByteOffset, index32, indexOf } from '../../shared/arena/offsets.js'
 import { paddedWidth } from '../../shared/batches/padding.js'
 import { largestOf } from '../../shared/figures/answers.js'
-import { type AllRows, tallyAllRows } from '../../shared/figures/metrics.js'
+import { type AllRows, TALLY_FIELDS, tallyAllRows } from '../../shared/figures/metrics.js'
 import { partOf, rowNumbersOf } from '../../shared/model/block.js'
 import type { GradientWorker } from '../worker.js'
 
@@ -30,7 +30,8 @@ export function keepOutputs(
 
 /** Adds to the figures what the metrics need of all examples together. */
 export function addFiguresOfAllRows(worker: GradientWorker, examples: ExamplesLayout): void {
-  tallyAllRows(worker.run.tallies, allRowsOf(worker, examples), worker.figures)
+  const { figures, run } = worker
+  if (figures.length > TALLY_FIELDS) tallyAllRows(run.tallies, allRowsOf(worker, examples), figures)
 }
 
 function allRowsOf(

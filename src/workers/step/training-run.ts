@@ -196,7 +196,8 @@ function commit(worker: GradientWorker, run: TrainRun, step: Step, deadline: num
   if (step.endsEpoch) {
     const sums = index64(layout.records.sums[next]!)
     for (let field = 0; field < figures.length; field++) figures[field] = doubles[sums + field]!
-    for (const mean of [Tally.loss, Tally.penalty]) figures[mean]! /= figures[Tally.weight]! || 1
+    figures[Tally.loss]! /= figures[Tally.weight]! || 1
+    figures[Tally.penalty]! /= figures[Tally.weight]! || 1
     addFiguresOfAllRows(worker, layout.training!)
     recordEpoch(worker, run, step.epoch, 'training', figures)
   }
