@@ -82,5 +82,3 @@ export const backends = {
     create: (_engine, memory) => createReferenceKernels(memory),
   },
 } as const satisfies Record<BackendName, Backend>
-
-export { type BackendName, backendNames } from './backend-names.js'

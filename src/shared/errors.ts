@@ -244,6 +244,11 @@ function fieldsOf(value: object): string {
   return shown
 }
 
+/** What an error says, or whatever else was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** A text that is longer than `most` characters without its middle, and then its length. */
 export function shorten(text: string, most = MOST_SHOWN): string {
   return cut(text, most) + lengthIfCut(text, most)

@@ -3,7 +3,7 @@
 import { type Loss, type LossName, losses } from '../../shared/formulas/losses.js'
 import { type Examples, isLabelArray } from '../data/arrays.js'
 import type { DataSet } from '../data/data-set.js'
-import type { History } from '../training/history.js'
+import { type History, finalIndex } from '../training/history.js'
 
 export type Advice =
   /** The held-out cost was lowest long before the end; early stopping would have kept that. */
@@ -92,7 +92,7 @@ function longestWait(costs: number[]): number {
 }
 
 /**
- * By the last epoch's mean loss, and, where there is one, by an accuracy that is no better than
+ * By the mean loss in the end, and, where there is one, by an accuracy that is no better than
  * chance could make that of always naming the most frequent class (three standard deviations above
  * it).
  */
@@ -100,18 +100,20 @@ function learnedNothing(
   name: string,
   outputs: number,
   loss: LossName,
-  { loss: means, accuracy }: History,
+  history: History,
   training: Examples,
 ): Advice | undefined {
   const targets = targetRows(training, outputs)
   const mean = meanRow(targets)
   const costOfOneAnswer = costOf(mean, targets, losses[loss])
-  const cost = means.at(-1)!
+  const at = finalIndex(history)
+  const cost = history.loss[at]!
   if (costOfOneAnswer === 0 || !(cost >= NOT_LOWER * costOfOneAnswer)) return undefined
   const frequent = outputs === 1 ? Math.max(mean[0]!, 1 - mean[0]!) : Math.max(...mean)
   const chance = 3 * Math.sqrt((frequent * (1 - frequent)) / targets.length)
-  if (accuracy.length > 0 && accuracy.at(-1)! > frequent + chance) return undefined
-  const command = `shardgrad rates ${name} --find`
+  if (history.accuracy.length > 0 && history.accuracy[at]! > frequent + chance) return undefined
+  const quoted = /^[\w./-]+$/.test(name) ? name : JSON.stringify(name)
+  const command = `shardgrad rates ${quoted} --find`
   return { kind: 'learnedNothing', cost, costOfOneAnswer, command }
 }
 

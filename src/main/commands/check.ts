@@ -3,7 +3,7 @@
 import { type Network, describeNetwork } from '../../shared/model/network.js'
 import { readFile } from 'node:fs/promises'
 import type { BackendName } from '../../shared/backend-names.js'
-import { InputError, shorten, show } from '../../shared/errors.js'
+import { InputError, messageOf, shorten, show } from '../../shared/errors.js'
 import type { LossName } from '../../shared/formulas/losses.js'
 import type { DataSet } from '../data/data-set.js'
 import { loadDataSet } from '../data/data-sets.js'
@@ -11,8 +11,8 @@ import type { Examples } from '../data/arrays.js'
 import { checkGradients } from '../inspect/gradient-check.js'
 import type { GradientCheck } from '../inspect/gradient-report.js'
 import { type NetworkOptions, networkFor } from './network-options.js'
-import { counted, print, printJson } from './report.js'
-import { createStatusLine } from './status-line.js'
+import { counted, printJson } from './report.js'
+import { createStatusLine, print } from './status-line.js'
 
 export interface CheckOptions extends NetworkOptions {
   /** A file with a network description, instead of the options above. */
@@ -94,11 +94,7 @@ async function readNetwork(
   try {
     description = JSON.parse(await readFile(file, 'utf8')) as Partial<Network> | null
   } catch (error) {
-    throw new InputError(
-      where,
-      'a file with a network description in JSON',
-      error instanceof Error ? error.message : String(error),
-    )
+    throw new InputError(where, 'a file with a network description in JSON', messageOf(error))
   }
   if (typeof description !== 'object' || description === null)
     throw new InputError(where, 'a network description', show(description))

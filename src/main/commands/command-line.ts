@@ -24,6 +24,10 @@ const { version } = JSON.parse(
   readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
 ) as { version: string }
 
+/** What `<data>` may be. (The data sets themselves would take a while to load.) */
+const DATA =
+  'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory of images'
+
 const isCount = (text: string): boolean => Number.isSafeInteger(Number(text)) && Number(text) >= 1
 const wholeNumber = (text: string): number => {
   if (!isCount(text)) throw new InvalidArgumentError('expected a whole number of at least 1')
@@ -76,9 +80,10 @@ const outputOption = (): Option =>
     activationNames,
   )
 const initializer = (text: string): Initializer => {
-  const [name, deviation] = text.split(':')
-  if (name === 'normal' && deviation !== undefined) return normal(anyNumber(deviation))
-  return nameOf(initializerNames)(text)
+  const colon = text.indexOf(':')
+  if (colon < 0) return nameOf(initializerNames)(text)
+  nameOf(['normal'])(text.slice(0, colon))
+  return normal(anyNumber(text.slice(colon + 1)))
 }
 const initOption = (): Option =>
   choice(
@@ -123,10 +128,7 @@ const program = new Command('shardgrad')
 program
   .command('train')
   .description('train a network on a built-in data set, or on images in IDX files')
-  .argument(
-    '<data>',
-    'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory of images',
-  )
+  .argument('<data>', DATA)
   .option(
     '--layers <units>',
     'units of the hidden layers, such as 128,128 (default: what suits the data)',
@@ -216,11 +218,7 @@ program
   .description(
     'backpropagation against central differences, parameter by parameter, and one shard against many; exits with 1 if off',
   )
-  .argument(
-    '[data]',
-    'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory of images',
-    'xor',
-  )
+  .argument('[data]', DATA, 'xor')
   .option(
     '--layers <units>',
     'units of the hidden layers (default: as many as suit the data, of at most 8 units)',
@@ -267,10 +265,7 @@ program
 program
   .command('rates')
   .description("compare learning rates on a built-in data set's recipe")
-  .argument(
-    '<data>',
-    'digits, fashion-mnist, or, and, xor, xor-cross, line, or a directory of images',
-  )
+  .argument('<data>', DATA)
   .addOption(
     new Option('--rates <rates>', 'learning rates to compare')
       .argParser(numbers)

@@ -8,7 +8,8 @@ import type { Examples } from '../data/arrays.js'
 import type { DataSet } from '../data/data-set.js'
 import { loadDataSet } from '../data/data-sets.js'
 import { interruptible } from './interruptible.js'
-import { counted, createReporter, percent, print } from './report.js'
+import { counted, createReporter, percent } from './report.js'
+import { print } from './status-line.js'
 import type { TrainerInfo } from '../runtime/trainer-info.js'
 import { trainTestSplit } from '../data/split.js'
 import { createTrainer } from '../create-trainer.js'
@@ -79,10 +80,10 @@ async function demonstrate(signal: AbortSignal): Promise<void> {
   )
   console.log(
     same
-      ? `same bits from both runs: ${parallel.parametersHash}`
-      : `DIFFERENT bits: ${parallel.parametersHash} and ${single.parametersHash}`,
+      ? `same bits from both runs:\n${parallel.parametersHash}`
+      : `DIFFERENT bits:\n${parallel.parametersHash}\n${single.parametersHash}`,
   )
-  process.exitCode = same ? 0 : 1
+  if (!same) process.exitCode = 1
 }
 
 const { run, signal } = interruptible()

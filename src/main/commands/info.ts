@@ -7,7 +7,8 @@ import { chooseBackend, describeBlas, searchBlas } from '../runtime/node/backend
 import { adviseOn, describeRefusal } from '../runtime/node/blas-advice.js'
 import { relaxedSimdWorks } from '../runtime/node/compiled-kernels.js'
 import { availableCores } from '../runtime/node/cores.js'
-import { print, printJson } from './report.js'
+import { printJson } from './report.js'
+import { print } from './status-line.js'
 
 export interface InfoOptions {
   /** Also say which libraries were tried, and how the one found was built. */

@@ -1,6 +1,6 @@
 // How a command ends before it is done: by a signal, or because its output is not taken any more.
 
-import { InputError } from '../../shared/errors.js'
+import { InputError, messageOf } from '../../shared/errors.js'
 import { print } from './status-line.js'
 
 /** What a shell says of a program that such a signal ended: 128 and the signal's number. */
@@ -63,7 +63,7 @@ export function interruptible(): Interruptible {
       } catch (error) {
         if (error === signal.reason) return
         process.exitCode = error instanceof InputError ? 2 : 1
-        print(`shardgrad: ${error instanceof Error ? error.message : String(error)}`)
+        print(`shardgrad: ${messageOf(error)}`)
       } finally {
         clearTimeout(waiting)
         ignoreSignals()

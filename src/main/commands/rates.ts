@@ -10,9 +10,9 @@ import { networkFor } from './network-options.js'
 import { optimizerFor } from './optimizer-options.js'
 import { checkPicturePath, writePicture } from '../pictures/file.js'
 import type { RateTrial } from '../pictures/rates.js'
-import { print, printJson } from './report.js'
+import { printJson } from './report.js'
 import { sparkline } from './sparkline.js'
-import { createStatusLine } from './status-line.js'
+import { createStatusLine, print } from './status-line.js'
 import type { Trainer } from '../trainer.js'
 import { createTrainer } from '../create-trainer.js'
 
@@ -70,7 +70,10 @@ async function compareRates(
         )
     }
   } catch (error) {
-    if (error === signal.reason) await draw()
+    if (error === signal.reason) {
+      if (!json) print(`interrupted at rate ${curves.at(-1)?.rate ?? rates[0]!}`)
+      await draw()
+    }
     throw error
   }
   await draw()

@@ -2,7 +2,7 @@
 // for programs.
 
 import { type Advice, describeAdvice } from './advice.js'
-import type { EpochReport, History } from '../training/history.js'
+import { type EpochReport, type History, finalIndex } from '../training/history.js'
 import type { TrainerInfo } from '../runtime/trainer-info.js'
 import { sparkline } from './sparkline.js'
 import { createStatusLine, print } from './status-line.js'
@@ -33,8 +33,6 @@ export function printJson(value: object): void {
   )
   process.stdout.write(`${line}\n`)
 }
-
-export { print } from './status-line.js'
 
 const printed = new Set<string>()
 
@@ -119,7 +117,7 @@ function personReporter(epochs: number): Reporter {
   }
 }
 
-export function describeEpoch(report: EpochReport, epochs: number): string {
+function describeEpoch(report: EpochReport, epochs: number): string {
   return [`epoch ${report.epoch}/${epochs}`, ...describeFigures(report)].join('  ')
 }
 
@@ -148,8 +146,7 @@ type Figures = Pick<EpochReport, 'cost' | 'loss'> & Partial<EpochReport>
  * that has been restored.
  */
 function finalFigures(history: History): Figures {
-  const { bestEpoch, epoch } = history
-  const index = bestEpoch === undefined ? epoch.length - 1 : epoch.indexOf(bestEpoch)
+  const index = finalIndex(history)
   const figures = Object.entries(history).filter(
     ([name, values]) =>
       Array.isArray(values) && values.length > 0 && name !== 'epoch' && name !== 'learningRate',

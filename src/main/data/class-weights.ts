@@ -1,8 +1,10 @@
 // Class weights: each multiplies the weights of the class's examples.
 
+import * as v from 'valibot'
 import type { DType } from '../../shared/arena/element-types.js'
 import { InputError, show } from '../../shared/errors.js'
 import { largestOf, sideOf } from '../../shared/figures/answers.js'
+import { float32AtLeast0 } from '../options/rules.js'
 import { answersOf } from './answers.js'
 import type { CheckedExamples } from './examples.js'
 
@@ -41,10 +43,11 @@ export function weighClasses(
   for (const [name, weight] of Object.entries(classWeights)) {
     if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classes))
       throw new InputError(`${where}: classWeights`, `classes from 0 to ${classes - 1}`, show(name))
-    if (!(Number.isFinite(weight) && weight >= 0))
+    const checked = v.safeParse(float32AtLeast0, weight)
+    if (!checked.success)
       throw new InputError(
         `${where}: classWeights[${name}]`,
-        'a number of at least 0',
+        checked.issues[0].message,
         show(weight),
       )
   }

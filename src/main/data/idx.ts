@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { InputError, shorten } from '../../shared/errors.js'
+import { InputError, messageOf, shorten } from '../../shared/errors.js'
 
 /** What an IDX file holds. */
 export interface IdxArray {
@@ -74,6 +74,6 @@ async function readBytes(file: string, mostBytes: number): Promise<Uint8Array> {
       : bytes
   } catch (error) {
     const rule = `an IDX file${file.endsWith('.gz') ? `, packed by gzip, of at most ${mostBytes} bytes when unpacked` : ''}`
-    throw new InputError(file, rule, error instanceof Error ? error.message : String(error))
+    throw new InputError(file, rule, messageOf(error))
   }
 }

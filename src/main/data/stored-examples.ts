@@ -5,6 +5,7 @@ import type { ExamplesLayout, MatrixLayout } from '../../shared/arena/arena.js'
 import { InputError } from '../../shared/errors.js'
 import { applyToRows } from '../../shared/formulas/preprocessing/apply.js'
 import { storesPreprocessed } from '../../shared/model/network.js'
+import { IN_FLOAT32 } from '../options/rules.js'
 import { type LabelArray, type NumberArray, rowsOf } from './arrays.js'
 import type { CheckedExamples } from './examples.js'
 
@@ -43,7 +44,7 @@ export async function storeExamples(
   await store(layout.inputs, inputsOf(examples))
   if (layout.targets && targets) await store(layout.targets, asGiven('targets', targets, examples))
   if (layout.sampleWeights && sampleWeights) {
-    requireNoNegative(`${where}: sampleWeights`, sampleWeights)
+    requireWeights(`${where}: sampleWeights`, sampleWeights)
     await store(layout.sampleWeights, asGiven('sampleWeights', sampleWeights, examples))
   }
 }
@@ -79,15 +80,19 @@ function asGiven(
   }
 }
 
-/** @throws {InputError} naming the first row with a weight below 0. */
-function requireNoNegative(where: string, weights: NumberArray): void {
-  const negative = weights.findIndex((weight) => weight < 0)
-  if (negative >= 0)
-    throw new InputError(
-      `${where}, row ${negative}`,
-      'numbers of at least 0',
-      String(weights[negative]),
-    )
+/** @throws {InputError} naming the first row with a weight below 0, or one that float32 makes 0. */
+function requireWeights(where: string, weights: NumberArray): void {
+  const wrong = weights.findIndex(
+    (weight) => weight < 0 || (weight !== 0 && Math.fround(weight) === 0),
+  )
+  if (wrong < 0) return
+  const weight = weights[wrong]!
+  const rule = 'numbers of at least 0'
+  throw new InputError(
+    `${where}, row ${wrong}`,
+    weight < 0 ? rule : `${rule}${IN_FLOAT32}`,
+    String(weight),
+  )
 }
 
 interface MatrixToStore {

@@ -2,6 +2,7 @@
 // (Trace Event Format, complete events: microseconds, written as an array of JSON objects.)
 
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { InputError, messageOf, show } from '../../shared/errors.js'
 import type { Span } from '../../shared/figures/timeline.js'
 
 export interface Trace {
@@ -13,15 +14,15 @@ export interface Trace {
 
 /**
  * @param path Of the file, which is begun at once.
- * @throws {Error} if it can't be written.
+ * @throws {InputError} if it can't be opened.
  */
 export function createTrace(path: string): Trace {
-  const file = openSync(path, 'w')
+  const file = open(path)
   const append = (text: string): void => {
     try {
       writeSync(file, text)
     } catch (error) {
-      throw new Error(`--trace ${path}: ${(error as Error).message}`, { cause: error })
+      throw new Error(`--trace ${path}: ${messageOf(error)}`, { cause: error })
     }
   }
   const named = new Set<number>()
@@ -65,4 +66,16 @@ export function createTrace(path: string): Trace {
 
 function microseconds(milliseconds: number): number {
   return Math.round(1e6 * milliseconds) / 1000
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, 'w')
+  } catch (error) {
+    throw new InputError(
+      '--trace',
+      'a file that can be written',
+      `${show(path)} (${messageOf(error)})`,
+    )
+  }
 }

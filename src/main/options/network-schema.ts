@@ -9,7 +9,7 @@ import { misfitOf } from '../../shared/formulas/preprocessing/misfits.js'
 import {
   above0,
   finiteNumber,
-  float32Above0,
+  float32Below1,
   float32Number,
   knowing,
   oneOf,
@@ -18,7 +18,12 @@ import {
   wholeNumber,
 } from './rules.js'
 
-const normalSchema = strictObject({ name: v.literal('normal'), deviation: float32Above0 })
+/** The largest number drawn is below 9 deviations, and must be finite. */
+const deviation = float32Number(
+  'a number above 0, at most 1e37',
+  (value) => value > 0 && value <= 1e37,
+)
+const normalSchema = strictObject({ name: v.literal('normal'), deviation })
 const initializer = v.lazy((value): v.GenericSchema<unknown, Initializer> =>
   typeof value === 'object' && value !== null ? normalSchema : oneOf(initializerNames),
 )
@@ -26,7 +31,7 @@ const initializer = v.lazy((value): v.GenericSchema<unknown, Initializer> =>
 /** How each field of a layer is checked. */
 const fieldSchemas = {
   count: wholeNumber(1),
-  share: float32Number('a number of at least 0 and below 1', (share) => share >= 0 && share < 1),
+  share: float32Below1,
   activation: oneOf(activationNames),
   initializer,
   trueUnlessSaid: v.optional(trueOrFalse, true),

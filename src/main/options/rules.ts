@@ -29,6 +29,9 @@ export const finiteNumber = (
     (value) => typeof value === 'number' && Number.isFinite(value) && holds(value),
     rule,
   )
+/** What a rule adds where it must hold of what float32 makes of a number. */
+export const IN_FLOAT32 = ' in float32 too, in which training computes'
+
 /**
  * A number of which something holds, also of what float32 makes of it: training computes in that,
  * on every backend but one, and an option means the same on all.
@@ -46,7 +49,7 @@ export const float32Number = (
     v.check((value) => {
       const rounded = Math.fround(value)
       return Number.isFinite(rounded) && holds(rounded) && (rounded !== 0 || value === 0)
-    }, `${rule} in float32 too, in which training computes`),
+    }, `${rule}${IN_FLOAT32}`),
   )
 /**
  * A rule whose issues hold the names that it knows: `check` says which one a wrong word is near to.

@@ -1,6 +1,6 @@
 // Writes a picture to a file.
 
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, extname } from 'node:path'
 import { InputError, show } from '../../shared/errors.js'
@@ -15,8 +15,12 @@ import { InputError, show } from '../../shared/errors.js'
 export function checkPicturePath(path: string): void {
   if (!['.svg', '.html'].includes(extname(path).toLowerCase()))
     throw new InputError('--plot', 'a file that ends in .svg or .html', show(path))
-  if (!existsSync(dirname(path)))
+  if (!existsSync(dirname(path)) || isDirectory(path))
     throw new InputError('--plot', 'a file in a folder that exists', show(path))
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 /**

@@ -85,7 +85,10 @@ export interface History extends ByEpoch<Metrics>, ByEpoch<ValidationMetrics> {
    * Seconds that the workers trained and validated; starting threads and copying examples aside.
    */
   seconds: number
-  /** The number of the epoch whose parameters early stopping has restored; without it undefined. */
+  /**
+   * The number of the epoch whose parameters early stopping has restored; undefined without it, or
+   * if the figure that it watches never was a number.
+   */
   bestEpoch?: number
 }
 
@@ -119,6 +122,16 @@ export function appendTo(history: History, report: EpochReport): void {
   for (const [field, value] of Object.entries(report)) {
     if (field !== 'examplesPerSecond') (arrays[field] ??= []).push(value)
   }
+}
+
+/**
+ * The place of the epoch whose parameters the trainer has at the end.
+ *
+ * @param history Of a training that has ended.
+ * @returns Of the best epoch, if that has been restored; else of the last.
+ */
+export function finalIndex({ bestEpoch, epoch }: History): number {
+  return bestEpoch === undefined ? epoch.length - 1 : epoch.indexOf(bestEpoch)
 }
 
 /**

@@ -28,7 +28,8 @@ export function sideOf(value: number): number {
 
 /**
  * How many columns come before one when they are sorted from the largest value down: those with a
- * larger value, or an equal one further left. So column `largestOf` has rank 0.
+ * larger value, or an equal one further left. So column `largestOf` has rank 0. Infinite in a row
+ * that says nothing.
  */
 export function rankOf(
   values: ArrayLike<number>,
@@ -40,7 +41,7 @@ export function rankOf(
   let rank = 0
   for (let j = 0; j < columns; j++) {
     const other = values[at + j]!
-    if (Number.isNaN(other)) return columns
+    if (Number.isNaN(other)) return Infinity
     if (other > value || (other === value && j < column)) rank++
   }
   return rank

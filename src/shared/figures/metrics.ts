@@ -68,10 +68,10 @@ export interface Metrics {
   /** Harmonic mean of a class's precision and recall; mean as for `precision`. */
   f1?: number
   /**
-   * Mean over the examples of -ln p, p the output of the example's class; of yes-or-no questions,
-   * the mean over examples and questions of -ln of the probability that the right answer got. An
-   * output counts as at least e and at most 1 - e, with e = 2^-23 in float32 and 2^-52 in float64.
-   * As scikit-learn's log_loss.
+   * Mean over the examples of -ln p, p the share that the output of the example's class has of the
+   * sum of the outputs; of yes-or-no questions, the mean over examples and questions of -ln of the
+   * probability that the right answer got. An output counts as at least e and at most 1 - e, with
+   * e = 2^-23 in float32 and 2^-52 in float64. As scikit-learn's log_loss.
    */
   logLoss?: number
   /**
@@ -146,11 +146,13 @@ const sums = {
     kind: 'eachRow',
     fields: () => 1,
     add(tally, at, { answers, values, outputsAt, targetsAt, outputs, k }) {
-      const among =
-        answers === 'oneClass'
-          ? rankOf(values, outputsAt, outputs, largestOf(values, targetsAt, outputs)) < k
-          : k > 1 || sideOf(values[outputsAt]!) === sideOf(values[targetsAt]!)
-      if (among) tally[at]! += 1
+      if (answers === 'oneClass') {
+        const truth = largestOf(values, targetsAt, outputs)
+        if (rankOf(values, outputsAt, outputs, truth) < k) tally[at]! += 1
+        return
+      }
+      const side = sideOf(values[outputsAt]!)
+      if (side === sideOf(values[targetsAt]!) || (side !== NO_CLASS && k > 1)) tally[at]! += 1
     },
   },
   /** |p - y|, over examples and outputs. */
@@ -193,12 +195,15 @@ const sums = {
     add(tally, at, { answers, values, outputsAt, targetsAt, outputs }) {
       if (answers === 'oneClass') {
         const truth = largestOf(values, targetsAt, outputs)
-        tally[at]! += surprise(values, values[outputsAt + truth]!)
+        let sum = 0
+        for (let j = 0; j < outputs; j++) sum += uncertain(values, values[outputsAt + j]!)
+        tally[at]! -= exactLog(uncertain(values, values[outputsAt + truth]!) / sum)
         return
       }
       for (let j = 0; j < outputs; j++) {
-        const [p, yes] = [values[outputsAt + j]!, values[targetsAt + j]! >= 0.5]
-        tally[at]! += surprise(values, yes ? p : 1 - p) / outputs
+        const p = values[outputsAt + j]!
+        const right = sideOf(values[targetsAt + j]!) === 1 ? p : 1 - p
+        tally[at]! -= exactLog(uncertain(values, right)) / outputs
       }
     },
   },
@@ -248,10 +253,10 @@ const sumNames = Object.keys(sums) as SumName[]
 /** In place of the area of a class that no example belongs to, or every one. */
 const NO_AREA = -1
 
-/** -ln p, p from the smallest that 1 - p can tell from 0. */
-function surprise(values: Float32Array | Float64Array, p: number): number {
+/** A probability that is neither 0 nor 1, but as near as such numbers tell apart. */
+function uncertain(values: Float32Array | Float64Array, p: number): number {
   const least = values instanceof Float32Array ? 2 ** -23 : 2 ** -52
-  return -exactLog(Math.min(Math.max(p, least), 1 - least))
+  return Math.min(Math.max(p, least), 1 - least)
 }
 
 /** What metrics are worked out from. */

@@ -1,6 +1,7 @@
 // The system's BLAS: which library there is, and its single-precision matrix product (cblas_sgemm)
 // over an arena. Node only.
 
+import { messageOf } from '../errors.js'
 import { NOWHERE, advance } from '../arena/offsets.js'
 import type { BlasLibrary } from '../kernels/native/blas-library.js'
 import type { MatrixMultiply } from '../kernels/native/native.js'
@@ -231,8 +232,4 @@ function requireRightProduct(multiply: MatrixMultiply, memory: WebAssembly.Memor
   const product = [...values.subarray(16, 20)].join()
   if (product !== '14,32,32,77')
     throw new Error(`multiplies wrongly: (${product}) instead of (14,32,32,77)`)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -4,7 +4,7 @@
 import type { ExamplesLayout } from '../../shared/arena/arena.js'
 import { type ByteOffset, index32, indexOf } from '../../shared/arena/offsets.js'
 import { paddedWidth } from '../../shared/batches/padding.js'
-import { largestOf } from '../../shared/figures/answers.js'
+import { largestOf, sideOf } from '../../shared/figures/answers.js'
 import { type AllRows, TALLY_FIELDS, tallyAllRows } from '../../shared/figures/metrics.js'
 import { partOf, rowNumbersOf } from '../../shared/model/block.js'
 import type { GradientWorker } from '../worker.js'
@@ -43,18 +43,19 @@ function allRowsOf(
   const { offset, type } = targets!
   const rows = { count, columns, outputs: values.subarray(kept, kept + count * columns) }
   if (type === 'labels') {
-    const labels = words.subarray(index32(offset))
-    const belongs = (row: number, column: number): boolean => labels[row] === column
+    const belongs = belongsTo(words.subarray(index32(offset)))
     return { ...rows, belongs, target: (row, column) => Number(belongs(row, column)) }
   }
   const at = indexOf(offset, elementBytes)
   const target = (row: number, column: number): number => values[at + row * columns + column]!
-  return {
-    ...rows,
-    target,
-    belongs: (row, column) =>
-      run.tallies.answers === 'oneClass'
-        ? largestOf(values, at + row * columns, columns) === column
-        : target(row, column) >= 0.5,
-  }
+  if (run.tallies.answers !== 'oneClass')
+    return { ...rows, target, belongs: (row, column) => sideOf(target(row, column)) === 1 }
+  const classes = Int32Array.from({ length: count }, (_, row) =>
+    largestOf(values, at + row * columns, columns),
+  )
+  return { ...rows, target, belongs: belongsTo(classes) }
+}
+
+function belongsTo(classes: Int32Array): AllRows['belongs'] {
+  return (row, column) => classes[row] === column
 }

@@ -50,7 +50,7 @@ describe('wrong usage: exit code 2 and what was expected', () => {
     ],
     [
       ['train', 'xor', '--dropout', '1'],
-      /layers\[1\].rate: expected a number of at least 0 and below 1, got 1/,
+      /layers\[1\].rate: expected a number from 0 to below 1, got 1/,
     ],
     [['rates', 'line', '--find', '--rates', '1'], /'--find' cannot be used with option '--rates/],
     [['bench', '--dims', '8'], /--dims: expected at least two widths/],

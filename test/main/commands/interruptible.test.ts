@@ -25,11 +25,16 @@ type Output = 'out' | 'err'
 
 /**
  * Runs a command. The reader of `leaves` goes after the first that it reads there; `full` is a full
- * disk; `kill` is sent once something has been written.
+ * disk; `kill` is sent once `after`, or else anything, has been written.
  */
 async function run(
   args: string[],
-  { leaves = [], full, kill }: { leaves?: Output[]; full?: Output; kill?: NodeJS.Signals } = {},
+  {
+    leaves = [],
+    full,
+    kill,
+    after = '',
+  }: { leaves?: Output[]; full?: Output; kill?: NodeJS.Signals; after?: string } = {},
 ): Promise<Ended> {
   const disk = full && openSync('/dev/full', 'w')
   const child = spawn(process.execPath, [script('command-line.js'), ...args], {
@@ -44,7 +49,8 @@ async function run(
     stream?.setEncoding('utf8').on('data', (text: string) => {
       written[name] += text
       if (leaves.includes(name)) stream.destroy()
-      if (kill && !killed) child.kill(kill)
+      if (!kill || killed || !written[name].includes(after)) return
+      child.kill(kill)
       killed = true
     })
   }
@@ -58,7 +64,7 @@ const forEver = ['train', 'digits', '--epochs', '1000000', '--backend', 'wasm']
 describe('nobody reads on: a quiet end, as by SIGPIPE, and no more work', () => {
   const cases: [string[], Output[]][] = [
     [[...forEver, '--json'], ['out']],
-    [forEver, ['err']],
+    [['train', 'digits', '--epochs', '200', '--backend', 'wasm'], ['err']],
     [['rates', 'line', '--rates', '0.1,0.1,0.1,0.1,0.1,0.1', '--json'], ['out']],
     [['explain', 'xor', '--steps', '5000'], ['out']],
     [['explain', 'xor', '--steps', '5000', '--json'], ['out']],
@@ -101,14 +107,23 @@ describe('a signal ends a command in order', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)
-    it(`${signal}: exit code ${code}, a trace that is JSON, a picture of what there is`, async () => {
-      const [trace, plot] = [join(folder, `${signal}.json`), join(folder, `${signal}.svg`)]
-      const ended = await run([...forEver, '--trace', trace, '--plot', plot], { kill: signal })
+    it(`${signal}: exit code ${code}, a trace that is JSON`, async () => {
+      const trace = join(folder, `${signal}.json`)
+      const ended = await run([...forEver, '--trace', trace], { kill: signal })
       expect(ended).toMatchObject({ code, signal: null, out: '' })
       expect(ended.err).toMatch(/^interrupted after \d+ of 1000000 epochs\n/m)
       expect(JSON.parse(readFileSync(trace, 'utf8'))).toBeInstanceOf(Array)
-      if (!ended.err.includes('after 0 of')) expect(readFileSync(plot, 'utf8')).toContain('Cost')
     })
+
+  it('a picture of the epochs so far', async () => {
+    const plot = join(folder, 'train.svg')
+    const { code } = await run([...forEver, '--json', '--plot', plot], {
+      kill: 'SIGINT',
+      after: '"event":"epoch"',
+    })
+    expect(code).toBe(130)
+    expect(readFileSync(plot, 'utf8')).toContain('Cost')
+  })
 
   it('rates: a picture of the rates so far', async () => {
     const plot = join(folder, 'rates.svg')

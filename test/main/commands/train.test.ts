@@ -105,7 +105,7 @@ it('--init takes a name, or normal with a deviation', async () => {
   expect(await first('gauss')).toMatch(/expected one of plain, .*, normal$/m)
   expect(await first('normal:')).toMatch(/expected a number/)
   expect(await first('normal:-1')).toMatch(
-    /initializer\.deviation: expected a number above 0, got -1/,
+    /initializer\.deviation: expected a number above 0, at most 1e37, got -1/,
   )
 })
 

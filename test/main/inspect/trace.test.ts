@@ -99,7 +99,7 @@ describe('a trace', () => {
     expect(readTrace(diverged).length).toBeGreaterThanOrEqual(1)
   })
 
-  it("to a file that can't be written fails before training: exit code 1 and the file's name", async () => {
+  it("to a file that can't be written fails before training: exit code 2 and the file's name", async () => {
     const { code, out, err } = await shardgrad([
       'train',
       'digits',
@@ -107,8 +107,14 @@ describe('a trace', () => {
       join(folder, 'no-such-folder', 'trace.json'),
       '--json',
     ])
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(out).toBe('')
     expect(err).toMatch(/no-such-folder/)
   })
+})
+
+it('a file that cannot be opened is an error that names the option', () => {
+  expect(() => createTrace('/nowhere/at/all.json')).toThrow(
+    /^--trace: expected a file that can be written, got '\/nowhere\/at\/all.json' \(ENOENT/,
+  )
 })

@@ -196,7 +196,7 @@ describeOptions(
     ],
     [
       'network.layers.1.rate',
-      'a number of at least 0 and below 1',
+      'a number from 0 to below 1',
       [0, 0.5, 0.999],
       [1, -1e-9, 2, NaN, '0.5', null],
     ],

@@ -36,7 +36,7 @@ describe('an error of a network names the field, the rule and the value:', () =>
     ],
     [
       { ...valid, network: { inputs: 3, layers: [dense(2, 'tanh', { initializer: normal(0) })] } },
-      /layers\[0\]\.initializer\.deviation: expected a number above 0, got 0/,
+      /layers\[0\]\.initializer\.deviation: expected a number above 0, at most 1e37, got 0/,
     ],
     [
       {
@@ -58,7 +58,7 @@ describe('an error of a network names the field, the rule and the value:', () =>
     ],
     [
       { ...valid, network: { inputs: 3, layers: [dense(3, 'relu'), dropout(1), dense(2)] } },
-      /layers\[1\]\.rate: expected a number of at least 0 and below 1, got 1$/,
+      /layers\[1\]\.rate: expected a number from 0 to below 1, got 1$/,
     ],
     [
       { ...valid, network: { inputs: 3, layers: [dense(3, 'relu'), dropout(-0.1), dense(2)] } },

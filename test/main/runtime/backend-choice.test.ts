@@ -180,7 +180,7 @@ describe('what was tried, however much it was, stays out of the reason', () => {
   })
 
   it('without what calls a library: how to get that', async () => {
-    const refusals = [{ file: koffiPackage, reason: 'not found' }]
+    const refusals = [{ file: koffiPackage, reason: `Cannot find package '${koffiPackage}'` }]
     const { reason, hint } = await chooseBackend('auto', large, () =>
       Promise.resolve({ library: undefined, refusals }),
     )

@@ -15,10 +15,9 @@ export interface BlasAdvice {
 /** @param refusals What a search that found nothing has tried. */
 export function adviseOn(refusals: readonly BlasRefusal[]): BlasAdvice {
   if (refusals[0]?.file === koffiPackage)
-    return {
-      why: `${koffiPackage} is not installed`,
-      remedy: 'npm install --include=optional',
-    }
+    return /^cannot find/i.test(refusals[0].reason)
+      ? { why: `${koffiPackage} is not installed`, remedy: 'npm install --include=optional' }
+      : { why: `${koffiPackage} can't be loaded`, remedy: 'shardgrad info --verbose says why' }
   if (process.env.SHARDGRAD_BLAS !== undefined)
     return {
       why: 'SHARDGRAD_BLAS names no BLAS that works',
