@@ -26,6 +26,8 @@ export interface TrainingCall {
   batchSize: number
   stepsPerEpoch: number
   shards: number
+  /** Of the L2 term, as in `TrainRun`. */
+  decay: number
 }
 
 /** How long the workers run before they report. */
@@ -52,6 +54,7 @@ export function readCall(
     batchSize,
     stepsPerEpoch: stepsPerEpoch(count, batchSize, options.accumulationSteps),
     shards: runner.shardsFor(batchSize),
+    decay: decayOf(runner.recipe.l2, training),
   }
 }
 
@@ -98,7 +101,7 @@ export function runOf(
   return {
     ...plan,
     kind: 'train',
-    decay: decayOf(recipe.l2, training),
+    decay: call.decay,
     optimizer,
     clipNorm: recipe.clipNorm,
     rateReduction,

@@ -42,6 +42,17 @@ it('counts the examples by their weights', async () => {
   expect(await fitted(line(256, 0.25), 16)).toBeCloseTo(1, 12)
 })
 
+it('counts them once: weights that the caller changes meanwhile change nothing', async () => {
+  const trainedWith = async (change: (weights: Float64Array) => void): Promise<string> => {
+    const sampleWeights = new Float64Array(24).fill(0.5)
+    await using trainer = await trainerOf({ l2: 3 })
+    const onEpoch = (): void => change(sampleWeights)
+    await trainer.fit({ ...examplesOf(24), sampleWeights }, { epochs: 4, batchSize: 8, onEpoch })
+    return trainer.parametersHash()
+  }
+  expect(await trainedWith((weights) => weights.fill(9))).toBe(await trainedWith(() => undefined))
+})
+
 it('regularizes in a batch whose examples weigh nothing too', async () => {
   const examples = line(32)
   const sampleWeights = Float64Array.from({ length: 32 }, (_, i) => (i < 16 ? 1 : 0))
