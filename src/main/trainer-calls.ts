@@ -18,7 +18,6 @@ import {
 import { prepareTraining } from './training/training.js'
 import { answersOf } from './data/answers.js'
 import { checkEvaluateOptions } from './options/evaluate-options.js'
-import { blockCount } from '../shared/batches/shards.js'
 import type { Examples, NumberArray } from './data/arrays.js'
 import type { EpochsOptions, FitOptions } from './training/fit-options.js'
 import type { EpochReport, History } from './training/history.js'
@@ -80,8 +79,6 @@ async function gradient(runner: Runner, given: Partial<Examples>): Promise<Gradi
   const { count } = examples
   const shards = runner.shardsFor(count)
   const plan = runner.plan({
-    units: shards,
-    examples: count,
     needs: { shards, batchSize: count, training: needsOf(examples) },
   })
   await runner.store(plan.layout.training, examples)
@@ -144,9 +141,6 @@ async function evaluate(
   const { count, outputs } = examples
   const tallies = tallyLayout('evaluate', outputs, answersOf(examples), wanted)
   const plan = runner.plan({
-    units: blockCount(count),
-    examples: count,
-    forwardOnly: true,
     tallies,
     needs: { training: needsOf(examples, keepsOutputs(tallies)) },
   })
@@ -164,9 +158,6 @@ async function predict(runner: Runner, inputs: NumberArray): Promise<FloatArray>
   const examples = checkInputs('predict: inputs', inputs, shape, dtype)
   const { count } = examples
   const plan = runner.plan({
-    units: blockCount(count),
-    examples: count,
-    forwardOnly: true,
     needs: { training: needsOf(examples, true) },
   })
   await runner.store(plan.layout.training, { ...examples, where: 'predict' })

@@ -23,6 +23,8 @@ export interface Engine {
   compiled: WebAssembly.Module
   /** The system's BLAS over an arena; there for `native`. */
   bindMultiply?: (memory: WebAssembly.Memory) => MatrixMultiply
+  /** Whether that likes its products small. */
+  prefersSmall?: boolean
 }
 
 export interface Backend extends KernelMemory {
@@ -49,9 +51,10 @@ export const backends = {
     flopsPerMicrosecond: 90_000,
     preparedElements: () => 0, // BLAS packs its operands itself
     productElements: nativeProductElements,
-    create: ({ compiled, bindMultiply }, memory) => {
+    create: ({ compiled, bindMultiply, prefersSmall = false }, memory) => {
       if (!bindMultiply) throw new Error('internal: backend native without a BLAS')
-      return createNativeKernels(wasmOperations(compiled, memory), bindMultiply(memory))
+      const multiplication = { multiply: bindMultiply(memory), prefersSmall }
+      return createNativeKernels(wasmOperations(compiled, memory), multiplication)
     },
   },
   'wasm-relaxed': {

@@ -10,7 +10,8 @@ import { createBarrier } from '../shared/arena/barrier.js'
 import { claimNext } from '../shared/arena/control.js'
 import { bytesPerElement } from '../shared/arena/element-types.js'
 import { NOWHERE } from '../shared/arena/offsets.js'
-import { piecesOfWorker } from '../shared/arena/pieces.js'
+import { type Piece, rangesOf, shareOf } from '../shared/arena/pieces.js'
+import type { ParameterLayout } from '../shared/arena/parameter-layout.js'
 import type { BackendName } from '../shared/backend-names.js'
 import { type Engine, backends } from '../shared/backends.js'
 import { Phase, createTimeline } from '../shared/figures/timeline.js'
@@ -24,6 +25,7 @@ import { computeGradient, train } from './step/training-run.js'
 import {
   type ArenaAccess,
   type GradientWorker,
+  type Share,
   type Synchronization,
   inOrder,
   nothing,
@@ -91,7 +93,8 @@ export function createWorker(
   access: ArenaAccess,
   { claim, meet }: Synchronization,
 ): GradientWorker {
-  const { layout } = run
+  const { layout, workers } = run
+  const { sliceRows, teamSize } = layout.slots
   const { doubles, kernels, words } = access
   const scratch = layout.scratch[workerIndex]!
   const elementBytes = bytesPerElement[layout.dtype]
@@ -108,16 +111,25 @@ export function createWorker(
       block,
       values,
       parameters: layout.parameters,
+      sliceRows,
       shared: layout.model,
       scratch: scratch.model,
       tallies: run.tallies,
     }),
     block,
-    tallies: Array.from({ length: layout.slots.parts }, () => new Float64Array(run.tallies.fields)),
+    tallies: Array.from(
+      { length: Math.max(1, layout.slots.parts * layout.slots.units) },
+      () => new Float64Array(run.tallies.fields),
+    ),
     scratch,
     elementBytes,
     values,
-    pieces: piecesOfWorker(layout.parameters, run.workers, workerIndex),
+    // A team of all workers sums what it has computed itself: whole slices.
+    pieces: shareOf(layout.parameters, teamSize > 1 ? sliceRows : 1, workers, workerIndex),
+    share: createShare(
+      layout.parameters,
+      shareOf(layout.parameters, sliceRows, teamSize, workerIndex % teamSize),
+    ),
     slotSum: createSlotSum(layout.slots),
     update: createUpdate(layout.parameters.elements * elementBytes),
     factors: { learningRate: 0, firstCorrection: 1, secondCorrection: 1 },
@@ -131,6 +143,11 @@ export function createWorker(
       timeline.mark(Phase.wait)
     },
   }
+}
+
+function createShare(layout: ParameterLayout, pieces: readonly Piece[]): Share {
+  const elements = pieces.reduce((sum, piece) => sum + piece.elements, 0)
+  return { ranges: rangesOf(layout, pieces), first: pieces[0]?.first ?? 0, elements }
 }
 
 function createSlotSum({ first, bytes, count }: SlotsLayout): SlotOperands {

@@ -7,6 +7,7 @@ import { type ByteOffset, index64 } from '../../shared/arena/offsets.js'
 import { backends } from '../../shared/backends.js'
 import { paddedWidth } from '../../shared/batches/padding.js'
 import { extentOf } from '../../shared/arena/parts.js'
+import { piecesOf, rangesOf } from '../../shared/arena/pieces.js'
 import { BLOCK_ROWS } from '../../shared/batches/shards.js'
 import { Tally, tallyLayout } from '../../shared/figures/metrics.js'
 import type { Kernels, LossOperands } from '../../shared/kernels/kernels.js'
@@ -140,6 +141,7 @@ async function layOut(
   const { versions, slots, parameters: placed, dtype } = layout
   const block = createBlock(new Int32Array(memory.buffer), scratch!, 8)
   const values = new Float64Array(memory.buffer)
+  const everything = rangesOf(placed, piecesOf(placed))
   const tally = new Float64Array(tallies.fields)
   const kernels = createKernels(memory)
   const modelWith = (others: Kernels): Model =>
@@ -148,6 +150,7 @@ async function layOut(
       block,
       values,
       parameters: placed,
+      sliceRows: slots.sliceRows,
       shared: layout.model,
       scratch: scratch!.model,
       tallies,
@@ -158,6 +161,7 @@ async function layOut(
     kernels,
     write: (given) => writeParameters(memory, versions[0].parameters, placed, dtype, given),
     lossOf(model, first, end) {
+      block.parts.unitRows = block.parts.stride = BLOCK_ROWS
       placePart(block, 0, first, end - first, (position) => position)
       tally.fill(0)
       model.load(layout.training!)
@@ -165,8 +169,10 @@ async function layOut(
       model.forwardWithLoss(versions[0].parameters, [tally], weighted)
       return tally[Tally.loss]!
     },
-    backward: (model, accumulate) =>
-      model.backward(versions[0].parameters, slots.first, accumulate),
+    backward(model, accumulate) {
+      model.backward(versions[0].parameters)
+      model.gradient(slots.first, accumulate, everything)
+    },
     readGradient: () => readParameters(memory, slots.first, placed, dtype),
     read: (matrix, columns) => readRows(values, block, matrix, columns),
   }
@@ -184,7 +190,8 @@ function planFor(
     stateElements: 0,
     workers: 1,
     shards: 1,
-    leastSlots: 1,
+    slots: 1,
+    teamSize: 1,
     batchSize: examples.count,
     training: needsOf(examples),
     validation: undefined,
@@ -218,9 +225,9 @@ function walk(bench: Bench, parameters: Parameters, first: number, end: number):
       products.push({ z, outputs, values: read(z, outputs) })
     },
     // The one operation of backward that has each layer's dZ whole.
-    matmulTransposedA(operands) {
-      deltas.unshift(read(operands.dZ, operands.outputs))
-      kernels.matmulTransposedA(operands)
+    matmulTransposedA(operands, firstRow, endRow) {
+      deltas.push(read(operands.dZ, operands.outputs))
+      kernels.matmulTransposedA(operands, firstRow, endRow)
     },
   })
   bench.write(parameters)

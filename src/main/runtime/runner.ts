@@ -12,7 +12,7 @@ import type { DType } from '../../shared/arena/element-types.js'
 import { parameterCount } from '../../shared/arena/parameter-layout.js'
 import type { BackendName } from '../../shared/backend-names.js'
 import { backends } from '../../shared/backends.js'
-import { shardCount } from '../../shared/batches/shards.js'
+import { blockCount, shardCount, unitsPerShard } from '../../shared/batches/shards.js'
 import { rebuildError } from '../../shared/error-transfer.js'
 import { WorkerError } from '../../shared/errors.js'
 import { type TallyLayout, tallyLayout } from '../../shared/figures/metrics.js'
@@ -28,21 +28,15 @@ import type { TrainerRecipe } from '../options/trainer-options.js'
 import { type ArenaOwner, createArenaOwner } from './arena-owner.js'
 import { type CallQueue, createCallQueue } from './call-queue.js'
 import type { BackendChoice, Coordinator, Platform } from './platform.js'
-import { chooseWorkers, estimateMicroseconds } from './workforce.js'
+import { type Job, chooseWorkforce } from './workforce.js'
 
 /** A job as it lies in the arena; a larger arena keeps it where it is. */
 export type Plan = RunBase
 
-/** What a job is planned from. */
-export interface Job {
-  /** Shards, or blocks, that can be claimed. */
-  units: number
-  /** Examples of a step. */
-  examples: number
-  /** Whether they go forward alone. */
-  forwardOnly?: boolean
+/** What a job is planned from: of one that trains, the batch, otherwise the examples alone. */
+export interface JobNeeds {
   tallies?: TallyLayout
-  needs: Partial<ArenaNeeds>
+  needs: Partial<ArenaNeeds> & { training: ExamplesNeeds }
 }
 
 export interface Runner extends CallQueue {
@@ -59,7 +53,7 @@ export interface Runner extends CallQueue {
   readonly state: ArenaOwner
   shardsFor: (batchSize: number) => number
   /** Chooses the workers and lays out the arena; a larger one takes its place if needed. */
-  plan: (job: Job) => Plan
+  plan: (job: JobNeeds) => Plan
   /** Whether the arena is still laid out as this plan says. */
   isCurrent: (plan: Plan) => boolean
   /** Copies a job's examples into the arena. */
@@ -91,6 +85,15 @@ export function createRunner(
   info.parameters = parameterCount(layout.parameters)
   info.arenaBytes = state.arena.memory.buffer.byteLength
   let current: Plan | undefined
+  /** What there is to do for a batch, or to evaluate examples. */
+  const jobOf = ({ batchSize, shards, training }: ArenaNeeds): Job => {
+    const examples = batchSize || training!.count
+    const job = { examples, outputs: work.outputs, blocks: blockCount(examples) }
+    if (batchSize === 0) return { ...job, flops: (examples * work.flops) / 3 }
+    const units = shards * unitsPerShard(batchSize, shards)
+    const parameters = layout.parameters.elements
+    return { ...job, flops: examples * work.flops, training: { shards, units, parameters } }
+  }
 
   const runner: Runner = {
     ...createCallQueue(platform.createCallbackScope(), coordinator.close),
@@ -104,14 +107,20 @@ export function createRunner(
 
     shardsFor: (batchSize) => (recipe.shards === 'auto' ? shardCount(batchSize) : recipe.shards),
 
-    plan({ units, examples, forwardOnly = false, tallies = plainTallies, needs }) {
+    plan({ tallies = plainTallies, needs }) {
       const { flopsPerMicrosecond } = backends[choice.backend]
-      const part = forwardOnly ? { ...work, flops: work.flops / 3 } : work
-      const microseconds = estimateMicroseconds(part, examples, flopsPerMicrosecond)
-      const { workers, reason } = chooseWorkers(recipe.workers, cores, units, microseconds)
-      const planned = planArena({ ...nothing, workers, tallyFields: tallies.fields, ...needs })
+      const { reason, ...workforce } = chooseWorkforce(
+        recipe.workers,
+        cores,
+        jobOf({ ...nothing, ...needs }),
+        flopsPerMicrosecond,
+      )
+      const { workers, teamSize } = workforce
+      const tallyFields = tallies.fields
+      const planned = planArena({ ...nothing, ...workforce, tallyFields, ...needs })
       state.grow(planned.bytes)
       info.workers = workers
+      info.teamSize = teamSize
       info.reason = reason
       info.arenaBytes = state.arena.memory.buffer.byteLength
       if (needs.batchSize) info.shards = needs.shards
@@ -175,7 +184,8 @@ function emptyNeeds(
     stateElements: stateElements(optimizer),
     workers: 1,
     shards: 1,
-    leastSlots: 1,
+    slots: 1,
+    teamSize: 1,
     batchSize: 0,
     training: undefined,
     validation: undefined,
@@ -203,6 +213,7 @@ function createInfo(
   return {
     workers: auto ? cores : workers,
     reason: auto ? `at most one for each of ${cores} cores` : 'as asked for',
+    teamSize: 1,
     shards: shards === 'auto' ? undefined : shards,
     backend,
     backendReason: reason,

@@ -2,12 +2,20 @@
 
 import type { BackendName } from '../../shared/backend-names.js'
 
-/** What a trainer works with. `workers`, `shards` and `arenaBytes` are those of the latest call. */
+/**
+ * What a trainer works with. `workers`, `teamSize`, `shards` and `arenaBytes` are those of the
+ * latest call.
+ */
 export interface TrainerInfo {
   /** Threads that share the work. */
   workers: number
   /** Why so many workers, in words. */
   reason: string
+  /**
+   * How many of them share a slot: 1 if each takes shards on its own. More where there are more
+   * workers than shards; then they take some rows each, meet, and take some of the gradient each.
+   */
+  teamSize: number
   /** Parts that a batch is cut into; undefined before the first batch, unless given. */
   shards: number | undefined
   /** Who computes. */

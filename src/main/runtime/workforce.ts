@@ -1,59 +1,174 @@
-// Chooses the number of workers for a job. Too many make a small job slower, since each step costs
-// two meetings.
+// Chooses for a job how many workers there are, and how many of them share a slot. Neither changes
+// a bit. It compares what a step would take, by a model whose few numbers were measured
+// (docs/performance.md): too many workers make a small job slower, since they have to meet.
 
-import type { ModelWork } from '../../shared/model/shape.js'
+import { slotCount } from '../../shared/batches/shards.js'
 
-/**
- * What one more worker must have to do in a step to pay for the meetings, in microseconds; see
- * bench/synchronization.ts.
- */
-const MICROSECONDS_WORTH_SHARING = 6
+/** What one more worker adds to the meetings of a step, and what the first does, in microseconds. */
+const MICROSECONDS_TO_MEET = { first: 4, more: 0.5 }
 
 /**
  * What an output of a layer takes beside its part of the products: bias, activation, derivative.
  */
 const MICROSECONDS_AN_OUTPUT = 0.002
 
-/** What a pass over `examples` takes one worker, roughly, in microseconds. */
-export function estimateMicroseconds(
-  { flops, outputs }: ModelWork,
-  examples: number,
-  flopsPerMicrosecond: number,
-): number {
-  return examples * (flops / flopsPerMicrosecond + outputs * MICROSECONDS_AN_OUTPUT)
+/** Bytes that a worker brings in from the other cores in a microsecond. */
+const BYTES_PER_MICROSECOND = 17_000
+
+/** What the matrices that workers share may take, in bytes. */
+const MOST_SHARED_BYTES = 2 ** 30
+
+/** A step, or a pass over examples: what there is to do. */
+export interface Job {
+  /** Floating-point operations. */
+  flops: number
+  /** Examples, and outputs of all layers for each. */
+  examples: number
+  outputs: number
+  /** Of a step that trains; otherwise the examples go forward alone, in blocks. */
+  training?: {
+    shards: number
+    /** Units of the batch. */
+    units: number
+    /** Numbers that are trained. */
+    parameters: number
+  }
+  /** Blocks to evaluate, if nothing is trained. */
+  blocks: number
 }
 
 export interface Workforce {
   workers: number
+  /** Workers that share a slot, and slots. */
+  teamSize: number
+  slots: number
   /** Why so many, in words. */
   reason: string
 }
 
+/** A way to do a job, and what it would take. */
+type Choice = Omit<Workforce, 'reason'> & { microseconds: number }
+
 /**
- * @param requested What the caller asked for.
+ * @param requested How many workers the caller asked for.
  * @param cores Cores there are.
- * @param units Shards, or blocks, that can be claimed; no worker is without one.
- * @param microseconds What a step takes one worker, roughly.
+ * @param flopsPerMicrosecond What one worker computes.
  */
-export function chooseWorkers(
+export function chooseWorkforce(
   requested: number | 'auto',
   cores: number,
-  units: number,
-  microseconds: number,
+  job: Job,
+  flopsPerMicrosecond: number,
 ): Workforce {
-  const worth = Math.max(1, Math.floor(microseconds / MICROSECONDS_WORTH_SHARING))
-  const limits: [number, string][] = [
-    [units, `there ${units === 1 ? 'is 1 shard' : `are ${units} shards`} to share out`],
-  ]
-  if (requested === 'auto') {
-    limits.unshift([cores, `there ${cores === 1 ? 'is 1 core' : `are ${cores} cores`}`])
-    limits.push([
-      worth,
-      `a step takes one worker about ${Math.max(1, Math.round(microseconds))} us, not worth sharing further`,
-    ])
-  } else {
-    limits.unshift([requested, 'as asked for'])
+  const alone = estimateMicroseconds(job, flopsPerMicrosecond)
+  const units = mostWorkers(job)
+  if (requested !== 'auto') {
+    const workers = Math.min(requested, units)
+    const reason = workers === requested ? 'as asked for' : describeUnits(job, units)
+    return { ...bestFor(workers, job, alone), reason }
   }
-  const [workers, reason] = limits.reduce((least, limit) => (limit[0] < least[0] ? limit : least))
-  return { workers, reason }
+  const most = Math.min(cores, units)
+  const choices = Array.from({ length: most }, (_, i) => bestFor(i + 1, job, alone))
+  const best = choices.reduce((least, choice) =>
+    choice.microseconds < least.microseconds ? choice : least,
+  )
+  return { ...best, reason: reasonFor(best, cores, units, job, alone) }
+}
+
+/** What a pass takes one worker, roughly. */
+export function estimateMicroseconds(
+  { flops, examples, outputs }: Job,
+  flopsPerMicrosecond: number,
+): number {
+  return flops / flopsPerMicrosecond + examples * outputs * MICROSECONDS_AN_OUTPUT
+}
+
+/** No worker is without a shard, a unit or a block. */
+function mostWorkers({ training, blocks, ...job }: Job): number {
+  if (!training) return blocks
+  return mayShareSlots(job) ? Math.max(training.shards, training.units) : training.shards
+}
+
+/** Workers that share slots need what is computed on the way for all examples, and its gradient. */
+function mayShareSlots({ examples, outputs }: Pick<Job, 'examples' | 'outputs'>): boolean {
+  return 8 * examples * outputs <= MOST_SHARED_BYTES
+}
+
+/** The quickest way for so many workers. */
+function bestFor(workers: number, job: Job, alone: number): Choice {
+  const { training } = job
+  if (!training) {
+    const microseconds = (alone * Math.ceil(job.blocks / workers)) / job.blocks + meeting(workers)
+    return { workers, teamSize: 1, slots: 1, microseconds }
+  }
+  const choices: Choice[] = []
+  if (workers <= training.shards) choices.push(eachOnItsOwn(workers, training, alone))
+  if (workers > 1 && mayShareSlots(job)) {
+    for (let slots = 1; slots < workers && slots <= training.shards; slots *= 2) {
+      if (workers % slots === 0) choices.push(inTeams(workers, slots, job, training, alone))
+    }
+  }
+  return choices.reduce((least, choice) =>
+    choice.microseconds < least.microseconds ? choice : least,
+  )
+}
+
+/** Every worker takes whole slots. */
+function eachOnItsOwn(
+  workers: number,
+  { shards, parameters }: NonNullable<Job['training']>,
+  alone: number,
+): Choice {
+  const slots = slotCount(shards, workers)
+  const gradients = (alone * Math.ceil(slots / workers)) / slots
+  const sum = workers === 1 ? 0 : bringing((4 * slots * parameters) / workers)
+  return { workers, teamSize: 1, slots, microseconds: gradients + sum + 2 * meeting(workers) }
+}
+
+/** Workers share slots: units row by row, then each its part of the slot's gradient. */
+function inTeams(
+  workers: number,
+  slots: number,
+  { flops, examples, outputs }: Job,
+  { units, parameters }: NonNullable<Job['training']>,
+  alone: number,
+): Choice {
+  const gradients = alone * Math.min(1, (2 * parameters * examples) / flops)
+  const rows = ((alone - gradients) * Math.ceil(units / workers)) / units
+  const deltas = bringing((4 * examples * outputs) / slots)
+  const sum = slots === 1 ? 0 : bringing((4 * slots * parameters) / workers)
+  const meetings = (slots === 1 ? 2 : 3) * meeting(workers)
+  const microseconds = rows + gradients / workers + deltas + sum + meetings
+  return { workers, teamSize: workers / slots, slots, microseconds }
+}
+
+function bringing(bytes: number): number {
+  return bytes / BYTES_PER_MICROSECOND
+}
+
+function meeting(workers: number): number {
+  const { first, more } = MICROSECONDS_TO_MEET
+  return workers === 1 ? 0 : first / 2 + more * (workers - 2)
+}
+
+function reasonFor(
+  { workers, microseconds }: Choice,
+  cores: number,
+  units: number,
+  job: Job,
+  alone: number,
+): string {
+  if (workers === cores) return cores === 1 ? 'there is 1 core' : `there are ${cores} cores`
+  if (workers === units) return describeUnits(job, units)
+  const rounded = (time: number): number => Math.max(1, Math.round(time))
+  return workers === 1
+    ? `a step takes one worker about ${rounded(alone)} us, not worth sharing`
+    : `a step takes about ${rounded(microseconds)} us, not worth sharing further`
+}
+
+function describeUnits({ training }: Job, count: number): string {
+  const what = !training ? 'block' : count === training.shards ? 'shard' : 'unit'
+  return count === 1
+    ? `there is 1 ${what} to share out`
+    : `there are ${count} ${what}s to share out`
 }

@@ -63,8 +63,6 @@ export async function layOut(runner: Runner, call: TrainingCall, epoch: number):
   const { batchSize, options, shards, tallies, training, validation } = call
   const keeps = keepsOutputs(tallies)
   const plan = runner.plan({
-    units: shards,
-    examples: batchSize,
     tallies,
     needs: {
       shards,

@@ -11,7 +11,14 @@
 
 import { paddedRows, paddedWidth } from '../batches/padding.js'
 import { MOST_PARTS } from './parts.js'
-import { BLOCK_ROWS, blockCount, partsOfBlock, slotCount } from '../batches/shards.js'
+import {
+  BLOCK_ROWS,
+  blockCount,
+  partsOfBlock,
+  sliceRowsOf,
+  unitRowsOf,
+  unitsPerShard,
+} from '../batches/shards.js'
 import { ArenaError } from '../errors.js'
 import { timelineBytes } from '../figures/timeline.js'
 import type { Claims, KernelMemory, ModelLayout, ModelNeeds } from './claims.js'
@@ -19,7 +26,7 @@ import { CONTROL_BYTES } from './control.js'
 import { type DType, type ElementType, bytesPerElement } from './element-types.js'
 import type { ByteOffset } from './offsets.js'
 import { type ParameterLayout, parameterLayout } from './parameter-layout.js'
-import { CHUNK, piecesOf } from './pieces.js'
+import { CHUNK, piecesOf, shareOf } from './pieces.js'
 
 /** What an arena must hold. */
 export interface ArenaNeeds {
@@ -30,8 +37,10 @@ export interface ArenaNeeds {
   stateElements: number
   workers: number
   shards: number
-  /** Slots at least, a power of two up to `shards`: what several machines exchange, one by one. */
-  leastSlots: number
+  /** Slots of a step's gradients, a power of two up to `shards`. */
+  slots: number
+  /** Workers that share a slot. */
+  teamSize: number
   /** Examples of the largest batch; 0 if nothing is trained. */
   batchSize: number
   training: ExamplesNeeds | undefined
@@ -119,20 +128,37 @@ export interface SlotsLayout {
   /** From one to the next. */
   bytes: number
   count: number
+  /**
+   * Workers that share a slot. Of one alone the matrices are its own, with the rows of a block;
+   * otherwise they belong to all workers, with the rows of all shards.
+   */
+  teamSize: number
   /** Shards that a block takes side by side, and the rows from one to the next. */
   parts: number
   partStride: number
+  /** Rows from one shard to the next in matrices that belong to all workers. */
+  shardStride: number
+  /** Units of a shard, at most, and the rows of each. */
+  units: number
+  unitRows: number
+  /** Rows of a gradient of weights that are one product. */
+  sliceRows: number
 }
 
 /** One worker's own memory: a block on its way, and what a step needs beside it. */
 export interface ScratchLayout {
+  /** The row of its matrices that its blocks begin at when examples are only evaluated. */
+  evaluationRow: number
   /** Numbers of the block's examples. */
   rowNumbers: ByteOffset
   /** Rows of each part of a block. */
   partRows: ByteOffset
   model: ModelLayout
   chunk: ByteOffset
-  /** Gradients of subtrees under way, where a slot holds more than one block's shards. */
+  /**
+   * Gradients of subtrees under way, where a slot holds more than one block's shards: of what the
+   * worker has of the parameters.
+   */
   partials: ByteOffset[]
   /** What the worker did when, if that was asked for. */
   timeline: ByteOffset | undefined
@@ -190,14 +216,8 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
   const records = claimRecords(needs, parameters, ledger)
   const gradient = needs.gradient ? ledger.claim('gradient', parameterBytes) : undefined
   const slots = claimSlots(needs, parameterBytes, ledger)
-  const rows = Math.max(
-    slots.parts * slots.partStride,
-    paddedRows(Math.min(BLOCK_ROWS, evaluatedCount(needs))),
-  )
-  const model = needs.model.claimShared(claimsFor('prepared weights', needs, slots, rows, ledger))
-  const scratch = Array.from({ length: needs.workers }, () =>
-    claimScratch(needs, slots, rows, ledger),
-  )
+  const model = needs.model.claimShared(claimsFor('prepared weights', needs, slots, ledger))
+  const scratch = claimScratches(needs, parameters, slots, ledger)
   const training = claimExamples(needs, needs.training, ledger)
   const validation = claimExamples(needs, needs.validation, ledger)
   const bytes = ledger.close()
@@ -252,12 +272,12 @@ function claimRecords(
   parameters: ParameterLayout,
   { claim }: Ledger,
 ): RecordsLayout {
-  const { gradient, shards, tallyFields } = needs
+  const { gradient, tallyFields } = needs
   const bytes = tallyFields * 8
   const fields = epochRecordFields(tallyFields)
   const most = Math.min(EPOCH_RECORDS, Math.floor(EPOCH_RECORD_DOUBLES / fields))
   const epochCount = Math.max(1, most)
-  const tallies = Math.max(shards, ...blocksOf(needs))
+  const tallies = Math.max(unitsOfBatch(needs), ...blocksOf(needs))
   const pieces = piecesOf(parameters)
   const regularizedPieces = pieces.filter(({ regularized }) => regularized).length
   return {
@@ -275,46 +295,88 @@ function claimRecords(
 }
 
 function claimSlots(needs: ArenaNeeds, parameterBytes: number, { claim }: Ledger): SlotsLayout {
-  const { batchSize, leastSlots, shards, workers } = needs
-  const count = batchSize > 0 ? Math.max(slotCount(shards, workers), leastSlots) : 0
+  const { batchSize, shards, teamSize } = needs
+  const count = batchSize > 0 ? needs.slots : 0
   const bytes = Math.ceil(parameterBytes / LINE) * LINE
   const perSlot = count > 0 ? shards / count : 1
   const { parts, stride } = partsOfBlock(perSlot, Math.ceil(batchSize / shards))
-  const first = claim('gradient slots', count * bytes)
-  return { first, bytes, count, parts, partStride: stride }
-}
-
-function claimScratch(
-  needs: ArenaNeeds,
-  slots: SlotsLayout,
-  rows: number,
-  ledger: Ledger,
-): ScratchLayout {
-  const use = 'scratch of the workers'
-  const perSlot = slots.count > 0 ? needs.shards / slots.count : 1
-  const depth = Math.log2(perSlot / slots.parts)
-  const blocks = blocksOf(needs).reduce((sum, count) => sum + count, needs.shards)
   return {
-    rowNumbers: ledger.claim(use, rows * 4),
-    partRows: ledger.claim(use, MOST_PARTS * 4),
-    model: needs.model.claimScratch(claimsFor(use, needs, slots, rows, ledger)),
-    chunk: ledger.claim(use, CHUNK * bytesPerElement[needs.dtype]),
-    partials: Array.from({ length: depth }, () => ledger.claim(use, slots.bytes)),
-    timeline: needs.timeline ? ledger.claim(use, timelineBytes(blocks)) : undefined,
+    first: claim('gradient slots', count * bytes),
+    bytes,
+    count,
+    teamSize,
+    parts,
+    partStride: stride,
+    shardStride: paddedRows(Math.ceil(batchSize / shards)),
+    units: unitsPerShard(batchSize, shards),
+    unitRows: unitRowsOf(batchSize, shards),
+    sliceRows: sliceRowsOf(batchSize),
   }
 }
 
-function claimsFor(
-  use: string,
-  { dtype, kernels, training, validation }: ArenaNeeds,
-  { parts, partStride }: SlotsLayout,
-  rows: number,
-  { claim }: Ledger,
-): Claims {
+/** Rows that a worker takes through the model at a time. */
+function blockRowsOf(needs: ArenaNeeds, { parts, partStride }: SlotsLayout): number {
+  return Math.max(parts * partStride, evaluationRowsOf(needs))
+}
+
+/** Rows of a block of examples that are only evaluated. */
+function evaluationRowsOf(needs: ArenaNeeds): number {
+  return paddedRows(Math.min(BLOCK_ROWS, evaluatedCount(needs)))
+}
+
+function claimScratches(
+  needs: ArenaNeeds,
+  parameters: ParameterLayout,
+  slots: SlotsLayout,
+  ledger: Ledger,
+): ScratchLayout[] {
+  const { shards, timeline, workers } = needs
+  const { sliceRows, teamSize } = slots
+  const use = 'scratch of the workers'
+  const perSlot = slots.count > 0 ? shards / slots.count : 1
+  const depth = Math.log2(perSlot / slots.parts)
+  const spans = blocksOf(needs).reduce((sum, count) => sum + count, unitsOfBatch(needs))
+  const claims = claimsFor(use, needs, slots, ledger)
+  const ofAll = matricesOfAll(needs, slots, claims)
+  return Array.from({ length: workers }, (_, worker) => {
+    const share = shareOf(parameters, sliceRows, teamSize, worker % teamSize)
+    const shareBytes = share.reduce((sum, { elements }) => sum + elements, 0)
+    return {
+      evaluationRow: teamSize > 1 ? worker * evaluationRowsOf(needs) : 0,
+      rowNumbers: ledger.claim(use, blockRowsOf(needs, slots) * 4),
+      partRows: ledger.claim(use, MOST_PARTS * 4),
+      model: needs.model.claimScratch(teamSize > 1 ? { ...claims, matrix: ofAll() } : claims),
+      chunk: ledger.claim(use, CHUNK * bytesPerElement[needs.dtype]),
+      partials: Array.from({ length: depth }, () =>
+        ledger.claim(use, shareBytes * bytesPerElement[needs.dtype]),
+      ),
+      timeline: timeline ? ledger.claim(use, timelineBytes(spans)) : undefined,
+    }
+  })
+}
+
+/** For each worker a way to claim matrices, which come out as the same for all. */
+function matricesOfAll(
+  needs: ArenaNeeds,
+  { shardStride }: SlotsLayout,
+  { elements }: Claims,
+): () => Claims['matrix'] {
+  const rows = Math.max(needs.shards * shardStride, needs.workers * evaluationRowsOf(needs))
+  const matrices: ByteOffset[] = []
+  return () => {
+    let next = 0
+    return (columns) => (matrices[next++] ??= elements(rows * paddedWidth(columns)))
+  }
+}
+
+function claimsFor(use: string, needs: ArenaNeeds, slots: SlotsLayout, { claim }: Ledger): Claims {
+  const { dtype, kernels, training, validation } = needs
+  const { parts, partStride, sliceRows } = slots
   const elements = (count: number): ByteOffset => claim(use, count * bytesPerElement[dtype])
+  const rows = blockRowsOf(needs, slots)
   const matrix = (columns: number): ByteOffset => elements(rows * paddedWidth(columns))
   const weighted = [training, validation].some((examples) => examples?.weighted)
-  return { elements, matrix, parts, partStride, weighted, kernels }
+  return { elements, matrix, parts, partStride, sliceRows, weighted, kernels }
 }
 
 function claimExamples(
@@ -338,6 +400,11 @@ function claimExamples(
       ? claim('outputs', count * model.outputs * bytesPerElement[dtype])
       : undefined,
   }
+}
+
+/** Units of a batch. */
+function unitsOfBatch({ batchSize, shards }: ArenaNeeds): number {
+  return shards * unitsPerShard(batchSize, shards)
 }
 
 /** Blocks of the examples to train on, and of those to validate with. */

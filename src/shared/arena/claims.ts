@@ -8,11 +8,16 @@ import type { BlockShape } from './parts.js'
 export interface Claims {
   /** Claims so many elements. */
   elements: (count: number) => ByteOffset
-  /** Claims a padded matrix with a row for each row of the largest block. */
+  /**
+   * Claims a padded matrix with a row for each row of the largest block; where workers share slots,
+   * of all blocks, one matrix for all of them.
+   */
   matrix: (columns: number) => ByteOffset
   /** Shards of a block, and the rows from one to the next. */
   parts: number
   partStride: number
+  /** Rows of a gradient of weights that are one product. */
+  sliceRows: number
   /** Whether examples have weights of their own. */
   weighted: boolean
   kernels: KernelMemory
@@ -37,6 +42,6 @@ export interface ModelNeeds {
   tensors: Tensor[]
   /** Claims what all workers share, beside the parameters. */
   claimShared: (claims: Claims) => ModelLayout
-  /** Claims what each worker has of its own. */
+  /** Claims what each worker has for the rows of its block. */
   claimScratch: (claims: Claims) => ModelLayout
 }

@@ -12,6 +12,11 @@ export interface Parts {
   count: number
   stride: number
   rows: Int32Array
+  /**
+   * Rows of a unit: the products that go row by row are called for so many rows of a part at a time,
+   * the last for what is left, since a library's bits may depend on the rows of a call.
+   */
+  unitRows: number
   /** Where `rows` lies in the arena. */
   rowsAt: ByteOffset
 }
@@ -25,9 +30,16 @@ export interface BlockShape {
   rows: number
   inputs: number
   outputs: number
+  /** Rows of the gradient of the weights that are one product. */
+  sliceRows: number
 }
 
 /** Rows from the first part's first to the last one's last. */
 export function extentOf({ count, stride, rows }: Parts): number {
   return (count - 1) * stride + rows[count - 1]!
+}
+
+/** Units of a part, the last one of a shorter part perhaps empty. */
+export function unitsOf({ stride, unitRows }: Parts): number {
+  return Math.ceil(stride / unitRows)
 }

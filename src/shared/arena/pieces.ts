@@ -10,6 +10,13 @@ import type { ParameterLayout, PlacedTensor } from './parameter-layout.js'
  * pass and the next.
  */
 export const CHUNK = 1024
+const CHUNK_OF_BIASES = 256
+
+/**
+ * What a column of biases takes beside an element of weights, where a worker computes the gradient
+ * of its pieces: as many additions as the weights have multiplications, but one lane at a time.
+ */
+const COST_OF_BIAS = 8
 
 export interface Piece {
   /** Its place among all pieces. */
@@ -42,6 +49,7 @@ export function piecesOf({ tensors }: ParameterLayout): Piece[] {
   return pieces.map((piece, index) => ({ index, ...piece }))
 }
 
+/** A piece has a power of two of rows, so that slices of rows, which have too, are whole pieces. */
 function piecesOfWeights({
   layer,
   rows,
@@ -51,7 +59,8 @@ function piecesOfWeights({
   elements,
 }: PlacedTensor): Extent[] {
   const stored = elements / width
-  const step = 8 * Math.ceil(CHUNK / (8 * width))
+  let step = 8
+  while (step * width < CHUNK) step *= 2
   return Array.from({ length: Math.ceil(rows / step) }, (_, i) => {
     const [firstRow, endRow] = [i * step, Math.min((i + 1) * step, stored)]
     return {
@@ -78,18 +87,69 @@ function runFrom(tensors: readonly PlacedTensor[], t: number): PlacedTensor[] {
 function piecesOfRun(run: readonly PlacedTensor[]): Extent[] {
   const [{ first: start, regularized }, last] = [run[0]!, run.at(-1)!]
   const end = last.first + last.elements
-  return Array.from({ length: Math.ceil((end - start) / CHUNK) }, (_, i) => {
-    const first = start + i * CHUNK
-    return { first, elements: Math.min(CHUNK, end - first), regularized, rows: undefined }
+  return Array.from({ length: Math.ceil((end - start) / CHUNK_OF_BIASES) }, (_, i) => {
+    const first = start + i * CHUNK_OF_BIASES
+    const elements = Math.min(CHUNK_OF_BIASES, end - first)
+    return { first, elements, regularized, rows: undefined }
   })
 }
 
 /**
- * The pieces that one worker sums and updates: an equal share of the parameters, as far as whole
- * pieces allow.
+ * The pieces that one of some workers has: an equal share of the work, as far as whole slices
+ * allow, and one stretch of the parameters.
+ *
+ * @param sliceRows Rows of weights that stay together, a power of two: those whose gradient is one
+ * product.
  */
-export function piecesOfWorker(layout: ParameterLayout, workers: number, worker: number): Piece[] {
-  return piecesOf(layout).filter(
-    ({ first }) => Math.floor((first * workers) / layout.elements) === worker,
-  )
+export function shareOf(
+  layout: ParameterLayout,
+  sliceRows: number,
+  workers: number,
+  worker: number,
+): Piece[] {
+  const slices = slicesOf(piecesOf(layout), sliceRows)
+  const costs = slices.map((pieces) => pieces.reduce((sum, piece) => sum + costOf(piece), 0))
+  const total = costs.reduce((sum, cost) => sum + cost, 0)
+  let before = 0
+  return slices
+    .filter((_, s) => {
+      const middle = before + costs[s]! / 2
+      before += costs[s]!
+      return Math.floor((middle * workers) / total) === worker
+    })
+    .flat()
+}
+
+function costOf({ elements, rows }: Piece): number {
+  return rows ? elements : COST_OF_BIAS * elements
+}
+
+function slicesOf(pieces: readonly Piece[], sliceRows: number): Piece[][] {
+  const slices: Piece[][] = []
+  for (const piece of pieces) {
+    if (piece.rows && piece.rows.firstRow % sliceRows !== 0) slices.at(-1)!.push(piece)
+    else slices.push([piece])
+  }
+  return slices
+}
+
+/** Of one tensor: rows first .. end - 1 of weights, columns first .. end - 1 of biases. */
+export interface TensorRange {
+  layer: number
+  list: 'weights' | 'biases'
+  first: number
+  end: number
+}
+
+/** What pieces that follow on each other have of each tensor. */
+export function rangesOf({ tensors }: ParameterLayout, pieces: readonly Piece[]): TensorRange[] {
+  if (pieces.length === 0) return []
+  const [from, last] = [pieces[0]!.first, pieces.at(-1)!]
+  const to = last.first + last.elements
+  return tensors.flatMap(({ layer, list, first, elements, width }) => {
+    const [begin, end] = [Math.max(from, first) - first, Math.min(to, first + elements) - first]
+    if (begin >= end) return []
+    const unit = list === 'weights' ? width : 1
+    return { layer, list, first: begin / unit, end: end / unit }
+  })
 }

@@ -1,6 +1,6 @@
-// How a batch is cut into shards, and how shards are grouped into slots. The shards follow from the
-// recipe (batch size and the option `shards`), never from the number of workers. The grouping may
-// depend on the workers, since it changes no sum.
+// How a batch is cut: into shards, shards into units; and how shards are grouped into slots. Shards
+// and units follow from the recipe (batch size and the option `shards`), never from the number of
+// workers. The grouping may depend on the workers, since it changes no sum.
 
 import { paddedRows } from './padding.js'
 
@@ -12,15 +12,37 @@ export function blockCount(examples: number): number {
   return Math.ceil(examples / BLOCK_ROWS)
 }
 
-/**
- * The number of shards of a batch, a power of two: up to 8 while each keeps 16 examples; beyond 8,
- * up to 64, while each keeps 256.
- */
+/** The number of shards of a batch, a power of two: up to 64 while each keeps 64 examples. */
 export function shardCount(batchSize: number): number {
   let shards = 1
-  while (shards < 8 && batchSize / (2 * shards) >= 16) shards *= 2
-  while (shards >= 8 && shards < 64 && batchSize / (2 * shards) >= 256) shards *= 2
+  while (shards < 64 && batchSize / (2 * shards) >= 64) shards *= 2
   return shards
+}
+
+/**
+ * Rows of a unit, a multiple of 4: what goes through the network on its own, row by row. From 16 to
+ * 64 rows or a little more: as many as still make 16 units of the batch, and such that a shard's
+ * units are of about one length.
+ */
+export function unitRowsOf(batchSize: number, shards: number): number {
+  let rows = 16
+  while (rows < 64 && batchSize / (2 * rows) >= 16) rows *= 2
+  const longest = Math.max(1, Math.ceil(batchSize / shards))
+  if (longest > BLOCK_ROWS) return rows
+  return paddedRows(Math.ceil(longest / Math.max(1, Math.round(longest / rows))))
+}
+
+/** Units of a shard; of a shorter one the last may be empty. */
+export function unitsPerShard(batchSize: number, shards: number): number {
+  return Math.ceil(Math.ceil(batchSize / shards) / unitRowsOf(batchSize, shards))
+}
+
+/**
+ * Rows of a layer's weights whose gradient is one product, a power of two from 16: fewer where more
+ * workers than shards may want to share them out.
+ */
+export function sliceRowsOf(batchSize: number): number {
+  return batchSize < 1024 ? 32 : 128
 }
 
 /** Steps of an epoch, each of so many batches; the last one takes what is left. */

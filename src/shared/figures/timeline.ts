@@ -4,12 +4,21 @@
 //   count | (phase, step, start, end) ...        times in milliseconds since the run was ordered
 
 /** What a worker can do in a span, in the order of a step. */
-export const phaseNames = ['prepare', 'gather', 'forward', 'backward', 'sum', 'wait'] as const
+export const phaseNames = [
+  'prepare',
+  'gather',
+  'forward',
+  'backward',
+  'gradient',
+  'sum',
+  'wait',
+] as const
 /**
  * What a worker does in a span: `prepare` brings the weights into the order that products read,
- * `gather` fetches a shard's examples, `forward` and `backward` take it through the network and
- * back, `sum` adds up gradients and updates the parameters, `wait` is at the barrier, with the
- * serial work that belongs there.
+ * `gather` fetches examples, `forward` and `backward` take them through the network and back, and
+ * to their gradient; `gradient` computes that apart, where workers share a slot; `sum` adds up
+ * gradients and updates the parameters, `wait` is at the barrier, with the serial work that belongs
+ * there.
  */
 export type PhaseName = (typeof phaseNames)[number]
 
@@ -18,8 +27,9 @@ export const Phase = {
   gather: 1,
   forward: 2,
   backward: 3,
-  sum: 4,
-  wait: 5,
+  gradient: 4,
+  sum: 5,
+  wait: 6,
 } as const satisfies Record<PhaseName, number>
 
 const SPAN_FIELDS = 4

@@ -19,15 +19,21 @@ export interface Kernels {
    * or the last, for `matmul`, and if `backward` for `matmulTransposedB`.
    */
   prepare: (operands: DenseOperands, firstRow: number, endRow: number, backward: boolean) => void
-  /** Z = X.W */
+  /** Z = X.W, unit by unit. */
   matmul: (operands: DenseOperands) => void
-  /** dX = dZ.W^T */
+  /** dX = dZ.W^T, unit by unit. */
   matmulTransposedB: (operands: DenseOperands) => void
   /**
-   * dW = X^T.dZ, and db = the column sums of dZ; over the parts as a binary tree,
-   * ((0+1)+(2+3))+..., or of a single part added to what is there if `accumulate`.
+   * Rows firstRow .. endRow - 1 of dW = X^T.dZ, whole slices of them or to the last; over the parts
+   * as a binary tree, ((0+1)+(2+3))+..., or of a single part added to what is there if
+   * `accumulate`.
    */
-  matmulTransposedA: (operands: DenseOperands) => void
+  matmulTransposedA: (operands: DenseOperands, firstRow: number, endRow: number) => void
+  /**
+   * Elements firstColumn .. endColumn - 1, multiples of 8, of db = the column sums of dZ, over the
+   * parts likewise.
+   */
+  sumColumns: (operands: DenseOperands, firstColumn: number, endColumn: number) => void
 
   activations: Record<ActivationName, ActivationKernels>
   /**
@@ -82,6 +88,8 @@ export interface DenseOperands {
   /** Columns of Z. */
   outputs: number
   parts: Parts
+  /** Rows of dW that are one product. */
+  sliceRows: number
   /** X (rows, inputs) */
   x: ByteOffset
   /** W (inputs, outputs) */
@@ -98,7 +106,7 @@ export interface DenseOperands {
   dWeights: ByteOffset
   /** db (outputs) */
   dBias: ByteOffset
-  /** What `matmulTransposedA` needs beside: as many elements as the backend says. */
+  /** What the two sums over rows need beside: as many elements as the backend says. */
   scratch: ByteOffset
   /** Whether dW and db are added to what is there; with a single part alone. */
   accumulate: boolean

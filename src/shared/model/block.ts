@@ -1,5 +1,6 @@
 // A block: the rows that a worker takes through the model together, one shard or several side by
-// side. The numbers of its examples stand in the arena, where the kernels find them.
+// side, or a unit of one. It is a window on the rows of the model's matrices. The numbers of its
+// examples stand in the arena, where the kernels find them.
 
 import { type ByteOffset, advance, index32 } from '../arena/offsets.js'
 import { paddedWidth } from '../batches/padding.js'
@@ -8,6 +9,8 @@ import type { Permutation } from '../batches/shuffle.js'
 
 export interface Block {
   parts: Parts
+  /** The row of the model's matrices that its first part begins at. */
+  firstRow: number
   /** Numbers of the examples, as int32: of each part from its first row on. */
   rowNumbers: ByteOffset
   /** The arena's words. */
@@ -23,7 +26,8 @@ export function createBlock(
 ): Block {
   const first = index32(partRows)
   const rows = words.subarray(first, first + MOST_PARTS)
-  return { parts: { count: 1, stride: 0, rows, rowsAt: partRows }, rowNumbers, words, elementBytes }
+  const parts = { count: 1, stride: 0, rows, unitRows: 0, rowsAt: partRows }
+  return { parts, firstRow: 0, rowNumbers, words, elementBytes }
 }
 
 /** Makes the examples at positions first .. first + rows - 1 the block's part number `part`. */
@@ -39,14 +43,25 @@ export function placePart(
   parts.rows[part] = rows
 }
 
-/** Where a part's rows begin in a matrix of the block. */
+/** Where the block's rows begin in a matrix. */
+export function rowsOfBlock(
+  { elementBytes, firstRow }: Block,
+  matrix: ByteOffset,
+  columns: number,
+): ByteOffset {
+  return advance(matrix, firstRow * paddedWidth(columns) * elementBytes)
+}
+
+/** Where row `row` of a part of the block lies in a matrix. */
 export function partOf(
-  { parts, elementBytes }: Block,
+  { elementBytes, firstRow, parts }: Block,
   matrix: ByteOffset,
   part: number,
   columns: number,
+  row = 0,
 ): ByteOffset {
-  return advance(matrix, part * parts.stride * paddedWidth(columns) * elementBytes)
+  const rows = firstRow + part * parts.stride + row
+  return advance(matrix, rows * paddedWidth(columns) * elementBytes)
 }
 
 /** Where the numbers of a part's examples begin. */

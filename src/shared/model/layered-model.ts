@@ -5,7 +5,7 @@ import { type ByteOffset, NOWHERE } from '../arena/offsets.js'
 import { type LossName, fusedActivation } from '../formulas/losses.js'
 import { type BlockPlaces, createLoader } from './block-loader.js'
 import { kindOf } from './layers/kinds.js'
-import type { Layer, OutputLayer, Places, WayBack } from './layers/layer.js'
+import type { Layer, OutputLayer, Places } from './layers/layer.js'
 import type { Model, ModelContext, ModelKind } from './model.js'
 import {
   type Network,
@@ -26,8 +26,8 @@ export interface LayeredDescription {
 
 /** What the network keeps of its own for each worker, and what its layers do. */
 interface LayeredScratch extends BlockPlaces {
-  /** Gradients with respect to what goes from layer to layer: one is read, the other written. */
-  gradients: [ByteOffset, ByteOffset]
+  /** The gradient with respect to the outputs. */
+  dOutputs: ByteOffset
   temporary: ByteOffset
   layers: Places[]
 }
@@ -52,16 +52,16 @@ export const layeredKind: ModelKind<LayeredDescription> = {
 function claimScratch(network: Network, claims: Claims): LayeredScratch {
   const { elements, matrix, weighted } = claims
   const columns = columnsOf(network)
-  const widest = Math.max(...columns)
+  const before = layersBefore(network)
   const temporary = network.layers.map((layer, l) =>
     kindOf(layer).temporaryElements(layer, columns[l]!, claims),
   )
   return {
     inputs: matrix(columns[0]!),
     layers: network.layers.map((layer, l) =>
-      kindOf(layer).claimScratch(layer, columns[l]!, claims),
+      kindOf(layer).claimScratch(layer, columns[l]!, claims, before[l]! > 0),
     ),
-    gradients: [matrix(widest), matrix(widest)],
+    dOutputs: matrix(columns.at(-1)!),
     targets: matrix(columns.at(-1)!),
     sampleWeights: weighted ? matrix(1) : NOWHERE,
     temporary: elements(Math.max(...temporary)),
@@ -76,29 +76,12 @@ function createLayeredModel({ network, loss }: LayeredDescription, context: Mode
   const { units: outputs, activation } = outputLayer(network)
   const fused = fusedActivation(loss) === activation
   const load = createLoader(network, context, scratch)
-  const [dOutputs] = scratch.gradients
-  const score = createScorer(loss, outputs, context, { ...scratch, dOutputs })
+  const score = createScorer(loss, outputs, context, scratch)
   // Nobody below the first layer with parameters wants a gradient.
   const lowest = layersBefore(network).lastIndexOf(0)
-  const way: WayBack = {
-    dOutputs: NOWHERE,
-    spare: NOWHERE,
-    parameters: NOWHERE,
-    gradient: NOWHERE,
-    accumulate: false,
-  }
 
-  /** What the last layer is given. */
-  const forwardToLast = (parameters: ByteOffset): ByteOffset => {
-    let at = scratch.inputs
-    for (let l = 0; l < layers.length - 1; l++) at = layers[l]!.forward(at, parameters)
-    return at
-  }
-
-  /** The gradient with respect to a layer's inputs becomes that of the outputs before it. */
-  const stepBack = (dInputs: ByteOffset): void => {
-    if (dInputs === way.spare) way.spare = way.dOutputs
-    way.dOutputs = dInputs
+  const forwardToLast = (parameters: ByteOffset): void => {
+    for (let l = 0; l < layers.length - 1; l++) layers[l]!.forward(parameters)
   }
 
   return {
@@ -110,33 +93,39 @@ function createLayeredModel({ network, loss }: LayeredDescription, context: Mode
     draw(seed, epoch) {
       for (const layer of drawing) layer.draw!(seed, epoch)
     },
-    forward: (parameters) => output.forward(forwardToLast(parameters), parameters),
-    forwardWithLoss(parameters, tallies, weighted) {
-      const last = forwardToLast(parameters)
-      const results = fused ? output.linear(last, parameters) : output.forward(last, parameters)
-      score(results, output.bias(parameters), tallies, weighted)
-      return results
+    forward(parameters) {
+      forwardToLast(parameters)
+      output.forward(parameters)
+      return output.outputs()
     },
-    backward(parameters, gradient, accumulate) {
-      const [first, second] = scratch.gradients
-      way.dOutputs = first
-      way.spare = second
-      way.parameters = parameters
-      way.gradient = gradient
-      way.accumulate = accumulate
-      stepBack(fused ? output.backwardLinear(way) : output.backward(way))
-      for (let l = layers.length - 2; l >= lowest; l--) stepBack(layers[l]!.backward(way))
+    forwardWithLoss(parameters, tallies, weighted) {
+      forwardToLast(parameters)
+      if (fused) output.linear(parameters)
+      else output.forward(parameters)
+      score(output.outputs(), output.bias(parameters), tallies, weighted)
+      return output.outputs()
+    },
+    backward(parameters) {
+      if (fused) output.backwardLinear(parameters)
+      else output.backward(parameters)
+      for (let l = layers.length - 2; l >= lowest; l--) layers[l]!.backward(parameters)
+    },
+    gradient(target, accumulate, ranges) {
+      for (const range of ranges) layers[range.layer]!.gradient!(target, accumulate, range)
     },
   }
 }
 
 function createLayers(network: Network, context: ModelContext, scratch: LayeredScratch): Layer[] {
-  const { block, kernels, parameters } = context
+  const { block, kernels, parameters, sliceRows } = context
   const shared = context.shared as Places[]
   const columns = columnsOf(network)
   const before = layersBefore(network)
-  return network.layers.map((layer, l) =>
-    kindOf(layer).create(layer, {
+  const dOutputs = placesOfGradients(scratch)
+  const layers: Layer[] = []
+  network.layers.forEach((layer, l) => {
+    const source = l === 0 ? () => scratch.inputs : () => layers[l - 1]!.outputs()
+    layers[l] = kindOf(layer).create(layer, {
       kernels,
       block,
       inputs: columns[l]!,
@@ -144,8 +133,19 @@ function createLayers(network: Network, context: ModelContext, scratch: LayeredS
       shared: shared[l]!,
       scratch: scratch.layers[l]!,
       temporary: scratch.temporary,
+      sliceRows,
+      source,
+      dOutputs: dOutputs[l]!,
       passesBack: before[l]! > 0,
       layersBefore: before[l]!,
-    }),
-  )
+    })
+  })
+  return layers
+}
+
+/** Of each layer, where the gradient with respect to its outputs lies. */
+function placesOfGradients({ dOutputs, layers }: LayeredScratch): ByteOffset[] {
+  const places = [dOutputs]
+  for (let l = layers.length - 1; l > 0; l--) places.unshift(layers[l]!.dX ?? places[0]!)
+  return places
 }

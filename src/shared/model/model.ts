@@ -6,7 +6,7 @@ import type { ExamplesLayout } from '../arena/arena.js'
 import type { Claims, ModelLayout } from '../arena/claims.js'
 import type { ByteOffset } from '../arena/offsets.js'
 import type { ParameterLayout, Tensor } from '../arena/parameter-layout.js'
-import type { PieceRows } from '../arena/pieces.js'
+import type { PieceRows, TensorRange } from '../arena/pieces.js'
 import type { TallyLayout } from '../figures/metrics.js'
 import type { Kernels } from '../kernels/kernels.js'
 import type { Block } from './block.js'
@@ -29,6 +29,8 @@ export interface ModelContext {
   /** The arena, as numbers of the backend's type. */
   values: Float32Array | Float64Array
   parameters: ParameterLayout
+  /** Rows of a gradient of weights that are one product. */
+  sliceRows: number
   /** What the model has claimed. */
   shared: ModelLayout
   scratch: ModelLayout
@@ -55,7 +57,8 @@ export interface Model {
    */
   forward: (parameters: ByteOffset) => ByteOffset
   /**
-   * Takes the block forward, and adds what there is to count to the tally of each part.
+   * Takes the block forward, and adds what there is to count to the tally of each unit: the first
+   * part's, then the next one's.
    * @param weighted Whether the examples have weights.
    * @returns Where its outputs lie: (rows, outputs), padded.
    */
@@ -64,10 +67,13 @@ export interface Model {
     tallies: Float64Array[],
     weighted: boolean,
   ) => ByteOffset
+  /** Takes the gradient of the block's loss back through all layers. */
+  backward: (parameters: ByteOffset) => void
   /**
-   * The gradient of the block that `forwardWithLoss` has seen last: the tree over its parts, each
-   * summed over its rows.
+   * The gradient of the parameters in some ranges, from a block that has been forward and back: the
+   * tree over its parts, each summed over its rows.
+   * @param target Where the gradient of all parameters would begin.
    * @param accumulate Whether it is added to what is there; with a single part alone.
    */
-  backward: (parameters: ByteOffset, gradient: ByteOffset, accumulate: boolean) => void
+  gradient: (target: ByteOffset, accumulate: boolean, ranges: readonly TensorRange[]) => void
 }

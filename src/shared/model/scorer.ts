@@ -8,6 +8,7 @@ import { TALLY_FIELDS, Tally, type TalliedRows, tallyMetrics } from '../figures/
 import type { LossName } from '../formulas/losses.js'
 import type { LossOperands } from '../kernels/kernels.js'
 import type { BlockPlaces } from './block-loader.js'
+import { unitsOf } from '../arena/parts.js'
 import { partOf } from './block.js'
 import type { ModelContext } from './model.js'
 
@@ -43,11 +44,11 @@ export function createScorer(
     targets: NOWHERE,
     dOutputs: NOWHERE,
   }
-  const place = (results: ByteOffset, part: number): void => {
-    operands.rows = parts.rows[part]!
-    operands.outputs = partOf(block, results, part, outputs)
-    operands.targets = partOf(block, places.targets, part, outputs)
-    operands.dOutputs = partOf(block, places.dOutputs, part, outputs)
+  const place = (results: ByteOffset, part: number, row: number): void => {
+    operands.rows = Math.min(parts.unitRows, parts.rows[part]! - row)
+    operands.outputs = partOf(block, results, part, outputs, row)
+    operands.targets = partOf(block, places.targets, part, outputs, row)
+    operands.dOutputs = partOf(block, places.dOutputs, part, outputs, row)
   }
   const lossOf = kernels.losses[loss]
   const addWeighted = createWeightedLoss(lossOf, operands, context)
@@ -63,17 +64,20 @@ export function createScorer(
   return (results, bias, tallies, weighted) => {
     operands.bias = bias
     for (let part = 0; part < parts.count; part++) {
-      const tally = tallies[part]!
-      place(results, part)
-      if (weighted) {
-        addWeighted(partOf(block, places.sampleWeights, part, 1), tally)
-        place(results, part)
-      } else {
-        tally[Tally.loss]! += lossOf(operands)
-        tally[Tally.weight]! += operands.rows
+      let unit = part * unitsOf(parts)
+      for (let row = 0; row < parts.rows[part]!; row += parts.unitRows) {
+        const tally = tallies[unit++]!
+        place(results, part, row)
+        if (weighted) {
+          addWeighted(partOf(block, places.sampleWeights, part, 1, row), tally)
+          place(results, part, row)
+        } else {
+          tally[Tally.loss]! += lossOf(operands)
+          tally[Tally.weight]! += operands.rows
+        }
+        tally[Tally.correct]! += countRight?.(operands) ?? 0
+        addMetrics?.(tally)
       }
-      tally[Tally.correct]! += countRight?.(operands) ?? 0
-      addMetrics?.(tally)
     }
   }
 }

@@ -53,12 +53,14 @@ export function predict(worker: GradientWorker): void {
  * @returns Its number, or -1 if none was left.
  */
 function claimBlock(worker: GradientWorker, examples: ExamplesLayout): number {
-  const { block, model, timeline, words } = worker
+  const { block, model, scratch, timeline, words } = worker
   leaveIfAborted(words)
   const number = worker.claim()
   if (number >= blockCount(examples.count)) return -1
   const rows = Math.min(BLOCK_ROWS, examples.count - number * BLOCK_ROWS)
+  block.firstRow = scratch.evaluationRow
   block.parts.count = 1
+  block.parts.unitRows = BLOCK_ROWS
   block.parts.stride = paddedRows(rows)
   placePart(block, 0, number * BLOCK_ROWS, rows, inOrder)
   model.load(examples)

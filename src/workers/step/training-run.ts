@@ -29,7 +29,7 @@ import {
   sumFigures,
   sumTallies,
 } from './records.js'
-import { type Batch, type Step, computeShardGradients } from './shard-gradients.js'
+import { type Batch, type Step, computeMyShare, computeShardGradients } from './shard-gradients.js'
 import { type GradientWorker, headerField, inOrder, nothing } from '../worker.js'
 
 /** Trains until the run's last epoch, its slice of time, or a reason to stop. */
@@ -89,26 +89,31 @@ function computeStepGradients(
     }
     batch.first = first
     batch.size = Math.min(run.batchSize, end - first)
-    computeBatchGradients(worker, batch)
-    meet(close)
+    computeBatchGradients(worker, batch, close)
   }
 }
 
 /** Fills all slots: this machine's, then with the other machines' help the rest. */
-function computeBatchGradients(worker: GradientWorker, batch: Batch): void {
-  const { exchange, meet } = worker
+function computeBatchGradients(worker: GradientWorker, batch: Batch, close: () => void): void {
+  const { exchange, meet, run } = worker
+  const { count, teamSize } = run.layout.slots
   computeShardGradients(worker, batch)
   if (exchange) meet(exchange.complete)
+  meet(close)
+  if (teamSize === 1 || outcomeOf(worker.words) === Outcome.diverged) return
+  computeMyShare(worker, batch)
+  // What a worker sums over several slots is not what it has computed.
+  if (count > 1) meet(nothing)
 }
 
 /** One gradient over all examples, averaged, where the next parameters would be. */
 export function computeGradient(worker: GradientWorker, run: GradientRun): void {
-  const { doubles, elementBytes, meet, pieces, words } = worker
-  const { records, training, versions } = run.layout
-  computeBatchGradients(worker, { first: 0, size: training!.count, shards: run.shards })
-  meet(() => {
+  const { doubles, elementBytes, pieces, words } = worker
+  const { records, slots, training, versions } = run.layout
+  const batch = { first: 0, size: training!.count, shards: run.shards }
+  computeBatchGradients(worker, batch, () => {
     Atomics.store(words, Control.previousWhole, 0)
-    recordResult(worker, sumFigures(worker, run.shards))
+    recordResult(worker, sumFigures(worker, run.shards * slots.units))
   })
   const weight = doubles[index64(records.epochs) + 1 + Tally.weight]!
   const target = versions[1 - currentVersion(words)]!.parameters
@@ -143,7 +148,7 @@ function closeBatch(worker: GradientWorker, run: TrainRun, step: Step, batch: Ba
     run: { layout },
   } = worker
   const stepSums = index64(layout.records.stepSums)
-  sumTallies(worker, run.shards)
+  sumTallies(worker, run.shards * layout.slots.units)
   for (let field = 0; field < figures.length; field++) {
     doubles[stepSums + field] =
       figures[field]! + (batch.first === step.first ? 0 : doubles[stepSums + field]!)

@@ -9,3 +9,11 @@ export interface BlasLibrary {
   /** What the library says of its build, if it says anything. */
   configuration: string
 }
+
+/**
+ * Whether a library takes a small product as it lies, and only for a large one copies the operands
+ * into an order of its own first: OpenBLAS does with its kernels for AVX-512.
+ */
+export function prefersSmall({ name, configuration }: BlasLibrary): boolean {
+  return name === 'OpenBLAS' && /SkylakeX|Cooperlake|SapphireRapids/i.test(configuration)
+}

@@ -4,7 +4,7 @@
 import { type ByteOffset, NOWHERE, advance } from '../../arena/offsets.js'
 import { paddedWidth } from '../../batches/padding.js'
 import type { BlockShape, Parts } from '../../arena/parts.js'
-import type { Kernels } from '../kernels.js'
+import type { DenseOperands, Kernels } from '../kernels.js'
 import { type Operations, createWasmKernels } from '../wasm/wasm.js'
 
 /** Row-major c (m, n) = op(a) . op(b) + beta c in float32, op a transposition or nothing. */
@@ -25,62 +25,82 @@ export interface MatrixProduct {
 }
 export type MatrixMultiply = (product: MatrixProduct) => void
 
+/** A library's product, and how it likes its operands. */
+export interface Multiplication {
+  multiply: MatrixMultiply
+  /**
+   * Whether it takes a small product as it lies, and copies the operands of a large one first, as
+   * OpenBLAS's kernels for AVX-512 do. Then products are cut into tiles that are small. Others copy
+   * always, which pays the better the larger a product is.
+   */
+  prefersSmall: boolean
+}
+
 /**
- * OpenBLAS takes a product of up to 10^6 multiplications as it lies, and one by a transposed matrix
- * of up to 1200 results; for a larger one it first copies both operands, which for the few rows of
- * a small shard takes as long as a third of the product. So products are cut into slices that are
- * taken as they lie, if that leaves them wide enough. A slice also stays in the second-level cache
- * while one part after another is multiplied by it.
+ * OpenBLAS 0.3 (`sgemm_small_matrix_permit` of its Skylake kernels) takes as it lies a product of up
+ * to 10^6 multiplications, and of one by a transposed matrix up to 1200 results.
  */
 const MOST_MULTIPLICATIONS = 1e6
 const MOST_RESULTS_TRANSPOSED = 1200
-const NARROWEST_SLICE = 32
-const SLICE_ELEMENTS = 65_536
+/** A tile of fewer multiplications is not worth a call of its own. */
+const LEAST_MULTIPLICATIONS = 50_000
+/** Columns that a tile has at least, so that what is read once serves for many results. */
+const LEAST_COLUMNS = 64
+/** Rows of a tile of the weights' gradient, at most. */
+const MOST_ROWS_OF_WEIGHTS = 32
 
-/** Lines of a matrix, to be multiplied by parts. */
-export interface Lines {
-  count: number
-  /** Elements of each. */
-  width: number
-  /** Of the longest part, at most. */
+/** A result, and the multiplications that each of its elements takes. */
+export interface Result {
   rows: number
-  /** That a slice has at most, whatever its multiplications. */
+  columns: number
+  depth: number
+  /** Elements that a tile has at most, whatever its multiplications. */
   most?: number
 }
 
-/** How many of the lines a slice has. */
-export function sliceOf({
-  count,
-  width,
-  rows,
-  most = MOST_MULTIPLICATIONS / rows / width,
-}: Lines): number {
-  const widest = 16 * Math.floor(Math.min(most, SLICE_ELEMENTS / width) / 16)
-  return widest < NARROWEST_SLICE ? count : 16 * Math.ceil(count / Math.ceil(count / widest) / 16)
+/** Columns of the tiles that a result is cut into, a multiple of 16 or all. */
+export function tileColumns({ rows, columns, depth, most = Infinity }: Result): number {
+  const elements = Math.min(most, MOST_MULTIPLICATIONS / depth)
+  return evenly(columns, Math.max(LEAST_COLUMNS, 16 * Math.floor(elements / rows / 16)), 16)
+}
+
+/** Rows of the tiles with so many columns, a multiple of 4 or all. */
+export function tileRows({ rows, depth, most = Infinity }: Result, columns: number): number {
+  const elements = Math.min(most, MOST_MULTIPLICATIONS / depth)
+  return evenly(rows, Math.max(1, Math.floor(elements / columns)), 4)
+}
+
+/** As few stretches as make up `whole` with at most `most` each, of about one length. */
+function evenly(whole: number, most: number, multiple: number): number {
+  const stretches = Math.ceil(whole / most)
+  const even = multiple * Math.ceil(whole / stretches / multiple)
+  return even <= most ? even : Math.max(1, multiple * Math.floor(most / multiple))
 }
 
 /**
- * Elements that `matmulTransposedA` takes beside its operands: a slice of the gradient for each
- * part of the tree that waits, and later 8 column sums for each.
+ * Elements that the two sums over rows take beside their operands: a slice of the gradient for each
+ * part of the tree that waits, or 8 column sums for each.
  */
-export function nativeProductElements({ parts, rows, inputs, outputs }: BlockShape): number {
+export function nativeProductElements({ parts, inputs, outputs, sliceRows }: BlockShape): number {
   const levels = Math.log2(parts)
-  const width = paddedWidth(outputs)
-  const slice = sliceOf({ count: paddedWidth(inputs), width, rows })
-  return Math.max(8 * levels, (levels - 1) * slice * width)
+  const slice = Math.min(sliceRows, paddedWidth(inputs)) * paddedWidth(outputs)
+  return Math.max(8 * levels, (levels - 1) * slice)
 }
 
 /**
  * @param operation The wasm kernels.
- * @param multiply The library's product over the same arena.
+ * @param multiplication The library's product over the same arena.
  */
-export function createNativeKernels(operation: Operations, multiply: MatrixMultiply): Kernels {
+export function createNativeKernels(
+  operation: Operations,
+  multiplication: Multiplication,
+): Kernels {
   return {
     ...createWasmKernels(operation),
     prepare: () => undefined,
-    matmul: forwardProduct(multiply),
-    matmulTransposedB: inputGradient(multiply),
-    matmulTransposedA: weightGradient(operation, multiply),
+    matmul: forwardProduct(multiplication),
+    matmulTransposedB: inputGradient(multiplication),
+    matmulTransposedA: weightGradient(operation, multiplication),
   }
 }
 
@@ -102,116 +122,127 @@ function emptyProduct(transposeA: boolean, transposeB: boolean): MatrixProduct {
   }
 }
 
-function forwardProduct(multiply: MatrixMultiply): Kernels['matmul'] {
-  const product = emptyProduct(false, false)
-  const lines: Lines = { count: 0, width: 0, rows: 0 }
-  return ({ x, weights, z, parts: { count, stride, rows }, inputs, outputs }) => {
-    const [from, to] = [paddedWidth(inputs), paddedWidth(outputs)]
-    lines.count = to
-    lines.width = inputs
-    lines.rows = stride
-    const slice = sliceOf(lines)
-    product.k = inputs
-    product.strideA = from
-    product.strideB = product.strideC = to
-    for (let at = 0; at < to; at += slice) {
-      product.n = Math.min(slice, to - at)
-      product.b = advance(weights, 4 * at)
+/** Z = X.W */
+function forwardProduct(multiplication: Multiplication): Kernels['matmul'] {
+  const multiplyRows = productByRows(multiplication, false)
+  return ({ x, weights, z, parts, inputs, outputs }) =>
+    multiplyRows(parts, x, inputs, weights, z, outputs)
+}
+
+/** dX = dZ.W^T */
+function inputGradient(multiplication: Multiplication): Kernels['matmulTransposedB'] {
+  const multiplyRows = productByRows(multiplication, true)
+  return ({ dZ, weights, dX, parts, inputs, outputs }) =>
+    multiplyRows(parts, dZ, outputs, weights, dX, inputs)
+}
+
+/**
+ * c (rows, to) = a (rows, from) . b, or . b^T: some columns of c after the other, so that what they
+ * need of b stays in the cache while all rows are multiplied by it; each tile within a unit.
+ */
+function productByRows({ multiply, prefersSmall }: Multiplication, transposeB: boolean) {
+  const product = emptyProduct(false, transposeB)
+  const unit: Result = { rows: 0, columns: 0, depth: 0 }
+  if (transposeB) unit.most = MOST_RESULTS_TRANSPOSED
+  return (
+    { count, stride, rows, unitRows }: Parts,
+    a: ByteOffset,
+    from: number,
+    b: ByteOffset,
+    c: ByteOffset,
+    to: number,
+  ): void => {
+    const [widthA, widthC] = [paddedWidth(from), paddedWidth(to)]
+    unit.rows = unitRows
+    unit.columns = widthC
+    unit.depth = from
+    let columns = widthC
+    let high = unitRows
+    if (prefersSmall && unitRows * LEAST_COLUMNS * from >= LEAST_MULTIPLICATIONS) {
+      columns = tileColumns(unit)
+      high = tileRows(unit, columns)
+    }
+    product.k = from
+    product.strideA = widthA
+    product.strideB = transposeB ? widthA : widthC
+    product.strideC = widthC
+    for (let at = 0; at < widthC; at += columns) {
+      product.n = Math.min(columns, widthC - at)
+      product.b = advance(b, 4 * at * (transposeB ? widthA : 1))
       for (let part = 0; part < count; part++) {
-        const row = 4 * part * stride
-        product.m = rows[part]!
-        product.a = advance(x, row * from)
-        product.c = advance(z, row * to + 4 * at)
-        multiply(product)
+        const first = part * stride
+        for (let done = 0; done < rows[part]!; done += product.m) {
+          const unitEnd = Math.min(rows[part]!, unitRows * (Math.floor(done / unitRows) + 1))
+          product.m = Math.min(high, unitEnd - done)
+          product.a = advance(a, 4 * (first + done) * widthA)
+          product.c = advance(c, 4 * ((first + done) * widthC + at))
+          multiply(product)
+        }
       }
     }
   }
 }
 
-function inputGradient(multiply: MatrixMultiply): Kernels['matmulTransposedB'] {
-  const product = emptyProduct(false, true)
-  const lines = { count: 0, width: 0, rows: 0, most: 0 }
-  return ({ dZ, weights, dX, parts: { count, stride, rows }, inputs, outputs }) => {
-    const [from, to] = [paddedWidth(outputs), paddedWidth(inputs)]
-    lines.count = to
-    lines.width = outputs
-    lines.rows = stride
-    lines.most = MOST_RESULTS_TRANSPOSED / stride
-    const slice = sliceOf(lines)
-    product.k = outputs
-    product.strideA = product.strideB = from
-    product.strideC = to
-    for (let at = 0; at < to; at += slice) {
-      product.n = Math.min(slice, to - at)
-      product.b = advance(weights, 4 * at * from)
-      for (let part = 0; part < count; part++) {
-        const row = 4 * part * stride
-        product.m = rows[part]!
-        product.a = advance(dZ, row * from)
-        product.c = advance(dX, row * to + 4 * at)
-        multiply(product)
-      }
-    }
-  }
-}
-
-/** Slice after slice of dW, each summed over the parts as a tree; then db. */
+/** Slice after slice of dW, each summed over the parts as a tree. */
 function weightGradient(
   operation: Operations,
-  multiply: MatrixMultiply,
+  { multiply, prefersSmall }: Multiplication,
 ): Kernels['matmulTransposedA'] {
-  const setParts = operation('setParts')
-  const sumColumns = operation('sumColumns')
   const addInto = operation('addInto')
   const product = emptyProduct(true, false)
-  const lines: Lines = { count: 0, width: 0, rows: 0 }
-  /** Where the slice's columns of X begin, and dZ. */
-  const from = { x: NOWHERE, dZ: NOWHERE }
+  let operands: DenseOperands
+  const tile: Result = { rows: MOST_ROWS_OF_WEIGHTS, columns: 0, depth: 0 }
+  /** Rows and columns of a product. */
+  let [high, wide] = [0, 0]
+  /** The slice under way. */
+  let [first, end, width] = [0, 0, 0]
 
   /** The slice of one part. */
-  const ofPart = (parts: Parts, part: number, target: ByteOffset, add: boolean): void => {
-    const row = 4 * part * parts.stride
+  const ofPart = (part: number, target: ByteOffset, add: boolean): void => {
+    const { x, dZ, parts } = operands
+    const row = part * parts.stride
     product.k = parts.rows[part]!
-    product.a = advance(from.x, row * product.strideA)
-    product.b = advance(from.dZ, row * product.strideB)
     product.beta = add ? 1 : 0
-    product.c = target
-    multiply(product)
+    for (let at = first; at < end; at += high) {
+      product.m = Math.min(high, end - at)
+      product.a = advance(x, 4 * (row * product.strideA + at))
+      for (let column = 0; column < width; column += wide) {
+        product.n = Math.min(wide, width - column)
+        product.b = advance(dZ, 4 * (row * width + column))
+        product.c = advance(target, 4 * ((at - first) * width + column))
+        multiply(product)
+      }
+    }
   }
-  /** The slice of `count` parts from part `first` on; what comes later in the tree waits. */
-  const ofParts = (
-    parts: Parts,
-    first: number,
-    count: number,
-    target: ByteOffset,
-    waiting: ByteOffset,
-  ): void => {
-    if (count === 1) return ofPart(parts, first, target, false)
+  /** The slice of `count` parts from part `from` on; what comes later in the tree waits. */
+  const ofParts = (from: number, count: number, target: ByteOffset, waiting: ByteOffset): void => {
+    if (count === 1) return ofPart(from, target, false)
     const half = count / 2
-    ofParts(parts, first, half, target, waiting)
-    if (half === 1) return ofPart(parts, first + 1, target, true)
-    const elements = product.m * product.n
-    ofParts(parts, first + half, half, waiting, advance(waiting, 4 * elements))
+    ofParts(from, half, target, waiting)
+    if (half === 1) return ofPart(from + 1, target, true)
+    const elements = (end - first) * width
+    ofParts(from + half, half, waiting, advance(waiting, 4 * elements))
     addInto(target, waiting, elements)
   }
 
-  return ({ x, dZ, dWeights, dBias, scratch, parts, inputs, outputs, accumulate }) => {
-    const [height, width] = [paddedWidth(inputs), paddedWidth(outputs)]
-    lines.count = height
-    lines.width = width
-    lines.rows = parts.stride
-    const slice = sliceOf(lines)
-    product.strideA = height
-    product.n = product.strideB = product.strideC = width
-    from.dZ = dZ
-    for (let at = 0; at < height; at += slice) {
-      product.m = Math.min(slice, height - at)
-      from.x = advance(x, 4 * at)
-      const target = advance(dWeights, 4 * at * width)
-      if (parts.count === 1) ofPart(parts, 0, target, accumulate)
-      else ofParts(parts, 0, parts.count, target, scratch)
+  return (given, firstRow, endRow) => {
+    operands = given
+    const { dWeights, scratch, parts, inputs, outputs, sliceRows, accumulate } = given
+    width = paddedWidth(outputs)
+    product.strideA = paddedWidth(inputs)
+    product.strideB = product.strideC = width
+    tile.columns = wide = width
+    tile.depth = parts.stride
+    high = sliceRows
+    if (prefersSmall && sliceRows * width * parts.stride >= LEAST_MULTIPLICATIONS) {
+      high = MOST_ROWS_OF_WEIGHTS
+      wide = tileColumns(tile)
     }
-    setParts(parts.rowsAt, parts.count, parts.stride)
-    sumColumns(dZ, dBias, scratch, outputs, accumulate ? 1 : 0)
+    for (first = firstRow; first < endRow; first += sliceRows) {
+      end = Math.min(first + sliceRows, endRow)
+      const target = advance(dWeights, 4 * first * width)
+      if (parts.count === 1) ofPart(0, target, accumulate)
+      else ofParts(0, parts.count, target, scratch)
+    }
   }
 }

@@ -8,8 +8,8 @@ import type { Views } from './views.js'
 
 export function productKernels(
   views: Views,
-): Pick<Kernels, 'prepare' | 'matmul' | 'matmulTransposedB' | 'matmulTransposedA'> {
-  const { rowsOf } = views
+): Pick<Kernels, 'prepare' | 'matmul' | 'matmulTransposedB' | 'matmulTransposedA' | 'sumColumns'> {
+  const { rowsOf, vector } = views
   return {
     prepare: () => undefined,
 
@@ -37,42 +37,73 @@ export function productKernels(
       })
     },
 
-    matmulTransposedA: (operands) => storeGradient(views, operands),
+    matmulTransposedA(operands, firstRow, endRow) {
+      const { dWeights, parts, inputs, outputs, accumulate } = operands
+      const width = paddedWidth(outputs)
+      const end = Math.min(endRow, inputs)
+      const sums = sumOverParts(parts.count, (part) =>
+        weightGradient(views, operands, part, firstRow, end),
+      )
+      // The padding too: sums over the parameters run over it.
+      if (!accumulate)
+        vector(advance(dWeights, 8 * firstRow * width), (endRow - firstRow) * width).fill(0)
+      rowsOf(advance(dWeights, 8 * firstRow * width), end - firstRow, outputs).forEach((row, k) => {
+        row.set(accumulate ? add(row, sums[k]!) : sums[k]!)
+      })
+    },
+
+    sumColumns(operands, firstColumn, endColumn) {
+      const { dBias, parts, outputs, accumulate } = operands
+      const [sums] = sumOverParts(parts.count, (part) => [biasGradient(views, operands, part)])
+      const wanted = sums!.subarray(firstColumn, Math.min(endColumn, outputs))
+      const place = vector(advance(dBias, 8 * firstColumn), endColumn - firstColumn)
+      const before = place.slice(0, wanted.length)
+      if (!accumulate) place.fill(0)
+      place.set(accumulate ? add(before, wanted) : wanted)
+    },
   }
 }
 
-function storeGradient({ vector, rowsOf }: Views, operands: DenseOperands): void {
-  const { dWeights, dBias, parts, inputs, outputs, accumulate } = operands
-  const sums = gradientOf({ vector, rowsOf }, operands, 0, parts.count)
-  if (!accumulate) {
-    // the padding too, since sums over the parameters run over it
-    vector(dWeights, paddedWidth(inputs) * paddedWidth(outputs)).fill(0)
-    vector(dBias, paddedWidth(outputs)).fill(0)
-  }
-  const places = [...rowsOf(dWeights, inputs, outputs), vector(dBias, outputs)]
-  places.forEach((place, k) => place.set(accumulate ? add(place, sums[k]!) : sums[k]!))
-}
-
-/** Rows of dW, then db: of one part, or of `count` parts from part `first` on as a tree. */
-function gradientOf(
-  views: Pick<Views, 'vector' | 'rowsOf'>,
-  operands: DenseOperands,
-  first: number,
+/** Rows summed over `count` parts from part `first` on, as a tree. */
+function sumOverParts(
   count: number,
+  rowsOfPart: (part: number) => Float64Array[],
+  first = 0,
 ): Float64Array[] {
-  if (count > 1) {
-    const right = gradientOf(views, operands, first + count / 2, count / 2)
-    return gradientOf(views, operands, first, count / 2).map((row, k) => add(row, right[k]!))
-  }
-  const { x, dZ, parts, inputs, outputs } = operands
-  const sums = Array.from({ length: inputs + 1 }, () => new Float64Array(outputs))
-  const [rows, from] = [parts.rows[first]!, first * parts.stride * 8]
-  const a = views.rowsOf(advance(x, from * paddedWidth(inputs)), rows, inputs)
-  views.rowsOf(advance(dZ, from * paddedWidth(outputs)), rows, outputs).forEach((d, i) => {
-    for (let k = 0; k < inputs; k++)
-      for (let j = 0; j < outputs; j++) sums[k]![j] = sums[k]![j]! + a[i]![k]! * d[j]!
-    for (let j = 0; j < outputs; j++) sums[inputs]![j] = sums[inputs]![j]! + d[j]!
+  if (count === 1) return rowsOfPart(first)
+  const half = count / 2
+  const right = sumOverParts(half, rowsOfPart, first + half)
+  return sumOverParts(half, rowsOfPart, first).map((row, k) => add(row, right[k]!))
+}
+
+/** Rows firstRow .. endRow - 1 of a part's dW. */
+function weightGradient(
+  { rowsOf }: Views,
+  { x, dZ, parts, inputs, outputs }: DenseOperands,
+  part: number,
+  firstRow: number,
+  endRow: number,
+): Float64Array[] {
+  const sums = Array.from({ length: endRow - firstRow }, () => new Float64Array(outputs))
+  const [rows, from] = [parts.rows[part]!, part * parts.stride * 8]
+  const a = rowsOf(advance(x, from * paddedWidth(inputs)), rows, inputs)
+  rowsOf(advance(dZ, from * paddedWidth(outputs)), rows, outputs).forEach((d, i) => {
+    for (const [k, row] of sums.entries())
+      for (let j = 0; j < outputs; j++) row[j] = row[j]! + a[i]![firstRow + k]! * d[j]!
   })
+  return sums
+}
+
+/** A part's db. */
+function biasGradient(
+  { rowsOf }: Views,
+  { dZ, parts, outputs }: DenseOperands,
+  part: number,
+): Float64Array {
+  const sums = new Float64Array(outputs)
+  const from = advance(dZ, part * parts.stride * 8 * paddedWidth(outputs))
+  for (const d of rowsOf(from, parts.rows[part]!, outputs))
+    for (let j = 0; j < outputs; j++) sums[j] = sums[j]! + d[j]!
   return sums
 }
 

@@ -78,12 +78,13 @@ function byName<Name extends string, Value>(
 
 function wasmProducts(
   operation: Operations,
-): Pick<Kernels, 'prepare' | 'matmul' | 'matmulTransposedB' | 'matmulTransposedA'> {
+): Pick<Kernels, 'prepare' | 'matmul' | 'matmulTransposedB' | 'matmulTransposedA' | 'sumColumns'> {
   const packWeights = operation('packWeights')
   const packTransposedWeights = operation('packTransposedWeights')
   const multiplyPanels = operation('multiplyPanels')
   const setParts = operation('setParts')
   const multiplyTransposed = operation('multiplyTransposed')
+  const sumColumns = operation('sumColumns')
   return {
     prepare({ weights, prepared, inputs, outputs }, firstRow, endRow, backward) {
       packWeights(weights, prepared, inputs, outputs, firstRow, endRow)
@@ -98,9 +99,18 @@ function wasmProducts(
       const transposed = advance(prepared, 4 * panelElements(inputs, outputs))
       multiplyPanels(dZ, transposed, dX, extentOf(parts), outputs, inputs)
     },
-    matmulTransposedA({ x, dZ, dWeights, dBias, scratch, parts, inputs, outputs, accumulate }) {
+    matmulTransposedA(
+      { x, dZ, dWeights, scratch, parts, inputs, outputs, accumulate },
+      first,
+      end,
+    ) {
       setParts(parts.rowsAt, parts.count, parts.stride)
-      multiplyTransposed(x, dZ, dWeights, dBias, scratch, inputs, outputs, accumulate ? 1 : 0)
+      const add = accumulate ? 1 : 0
+      multiplyTransposed(x, dZ, dWeights, scratch, inputs, outputs, first, end, add)
+    },
+    sumColumns({ dZ, dBias, scratch, parts, outputs, accumulate }, first, end) {
+      setParts(parts.rowsAt, parts.count, parts.stride)
+      sumColumns(dZ, dBias, scratch, outputs, first, end, accumulate ? 1 : 0)
     },
   }
 }

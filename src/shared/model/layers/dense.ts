@@ -11,6 +11,7 @@ import { paddedWidth } from '../../batches/padding.js'
 import type { ActivationOperands, DenseOperands } from '../../kernels/kernels.js'
 import { type ActivationName, keepsSlopes } from '../../formulas/activations.js'
 import type { Initializer } from '../../formulas/initializers.js'
+import { rowsOfBlock } from '../block.js'
 import type { LayerContext, LayerKind, OutputLayer } from './layer.js'
 
 /**
@@ -98,17 +99,16 @@ export const denseKind: LayerKind<DenseLayer> = {
     prepared: elements(kernels.preparedElements(inputs, units)),
   }),
 
-  claimScratch: ({ activation, units, bias = true }, _inputs, { elements, matrix }) => ({
+  claimScratch: ({ activation, units, bias = true }, inputs, { elements, matrix }, passesBack) => ({
     z: matrix(units),
     slopes: keepsSlopes(activation) ? matrix(units) : NOWHERE,
-    // For the kernels, which know no layer without bias: zeros to add, and a place for a gradient
-    // that nobody wants.
+    ...(passesBack && { dX: matrix(inputs) }),
+    // For the kernels, which know no layer without bias: zeros to add.
     zeros: bias ? NOWHERE : elements(paddedWidth(units)),
-    unwanted: bias ? NOWHERE : elements(paddedWidth(units)),
   }),
 
-  temporaryElements: ({ units }, inputs, { kernels, parts, partStride }) =>
-    kernels.productElements({ parts, rows: partStride, inputs, outputs: units }),
+  temporaryElements: ({ units }, inputs, { kernels, parts, partStride, sliceRows }) =>
+    kernels.productElements({ parts, rows: partStride, inputs, outputs: units, sliceRows }),
 
   create: createDense,
 }
@@ -117,7 +117,7 @@ function createDense(
   { activation, units, bias = true }: DenseLayer,
   context: LayerContext,
 ): OutputLayer {
-  const { block, inputs, kernels, passesBack, scratch, shared, temporary, tensors } = context
+  const { block, dOutputs, inputs, kernels, passesBack, scratch, shared, source, tensors } = context
   const [weightsPlace, biasPlace] = tensors.map(({ first }) => first * block.elementBytes) as [
     number,
     number,
@@ -130,66 +130,78 @@ function createDense(
     inputs,
     outputs: units,
     parts: block.parts,
+    sliceRows: context.sliceRows,
     x: NOWHERE,
     weights: NOWHERE,
     prepared: shared.prepared!,
-    z: scratch.z!,
+    z: NOWHERE,
     dZ: NOWHERE,
     dX: NOWHERE,
     dWeights: NOWHERE,
     dBias: NOWHERE,
-    scratch: temporary,
+    scratch: context.temporary,
     accumulate: false,
   }
   const elementwise: ActivationOperands = {
     rows: 0,
     columns: units,
-    a: scratch.z!,
+    a: NOWHERE,
     bias: NOWHERE,
-    slopes: scratch.slopes!,
+    slopes: NOWHERE,
     dA: NOWHERE,
   }
   const { forward, backward } = kernels.activations[activation]
+  /** Makes the block's rows those of the operands. */
+  const enterBlock = (): void => {
+    elementwise.rows = extentOf(block.parts)
+    elementwise.a = product.z = rowsOfBlock(block, scratch.z!, units)
+    elementwise.slopes = rowsOfBlock(block, scratch.slopes!, units)
+    elementwise.dA = product.dZ = rowsOfBlock(block, dOutputs, units)
+  }
 
   const layer: OutputLayer = {
-    forward(x, parameters) {
-      const z = layer.linear(x, parameters)
-      layer.activate(parameters)
-      return z
-    },
+    outputs: () => scratch.z!,
 
-    linear(x, parameters) {
-      product.x = x
-      product.weights = advance(parameters, weightsPlace)
-      kernels.matmul(product)
-      return product.z
-    },
-
-    bias: (parameters) => (bias ? advance(parameters, biasPlace) : scratch.zeros!),
-
-    activate(parameters) {
-      elementwise.rows = extentOf(block.parts)
+    forward(parameters) {
+      layer.linear(parameters)
       elementwise.bias = layer.bias(parameters)
       forward(elementwise)
     },
 
-    backward(way) {
-      elementwise.rows = extentOf(block.parts)
-      elementwise.dA = way.dOutputs
-      backward(elementwise)
-      return layer.backwardLinear(way)
+    linear(parameters) {
+      enterBlock()
+      product.x = rowsOfBlock(block, source(), inputs)
+      product.weights = advance(parameters, weightsPlace)
+      kernels.matmul(product)
     },
 
-    backwardLinear({ dOutputs, spare, parameters, gradient, accumulate }) {
-      product.dZ = dOutputs
-      product.dX = spare
+    bias: (parameters) => (bias ? advance(parameters, biasPlace) : scratch.zeros!),
+
+    backward(parameters) {
+      enterBlock()
+      backward(elementwise)
+      layer.backwardLinear(parameters)
+    },
+
+    backwardLinear(parameters) {
+      if (!passesBack) return
+      enterBlock()
+      product.dX = rowsOfBlock(block, scratch.dX!, inputs)
       product.weights = advance(parameters, weightsPlace)
-      product.dWeights = advance(gradient, weightsPlace)
-      product.dBias = bias ? advance(gradient, biasPlace) : scratch.unwanted!
+      kernels.matmulTransposedB(product)
+    },
+
+    gradient(gradient, accumulate, { list, first, end }) {
+      enterBlock()
       product.accumulate = accumulate
-      kernels.matmulTransposedA(product)
-      if (passesBack) kernels.matmulTransposedB(product)
-      return spare
+      if (list === 'weights') {
+        product.x = rowsOfBlock(block, source(), inputs)
+        product.dWeights = advance(gradient, weightsPlace)
+        kernels.matmulTransposedA(product, first, end)
+      } else {
+        product.dBias = advance(gradient, biasPlace)
+        kernels.sumColumns(product, first, end)
+      }
     },
 
     prepare(parameters, firstRow, endRow, toGoBack) {

@@ -41,7 +41,7 @@ export const dropoutKind: LayerKind<DropoutLayer> = {
 }
 
 function createDropout({ rate }: DropoutLayer, context: LayerContext): Layer {
-  const { block, inputs: columns, kernels, scratch, layersBefore } = context
+  const { block, dOutputs, inputs: columns, kernels, scratch, source, layersBefore } = context
   const operands: DropoutOperands = {
     rows: 0,
     columns,
@@ -65,14 +65,12 @@ function createDropout({ rate }: DropoutLayer, context: LayerContext): Layer {
   }
 
   return {
-    forward(inputs) {
-      if (!draws) return inputs
-      leaveOut(inputs, scratch.kept!)
-      return scratch.kept!
+    outputs: () => (draws ? scratch.kept! : source()),
+    forward() {
+      if (draws) leaveOut(source(), scratch.kept!)
     },
-    backward({ dOutputs }) {
+    backward() {
       if (draws) leaveOut(dOutputs, dOutputs)
-      return dOutputs
     },
     draw(seed, epoch) {
       draws = epoch !== undefined && rate > 0

@@ -4,6 +4,7 @@
 import type { Claims } from '../../arena/claims.js'
 import type { ByteOffset } from '../../arena/offsets.js'
 import type { PlacedTensor, Tensor } from '../../arena/parameter-layout.js'
+import type { TensorRange } from '../../arena/pieces.js'
 import type { Kernels } from '../../kernels/kernels.js'
 import type { Block } from '../block.js'
 
@@ -29,8 +30,17 @@ export interface LayerKind<Description extends { kind: string }> {
   flops: (description: Description, inputs: number, passesBack: boolean) => number
   /** What it keeps for all workers together. */
   claimShared: (description: Description, inputs: number, claims: Claims) => Places
-  /** What it keeps for each worker. */
-  claimScratch: (description: Description, inputs: number, claims: Claims) => Places
+  /**
+   * What it keeps for the rows of a block: matrices, and elements of each worker's own.
+   * @param passesBack Whether the gradient with respect to the inputs is wanted; its place is `dX`.
+   * A layer without one leaves it where it was given that with respect to the outputs.
+   */
+  claimScratch: (
+    description: Description,
+    inputs: number,
+    claims: Claims,
+    passesBack: boolean,
+  ) => Places
   /** Elements that it needs for the time of one call, which all layers of a worker share. */
   temporaryElements: (description: Description, inputs: number, claims: Claims) => number
   create: (description: Description, context: LayerContext) => Layer
@@ -48,24 +58,34 @@ export interface LayerContext {
   shared: Places
   scratch: Places
   temporary: ByteOffset
+  /** Rows of a gradient of weights that are one product. */
+  sliceRows: number
+  /** Where the layer is given its inputs, and where it leaves the gradient for its outputs. */
+  source: () => ByteOffset
+  dOutputs: ByteOffset
   /** Whether backward must go on to the inputs. */
   passesBack: boolean
   /** Layers with parameters before it: what random numbers are told apart by. */
   layersBefore: number
 }
 
+/** All places are those of the model's matrices; a layer takes the block's rows of them. */
 export interface Layer {
+  /** Where its outputs lie. */
+  outputs: () => ByteOffset
+  /** Takes the block forward. */
+  forward: (parameters: ByteOffset) => void
   /**
-   * Takes the block forward.
-   * @returns Where the outputs lie.
+   * Takes the gradient with respect to the outputs of the block back to that with respect to the
+   * inputs.
    */
-  forward: (inputs: ByteOffset, parameters: ByteOffset) => ByteOffset
+  backward: (parameters: ByteOffset) => void
   /**
-   * Takes the block that `forward` has seen last back: adds to the gradient of the parameters, or
-   * writes it.
-   * @returns Where the gradient with respect to the inputs lies.
+   * What the block, gone forward and back, adds to the gradient of some of the layer's parameters.
+   * @param gradient Where the gradient of all parameters goes: as they lie themselves.
+   * @param accumulate Whether it is added to what is there; with a single part alone.
    */
-  backward: (way: WayBack) => ByteOffset
+  gradient?: (gradient: ByteOffset, accumulate: boolean, range: TensorRange) => void
   /** Readies rows of the weights for the products. */
   prepare?: (parameters: ByteOffset, firstRow: number, endRow: number, backward: boolean) => void
   /** As of a model: from here on it draws as an epoch says, or leaves the inputs as they are. */
@@ -75,23 +95,8 @@ export interface Layer {
 /** A layer that may be the last: a loss may include its activation. */
 export interface OutputLayer extends Layer {
   /** Forward without bias and activation. */
-  linear: (inputs: ByteOffset, parameters: ByteOffset) => ByteOffset
-  /** What is left of forward. */
-  activate: (parameters: ByteOffset) => void
+  linear: (parameters: ByteOffset) => void
   bias: (parameters: ByteOffset) => ByteOffset
   /** Backward from the gradient with respect to the pre-activations. */
-  backwardLinear: (way: WayBack) => ByteOffset
-}
-
-/** What backward is given. */
-export interface WayBack {
-  /** The gradient with respect to the outputs, which may be overwritten. */
-  dOutputs: ByteOffset
-  /** Another place as large, for the gradient with respect to the inputs. */
-  spare: ByteOffset
-  parameters: ByteOffset
-  /** Where the gradient of the parameters goes: as they lie themselves. */
-  gradient: ByteOffset
-  /** Whether it is added to what is there. */
-  accumulate: boolean
+  backwardLinear: (parameters: ByteOffset) => void
 }

@@ -268,20 +268,21 @@ export function setParts(rowsAt: usize, count: i32, stride: i32): void {
 const STRIP: i32 = 16
 
 /**
- * gradient (inputs, outputs) = the sum over the parts of activations^T . deltas, and biasGradient
- * (outputs) = that of the column sums of deltas, each a tree over the parts; with `accumulate`,
- * which goes with one part, added to what is there. The tree is climbed strip by strip, in the
- * cache. Scratch: parts * partStride * (paddedWidth(outputs) + STRIP) floats, then STRIP *
- * paddedWidth(outputs) for each level of the tree.
+ * Rows first .. end - 1, multiples of 8, of gradient (inputs, outputs) = the sum over the parts of
+ * activations^T . deltas, a tree over the parts; with `accumulate`, which goes with one part, added
+ * to what is there. The tree is climbed strip by strip, in the cache. Scratch: parts * partStride *
+ * (paddedWidth(outputs) + STRIP) floats, then STRIP * paddedWidth(outputs) for each level of the
+ * tree.
  */
 export function multiplyTransposed(
   activations: usize,
   deltas: usize,
   gradient: usize,
-  biasGradient: usize,
   scratch: usize,
   inputs: i32,
   outputs: i32,
+  first: i32,
+  end: i32,
   accumulate: bool,
 ): void {
   const count = parts
@@ -295,7 +296,6 @@ export function multiplyTransposed(
   partStrips = stripBytes
   const strips = scratch + <usize>count * panelBytes
   const waiting = strips + <usize>count * stripBytes
-  sumColumns(deltas, biasGradient, waiting, outputs, accumulate)
   for (let part = 0; part < count; part++) {
     const rows = rowsOf(rowsAt, part)
     packRows(
@@ -307,8 +307,8 @@ export function multiplyTransposed(
       rows,
     )
   }
-  for (let input = 0; input < paddedWidth(inputs); input += STRIP) {
-    const width = min(STRIP, paddedWidth(inputs) - input)
+  for (let input = first; input < end; input += STRIP) {
+    const width = min(STRIP, end - input)
     for (let part = 0; part < count; part++) {
       const from = activations + <usize>(part * stride) * inputStride + ((<usize>input) << 2)
       packStrips(from, strips + <usize>part * stripBytes, rowsOf(rowsAt, part), width, inputStride)
@@ -393,20 +393,22 @@ function stripOfPart(
 }
 
 /**
- * sums (outputs) = the column sums of deltas, row after row in a part and a tree over the parts;
- * with `accumulate`, which goes with one part, added to what is there. Scratch: 8 floats for each
- * level of the tree.
+ * Elements first .. end - 1, multiples of 8, of sums (outputs) = the column sums of deltas, row
+ * after row in a part and a tree over the parts; with `accumulate`, which goes with one part, added
+ * to what is there. Scratch: 8 floats for each level of the tree.
  */
 export function sumColumns(
   deltas: usize,
   sums: usize,
   scratch: usize,
   outputs: i32,
+  first: i32,
+  end: i32,
   accumulate: bool,
 ): void {
   const stride = (<usize>paddedWidth(outputs)) << 2
   const partBytes = <usize>partStride * stride
-  for (let at: usize = 0; at < stride; at += 32) {
+  for (let at: usize = (<usize>first) << 2, last = (<usize>end) << 2; at < last; at += 32) {
     columnsOfParts(deltas + at, stride, partBytes, partRows, parts, sums + at, scratch, accumulate)
   }
 }
