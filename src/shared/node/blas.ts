@@ -159,11 +159,18 @@ function singleThreaded<Result>(load: () => Result): Result {
   }
 }
 
+/**
+ * What was found. Once collected it would be unloaded, and a thread that loads it later would get
+ * it afresh.
+ */
+const kept: Library[] = []
+
 /** @throws {Error} if the file can't be loaded, has no CBLAS, or multiplies wrongly. */
 function open(koffi: Koffi, implementation: Implementation, file: string): BlasLibrary {
   const library = koffi.load(file)
   limitThreads(library, implementation)
   requireRightProduct(bindMultiply(koffi, library, trialMemory), trialMemory)
+  kept.push(library)
   return { name: implementation.name, file, configuration: describe(library, implementation) }
 }
 

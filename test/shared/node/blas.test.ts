@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findBlas, loadBlas } from '../../../dist/shared/node/blas.js'
@@ -93,4 +95,26 @@ describe.skipIf(!blas)("the system's product over an arena", () => {
     expect(await findBlas()).toMatchObject({ library: blas })
     expect(['OpenBLAS', 'BLIS', 'MKL', 'Accelerate', 'BLAS']).toContain(blas!.name)
   })
+
+  it.skipIf(process.platform !== 'linux')(
+    'stays loaded once it was found: a thread that loads it later gets the same one',
+    async () => {
+      const script = `
+        import { readFileSync } from 'node:fs'
+        import { findBlas } from ${JSON.stringify(new URL('../../../dist/shared/node/blas.js', import.meta.url))}
+        await findBlas()
+        for (let i = 0; i < 5; i++) {
+          gc()
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+        console.log(/${blas?.name}/i.test(readFileSync('/proc/self/maps', 'utf8')))`
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        '--expose-gc',
+        '--input-type=module',
+        '--eval',
+        script,
+      ])
+      expect(stdout).toBe('true\n')
+    },
+  )
 })
