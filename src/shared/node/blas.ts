@@ -6,6 +6,7 @@ import { NOWHERE, advance } from '../arena/offsets.js'
 import type { BlasLibrary } from '../kernels/native/blas-library.js'
 import type { MatrixMultiply } from '../kernels/native/native.js'
 import { type Koffi, type Library, importKoffi, koffiPackage } from './koffi.js'
+import { type CoreChoice, askingFor, chooseCore } from './openblas-core.js'
 
 /** Why a library was not used. */
 export interface BlasRefusal {
@@ -20,6 +21,8 @@ interface Implementation {
   describe?: string
   /** Prototype of the function that sets how many threads a call may use. */
   setThreads?: string
+  /** Asks the library which kernels it has taken. */
+  core?: (library: Library) => unknown
 }
 
 /**
@@ -40,6 +43,7 @@ const implementations: Implementation[] = [
     },
     describe: 'const char *openblas_get_config()',
     setThreads: 'void openblas_set_num_threads(int)',
+    core: (library) => library.func('const char *openblas_get_corename()')(),
   },
   {
     name: 'BLIS',
@@ -50,6 +54,10 @@ const implementations: Implementation[] = [
     },
     describe: 'const char *bli_info_get_version_str()',
     setThreads: 'void bli_thread_set_num_threads(int64_t)',
+    core: (library) =>
+      library.func('const char *bli_arch_string(int)')(
+        library.func('int bli_arch_query_id()')() as number,
+      ),
   },
   {
     name: 'MKL',
@@ -82,9 +90,10 @@ const [ROW_MAJOR, AS_IT_IS, TRANSPOSED] = [101, 111, 112]
 /**
  * Looks for a BLAS: in the file named by the environment's SHARDGRAD_BLAS if it is set, otherwise
  * OpenBLAS, BLIS, MKL and Accelerate where systems keep them. Leaves the library with one thread a
- * call. Never throws.
+ * call, and OpenBLAS with the kernels that suit the processor. Never throws.
+ * @param choose Decides which kernels OpenBLAS is asked for.
  */
-export async function findBlas(): Promise<{
+export async function findBlas(choose = chooseCore): Promise<{
   library: BlasLibrary | undefined
   refusals: BlasRefusal[]
 }> {
@@ -97,7 +106,9 @@ export async function findBlas(): Promise<{
   }
   for (const [implementation, file] of candidates()) {
     try {
-      return { library: singleThreaded(() => open(koffi, implementation, file)), refusals }
+      const choice = implementation.name === 'OpenBLAS' ? await choose(koffi, file) : undefined
+      const load = (): BlasLibrary => open(koffi, implementation, file, choice)
+      return { library: singleThreaded(() => askingFor(koffi, choice?.ask, load)), refusals }
     } catch (error) {
       refusals.push({ file, reason: messageOf(error) })
     }
@@ -106,19 +117,22 @@ export async function findBlas(): Promise<{
 }
 
 /**
- * Loads a library that `findBlas` found.
+ * Loads a library that `findBlas` found in this process.
  * @returns What binds its product to an arena.
+ * @throws {Error} if it has other kernels than it had when it was found: the bits would be others.
  */
 export async function loadBlas({
   file,
   name,
+  core,
 }: BlasLibrary): Promise<(memory: WebAssembly.Memory) => MatrixMultiply> {
   const koffi = await importKoffi()
   const library = koffi.load(file)
-  limitThreads(
-    library,
-    implementations.find((implementation) => implementation.name === name),
-  )
+  const implementation = implementations.find((one) => one.name === name)
+  limitThreads(library, implementation)
+  const coreHere = implementation && readCore(library, implementation)
+  if (coreHere !== core)
+    throw new Error(`${file} was found with ${core} kernels and now has ${coreHere} kernels`)
   return (memory) => bindMultiply(koffi, library, memory)
 }
 
@@ -166,12 +180,38 @@ function singleThreaded<Result>(load: () => Result): Result {
 const kept: Library[] = []
 
 /** @throws {Error} if the file can't be loaded, has no CBLAS, or multiplies wrongly. */
-function open(koffi: Koffi, implementation: Implementation, file: string): BlasLibrary {
+function open(
+  koffi: Koffi,
+  implementation: Implementation,
+  file: string,
+  choice: CoreChoice | undefined,
+): BlasLibrary {
   const library = koffi.load(file)
   limitThreads(library, implementation)
   requireRightProduct(bindMultiply(koffi, library, trialMemory), trialMemory)
   kept.push(library)
-  return { name: implementation.name, file, configuration: describe(library, implementation) }
+  const core = readCore(library, implementation)
+  return {
+    name: implementation.name,
+    file,
+    configuration: describe(library, implementation),
+    ...(core !== undefined && { core }),
+    ...(core !== undefined && choice && { coreReason: reasonFor(core, choice) }),
+  }
+}
+
+function reasonFor(core: string, { ask, reason }: CoreChoice): string {
+  return ask === undefined || ask === core
+    ? reason
+    : `something else in this process had loaded the library before ${ask} could be asked for`
+}
+
+function readCore(library: Library, { core }: Implementation): string | undefined {
+  try {
+    return core && String(core(library))
+  } catch {
+    return undefined // an older version without that function
+  }
 }
 
 function describe(library: Library, { describe: prototype }: Implementation): string {

@@ -3,8 +3,11 @@
 
 /** What is used of koffi. */
 export interface Koffi {
-  /** @throws {Error} if the system can't load the file. */
-  load: (file: string) => Library
+  /**
+   * @param file `null`: what the process has already.
+   * @throws {Error} if the system can't load the file.
+   */
+  load: (file: string | null) => Library
   /** The address of an array's memory. */
   address: (array: Uint8Array) => bigint
 }
@@ -15,7 +18,7 @@ export interface Library {
    * @param prototype Of the function, as a C header declares it.
    * @throws {Error} if the library has no such function.
    */
-  func: (prototype: string) => (...values: number[]) => unknown
+  func: (prototype: string) => (...values: (number | string)[]) => unknown
 }
 
 /** The package that holds koffi's part for this system. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chooseBackend } from '../../../dist/main/runtime/node/backend-choice.js'
+import { chooseBackend, describeBlas } from '../../../dist/main/runtime/node/backend-choice.js'
 import { BackendError, createTrainer, dense } from '../../../dist/main/index.js'
 import { findBlas } from '../../../dist/shared/node/blas.js'
 import { koffiPackage } from '../../../dist/shared/node/koffi.js'
@@ -179,6 +179,22 @@ describe('what was tried, however much it was, stays out of the reason', () => {
     })
   })
 
+  it('a library that says which kernels it has: those too, and why', async () => {
+    const library = {
+      name: 'OpenBLAS',
+      file: 'libopenblas.so.0',
+      configuration: 'OpenBLAS 0.3.21 DYNAMIC_ARCH SkylakeX',
+      core: 'SkylakeX',
+      coreReason: 'asked for: the library chose Haswell, the processor has AVX-512',
+    }
+    expect(
+      await chooseBackend('auto', large, () => Promise.resolve({ library, refusals: [] })),
+    ).toMatchObject({
+      library:
+        'OpenBLAS 0.3.21, SkylakeX kernels (asked for: the library chose Haswell, the processor has AVX-512), libopenblas.so.0',
+    })
+  })
+
   it('without what calls a library: how to get that', async () => {
     const refusals = [{ file: koffiPackage, reason: `Cannot find package '${koffiPackage}'` }]
     const { reason, hint } = await chooseBackend('auto', large, () =>
@@ -237,6 +253,8 @@ describe.skipIf(!blas)('with a BLAS', () => {
     })
     expect(events[0]).toMatchObject({ blas, defaults: { backend: 'native' } })
     expect(events[0]).not.toHaveProperty('blasTried')
+    const { err } = await shardgrad(['info'], { environment: { SHARDGRAD_BLAS: blas!.file } })
+    expect(err).toContain(`blas       ${describeBlas(blas!)}\n`)
   })
 
   it('looking for it leaves the environment as it was', async () => {

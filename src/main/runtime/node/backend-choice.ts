@@ -83,9 +83,12 @@ export async function searchBlas(): Promise<BlasSearch> {
   return (search ??= findBlas())
 }
 
-/** The library in words: its name, version and file. */
+/** The library in words: its name, version, kernels (and why those) and file. */
 export function describeBlas(library: BlasLibrary): string {
-  return `${nameOf(library)}, ${shorten(library.file)}`
+  const { file, core, coreReason } = library
+  const why = coreReason === undefined ? '' : ` (${coreReason})`
+  const kernels = core === undefined ? [] : [`${core} kernels${why}`]
+  return [nameOf(library), ...kernels, shorten(file)].join(', ')
 }
 
 /** With the version, if the library says it. */

@@ -8,6 +8,13 @@ export interface BlasLibrary {
   file: string
   /** What the library says of its build, if it says anything. */
   configuration: string
+  /**
+   * The kernels that it multiplies with, by its own name for the first processor that had them:
+   * OpenBLAS's `SkylakeX` or `Haswell`, BLIS's `zen3`. Undefined if the library doesn't say.
+   */
+  core?: string
+  /** Why these kernels, in words; undefined where it is not known. */
+  coreReason?: string
 }
 
 /**
