@@ -10,8 +10,7 @@ import { createBarrier } from '../shared/arena/barrier.js'
 import { claimNext } from '../shared/arena/control.js'
 import { bytesPerElement } from '../shared/arena/element-types.js'
 import { NOWHERE } from '../shared/arena/offsets.js'
-import { type Piece, rangesOf, shareOf } from '../shared/arena/pieces.js'
-import type { ParameterLayout } from '../shared/arena/parameter-layout.js'
+import { STRETCH, shareOf, stretchOf, stretchesOf } from '../shared/arena/pieces.js'
 import type { BackendName } from '../shared/backend-names.js'
 import { type Engine, backends } from '../shared/backends.js'
 import { Phase, createTimeline } from '../shared/figures/timeline.js'
@@ -25,7 +24,6 @@ import { computeGradient, train } from './step/training-run.js'
 import {
   type ArenaAccess,
   type GradientWorker,
-  type Share,
   type Synchronization,
   inOrder,
   nothing,
@@ -94,9 +92,10 @@ export function createWorker(
   { claim, meet }: Synchronization,
 ): GradientWorker {
   const { layout, workers } = run
-  const { sliceRows, teamSize } = layout.slots
+  const { first: slotsAt, sliceRows, teamSize, together } = layout.slots
   const { doubles, kernels, words } = access
   const scratch = layout.scratch[workerIndex]!
+  const share = shareOf(layout.parameters, sliceRows, teamSize, workerIndex % teamSize)
   const elementBytes = bytesPerElement[layout.dtype]
   const timeline = createTimeline(doubles, scratch.timeline, run.orderedAt)
   const block = createBlock(words, scratch, elementBytes)
@@ -125,11 +124,10 @@ export function createWorker(
     elementBytes,
     values,
     // A team of all workers sums what it has computed itself: whole slices.
-    pieces: shareOf(layout.parameters, teamSize > 1 ? sliceRows : 1, workers, workerIndex),
-    share: createShare(
-      layout.parameters,
-      shareOf(layout.parameters, sliceRows, teamSize, workerIndex % teamSize),
-    ),
+    pieces: shareOf(layout.parameters, together ? sliceRows : 1, workers, workerIndex),
+    share: stretchOf(layout.parameters, share),
+    stretches: stretchesOf(layout.parameters, sliceRows, share, STRETCH),
+    slotsAt,
     slotSum: createSlotSum(layout.slots),
     update: createUpdate(layout.parameters.elements * elementBytes),
     factors: { learningRate: 0, firstCorrection: 1, secondCorrection: 1 },
@@ -143,11 +141,6 @@ export function createWorker(
       timeline.mark(Phase.wait)
     },
   }
-}
-
-function createShare(layout: ParameterLayout, pieces: readonly Piece[]): Share {
-  const elements = pieces.reduce((sum, piece) => sum + piece.elements, 0)
-  return { ranges: rangesOf(layout, pieces), first: pieces[0]?.first ?? 0, elements }
 }
 
 function createSlotSum({ first, bytes, count }: SlotsLayout): SlotOperands {

@@ -4,7 +4,7 @@ import type { ScratchLayout } from '../shared/arena/arena.js'
 import type { Barrier } from '../shared/arena/barrier.js'
 import { currentVersion } from '../shared/arena/control.js'
 import { type ByteOffset, index64 } from '../shared/arena/offsets.js'
-import type { Piece, TensorRange } from '../shared/arena/pieces.js'
+import type { Piece, Stretch } from '../shared/arena/pieces.js'
 import type { Permutation } from '../shared/batches/shuffle.js'
 import { Phase, type Timeline } from '../shared/figures/timeline.js'
 import type { Kernels, SlotOperands, UpdateOperands } from '../shared/kernels/kernels.js'
@@ -45,7 +45,11 @@ export interface GradientWorker extends Synchronization, ArenaAccess {
   /** The parameters that this worker sums, updates and prepares. */
   pieces: Piece[]
   /** What this worker has of its slot's gradient: all, or its share of the team's. */
-  share: Share
+  share: Stretch
+  /** The same, as it is updated stretch by stretch. */
+  stretches: Stretch[]
+  /** Where the slots begin that are summed next. */
+  slotsAt: ByteOffset
   slotSum: SlotOperands
   update: UpdateOperands
   factors: UpdateFactors
@@ -56,14 +60,6 @@ export interface GradientWorker extends Synchronization, ArenaAccess {
   /** The other machines, if there are any. */
   exchange: Exchange | undefined
   timeline: Timeline
-}
-
-/** What one of the workers that share a slot has of the slot's gradient: one stretch. */
-export interface Share {
-  ranges: TensorRange[]
-  /** From the start of the parameters, in elements. */
-  first: number
-  elements: number
 }
 
 /** No serial work at a meeting. */

@@ -7,7 +7,7 @@ import { type ByteOffset, index64 } from '../../shared/arena/offsets.js'
 import { backends } from '../../shared/backends.js'
 import { paddedWidth } from '../../shared/batches/padding.js'
 import { extentOf } from '../../shared/arena/parts.js'
-import { piecesOf, rangesOf } from '../../shared/arena/pieces.js'
+import { piecesOf, stretchOf } from '../../shared/arena/pieces.js'
 import { BLOCK_ROWS } from '../../shared/batches/shards.js'
 import { Tally, tallyLayout } from '../../shared/figures/metrics.js'
 import type { Kernels, LossOperands } from '../../shared/kernels/kernels.js'
@@ -141,7 +141,7 @@ async function layOut(
   const { versions, slots, parameters: placed, dtype } = layout
   const block = createBlock(new Int32Array(memory.buffer), scratch!, 8)
   const values = new Float64Array(memory.buffer)
-  const everything = rangesOf(placed, piecesOf(placed))
+  const { ranges } = stretchOf(placed, piecesOf(placed))
   const tally = new Float64Array(tallies.fields)
   const kernels = createKernels(memory)
   const modelWith = (others: Kernels): Model =>
@@ -171,7 +171,7 @@ async function layOut(
     },
     backward(model, accumulate) {
       model.backward(versions[0].parameters)
-      model.gradient(slots.first, accumulate, everything)
+      model.gradient(slots.first, accumulate, ranges)
     },
     readGradient: () => readParameters(memory, slots.first, placed, dtype),
     read: (matrix, columns) => readRows(values, block, matrix, columns),
@@ -192,6 +192,7 @@ function planFor(
     shards: 1,
     slots: 1,
     teamSize: 1,
+    together: false,
     batchSize: examples.count,
     training: needsOf(examples),
     validation: undefined,

@@ -88,7 +88,8 @@ export function createRunner(
   /** What there is to do for a batch, or to evaluate examples. */
   const jobOf = ({ batchSize, shards, training }: ArenaNeeds): Job => {
     const examples = batchSize || training!.count
-    const job = { examples, outputs: work.outputs, blocks: blockCount(examples) }
+    const { inputs, outputs } = { ...work, inputs: shape.inputs }
+    const job = { examples, inputs, outputs, blocks: blockCount(examples) }
     if (batchSize === 0) return { ...job, flops: (examples * work.flops) / 3 }
     const units = shards * unitsPerShard(batchSize, shards)
     const parameters = layout.parameters.elements
@@ -186,6 +187,7 @@ function emptyNeeds(
     shards: 1,
     slots: 1,
     teamSize: 1,
+    together: false,
     batchSize: 0,
     training: undefined,
     validation: undefined,

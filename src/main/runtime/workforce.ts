@@ -2,10 +2,10 @@
 // a bit. It compares what a step would take, by a model whose few numbers were measured
 // (docs/performance.md): too many workers make a small job slower, since they have to meet.
 
-import { slotCount } from '../../shared/batches/shards.js'
+import { slotCount, unitsPerClaim } from '../../shared/batches/shards.js'
 
-/** What one more worker adds to the meetings of a step, and what the first does, in microseconds. */
-const MICROSECONDS_TO_MEET = { first: 4, more: 0.5 }
+/** What the second worker adds to a meeting, and what each one more, in microseconds. */
+const MICROSECONDS_TO_MEET = { second: 2, more: 0.5 }
 
 /**
  * What an output of a layer takes beside its part of the products: bias, activation, derivative.
@@ -22,8 +22,9 @@ const MOST_SHARED_BYTES = 2 ** 30
 export interface Job {
   /** Floating-point operations. */
   flops: number
-  /** Examples, and outputs of all layers for each. */
+  /** Examples, and for each its inputs and the outputs of all layers. */
   examples: number
+  inputs: number
   outputs: number
   /** Of a step that trains; otherwise the examples go forward alone, in blocks. */
   training?: {
@@ -39,9 +40,11 @@ export interface Job {
 
 export interface Workforce {
   workers: number
-  /** Workers that share a slot, and slots. */
-  teamSize: number
+  /** Slots, and workers that share each. */
   slots: number
+  teamSize: number
+  /** Whether they take rows, meet, and then each its part of the gradient. */
+  together: boolean
   /** Why so many, in words. */
   reason: string
 }
@@ -90,8 +93,8 @@ function mostWorkers({ training, blocks, ...job }: Job): number {
 }
 
 /** Workers that share slots need what is computed on the way for all examples, and its gradient. */
-function mayShareSlots({ examples, outputs }: Pick<Job, 'examples' | 'outputs'>): boolean {
-  return 8 * examples * outputs <= MOST_SHARED_BYTES
+function mayShareSlots({ examples, inputs, outputs }: Omit<Job, 'training' | 'blocks'>): boolean {
+  return examples * (4 * inputs + 8 * outputs) <= MOST_SHARED_BYTES
 }
 
 /** The quickest way for so many workers. */
@@ -99,13 +102,13 @@ function bestFor(workers: number, job: Job, alone: number): Choice {
   const { training } = job
   if (!training) {
     const microseconds = (alone * Math.ceil(job.blocks / workers)) / job.blocks + meeting(workers)
-    return { workers, teamSize: 1, slots: 1, microseconds }
+    return { workers, slots: 1, teamSize: 1, together: false, microseconds }
   }
   const choices: Choice[] = []
   if (workers <= training.shards) choices.push(eachOnItsOwn(workers, training, alone))
-  if (workers > 1 && mayShareSlots(job)) {
-    for (let slots = 1; slots < workers && slots <= training.shards; slots *= 2) {
-      if (workers % slots === 0) choices.push(inTeams(workers, slots, job, training, alone))
+  if (mayShareSlots(job)) {
+    for (let slots = 1; slots <= Math.min(workers, training.shards); slots *= 2) {
+      if (workers % slots === 0) choices.push(together(workers, slots, job, training, alone))
     }
   }
   return choices.reduce((least, choice) =>
@@ -122,24 +125,28 @@ function eachOnItsOwn(
   const slots = slotCount(shards, workers)
   const gradients = (alone * Math.ceil(slots / workers)) / slots
   const sum = workers === 1 ? 0 : bringing((4 * slots * parameters) / workers)
-  return { workers, teamSize: 1, slots, microseconds: gradients + sum + 2 * meeting(workers) }
+  const microseconds = gradients + sum + 2 * meeting(workers)
+  return { workers, slots, teamSize: 1, together: false, microseconds }
 }
 
-/** Workers share slots: units row by row, then each its part of the slot's gradient. */
-function inTeams(
+/** Workers take units row by row, and then each its part of a slot's gradient. */
+function together(
   workers: number,
   slots: number,
-  { flops, examples, outputs }: Job,
-  { units, parameters }: NonNullable<Job['training']>,
+  { flops, examples, inputs, outputs }: Job,
+  { shards, units, parameters }: NonNullable<Job['training']>,
   alone: number,
 ): Choice {
   const gradients = alone * Math.min(1, (2 * parameters * examples) / flops)
-  const rows = ((alone - gradients) * Math.ceil(units / workers)) / units
-  const deltas = bringing((4 * examples * outputs) / slots)
+  const perClaim = unitsPerClaim(examples, shards, workers)
+  const claims = units / perClaim
+  const rows = ((alone - gradients) * Math.ceil(claims / workers)) / claims
+  // Columns of what came in, and all of what goes back.
+  const matrices = bringing((4 * examples * (inputs / (workers / slots) + outputs)) / slots)
   const sum = slots === 1 ? 0 : bringing((4 * slots * parameters) / workers)
   const meetings = (slots === 1 ? 2 : 3) * meeting(workers)
-  const microseconds = rows + gradients / workers + deltas + sum + meetings
-  return { workers, teamSize: workers / slots, slots, microseconds }
+  const microseconds = rows + gradients / workers + matrices + sum + meetings
+  return { workers, slots, teamSize: workers / slots, together: true, microseconds }
 }
 
 function bringing(bytes: number): number {
@@ -147,8 +154,8 @@ function bringing(bytes: number): number {
 }
 
 function meeting(workers: number): number {
-  const { first, more } = MICROSECONDS_TO_MEET
-  return workers === 1 ? 0 : first / 2 + more * (workers - 2)
+  const { second, more } = MICROSECONDS_TO_MEET
+  return workers === 1 ? 0 : second + more * (workers - 2)
 }
 
 function reasonFor(

@@ -17,6 +17,7 @@ import {
   partsOfBlock,
   sliceRowsOf,
   unitRowsOf,
+  unitsPerClaim,
   unitsPerShard,
 } from '../batches/shards.js'
 import { ArenaError } from '../errors.js'
@@ -26,7 +27,7 @@ import { CONTROL_BYTES } from './control.js'
 import { type DType, type ElementType, bytesPerElement } from './element-types.js'
 import type { ByteOffset } from './offsets.js'
 import { type ParameterLayout, parameterLayout } from './parameter-layout.js'
-import { CHUNK, piecesOf, shareOf } from './pieces.js'
+import { CHUNK, STRETCH, piecesOf, shareOf, stretchOf, stretchesOf } from './pieces.js'
 
 /** What an arena must hold. */
 export interface ArenaNeeds {
@@ -41,6 +42,8 @@ export interface ArenaNeeds {
   slots: number
   /** Workers that share a slot. */
   teamSize: number
+  /** Whether they take rows, meet, and then each its part of the gradient. */
+  together: boolean
   /** Examples of the largest batch; 0 if nothing is trained. */
   batchSize: number
   training: ExamplesNeeds | undefined
@@ -128,11 +131,20 @@ export interface SlotsLayout {
   /** From one to the next. */
   bytes: number
   count: number
-  /**
-   * Workers that share a slot. Of one alone the matrices are its own, with the rows of a block;
-   * otherwise they belong to all workers, with the rows of all shards.
-   */
+  /** Workers that share a slot. */
   teamSize: number
+  /**
+   * Whether workers first take rows, unit by unit, and then each its part of the gradient. Then
+   * matrices belong to all of them, with the rows of all shards; otherwise they are each worker's
+   * own, with the rows of a block.
+   */
+  together: boolean
+  /**
+   * Whether a worker updates what it has of the gradient at once, stretch by stretch; then there
+   * are no slots. It can if nobody else has to do with that part, and the gradient need not be
+   * whole before.
+   */
+  fused: boolean
   /** Shards that a block takes side by side, and the rows from one to the next. */
   parts: number
   partStride: number
@@ -141,6 +153,8 @@ export interface SlotsLayout {
   /** Units of a shard, at most, and the rows of each. */
   units: number
   unitRows: number
+  /** Units that a worker claims at a time, where they are shared out. */
+  unitsPerClaim: number
   /** Rows of a gradient of weights that are one product. */
   sliceRows: number
 }
@@ -155,9 +169,11 @@ export interface ScratchLayout {
   partRows: ByteOffset
   model: ModelLayout
   chunk: ByteOffset
+  /** The gradient of a stretch, where it is updated at once. */
+  stretch: ByteOffset
   /**
    * Gradients of subtrees under way, where a slot holds more than one block's shards: of what the
-   * worker has of the parameters.
+   * worker has of the parameters, or a stretch of it.
    */
   partials: ByteOffset[]
   /** What the worker did when, if that was asked for. */
@@ -295,21 +311,25 @@ function claimRecords(
 }
 
 function claimSlots(needs: ArenaNeeds, parameterBytes: number, { claim }: Ledger): SlotsLayout {
-  const { batchSize, shards, teamSize } = needs
+  const { batchSize, gradient, shards, teamSize, together, workers } = needs
   const count = batchSize > 0 ? needs.slots : 0
+  const fused = together && count === 1 && !gradient
   const bytes = Math.ceil(parameterBytes / LINE) * LINE
   const perSlot = count > 0 ? shards / count : 1
   const { parts, stride } = partsOfBlock(perSlot, Math.ceil(batchSize / shards))
   return {
-    first: claim('gradient slots', count * bytes),
+    first: claim('gradient slots', fused ? 0 : count * bytes),
     bytes,
     count,
     teamSize,
+    together,
+    fused,
     parts,
     partStride: stride,
     shardStride: paddedRows(Math.ceil(batchSize / shards)),
     units: unitsPerShard(batchSize, shards),
     unitRows: unitRowsOf(batchSize, shards),
+    unitsPerClaim: unitsPerClaim(batchSize, shards, workers),
     sliceRows: sliceRowsOf(batchSize),
   }
 }
@@ -331,7 +351,7 @@ function claimScratches(
   ledger: Ledger,
 ): ScratchLayout[] {
   const { shards, timeline, workers } = needs
-  const { sliceRows, teamSize } = slots
+  const { fused, sliceRows, teamSize, together } = slots
   const use = 'scratch of the workers'
   const perSlot = slots.count > 0 ? shards / slots.count : 1
   const depth = Math.log2(perSlot / slots.parts)
@@ -340,16 +360,19 @@ function claimScratches(
   const ofAll = matricesOfAll(needs, slots, claims)
   return Array.from({ length: workers }, (_, worker) => {
     const share = shareOf(parameters, sliceRows, teamSize, worker % teamSize)
-    const shareBytes = share.reduce((sum, { elements }) => sum + elements, 0)
+    const stretches = fused
+      ? stretchesOf(parameters, sliceRows, share, STRETCH)
+      : [stretchOf(parameters, share)]
+    const longest = Math.max(0, ...stretches.map(({ elements }) => elements))
+    const stretchBytes = longest * bytesPerElement[needs.dtype]
     return {
-      evaluationRow: teamSize > 1 ? worker * evaluationRowsOf(needs) : 0,
+      evaluationRow: together ? worker * evaluationRowsOf(needs) : 0,
       rowNumbers: ledger.claim(use, blockRowsOf(needs, slots) * 4),
       partRows: ledger.claim(use, MOST_PARTS * 4),
-      model: needs.model.claimScratch(teamSize > 1 ? { ...claims, matrix: ofAll() } : claims),
+      model: needs.model.claimScratch(together ? { ...claims, matrix: ofAll() } : claims),
       chunk: ledger.claim(use, CHUNK * bytesPerElement[needs.dtype]),
-      partials: Array.from({ length: depth }, () =>
-        ledger.claim(use, shareBytes * bytesPerElement[needs.dtype]),
-      ),
+      stretch: ledger.claim(use, fused ? stretchBytes : 0),
+      partials: Array.from({ length: depth }, () => ledger.claim(use, stretchBytes)),
       timeline: timeline ? ledger.claim(use, timelineBytes(spans)) : undefined,
     }
   })

@@ -13,8 +13,8 @@ export interface Parts {
   stride: number
   rows: Int32Array
   /**
-   * Rows of a unit: the products that go row by row are called for so many rows of a part at a time,
-   * the last for what is left, since a library's bits may depend on the rows of a call.
+   * Rows of a unit: the products that go row by row are called for so many rows of a part at a
+   * time, the last for what is left, since a library's bits may depend on the rows of a call.
    */
   unitRows: number
   /** Where `rows` lies in the arena. */

@@ -11,6 +11,8 @@ import type { ParameterLayout, PlacedTensor } from './parameter-layout.js'
  */
 export const CHUNK = 1024
 const CHUNK_OF_BIASES = 256
+/** Elements of a gradient that stay in the second-level cache from its products to its update. */
+export const STRETCH = 65_536
 
 /**
  * What a column of biases takes beside an element of weights, where a worker computes the gradient
@@ -127,10 +129,20 @@ function costOf({ elements, rows }: Piece): number {
 function slicesOf(pieces: readonly Piece[], sliceRows: number): Piece[][] {
   const slices: Piece[][] = []
   for (const piece of pieces) {
-    if (piece.rows && piece.rows.firstRow % sliceRows !== 0) slices.at(-1)!.push(piece)
+    if (slices.length > 0 && piece.rows && piece.rows.firstRow % sliceRows !== 0)
+      slices.at(-1)!.push(piece)
     else slices.push([piece])
   }
   return slices
+}
+
+/** Pieces that follow on each other, and what they have of each tensor. */
+export interface Stretch {
+  pieces: Piece[]
+  ranges: TensorRange[]
+  /** From the start of the parameters, in elements. */
+  first: number
+  elements: number
 }
 
 /** Of one tensor: rows first .. end - 1 of weights, columns first .. end - 1 of biases. */
@@ -141,8 +153,34 @@ export interface TensorRange {
   end: number
 }
 
-/** What pieces that follow on each other have of each tensor. */
-export function rangesOf({ tensors }: ParameterLayout, pieces: readonly Piece[]): TensorRange[] {
+/** @param pieces Some that follow on each other. */
+export function stretchOf(layout: ParameterLayout, pieces: Piece[]): Stretch {
+  const elements = pieces.reduce((sum, piece) => sum + piece.elements, 0)
+  return { pieces, ranges: rangesOf(layout, pieces), first: pieces[0]?.first ?? 0, elements }
+}
+
+/**
+ * The stretches of some pieces: as many whole slices each as have at most `most` elements, one at
+ * least.
+ */
+export function stretchesOf(
+  layout: ParameterLayout,
+  sliceRows: number,
+  pieces: readonly Piece[],
+  most: number,
+): Stretch[] {
+  const stretches: Stretch[] = []
+  for (const slice of slicesOf(pieces, sliceRows)) {
+    const last = stretches.at(-1)
+    const elements = slice.reduce((sum, piece) => sum + piece.elements, 0)
+    const together = last && last.elements + elements <= most
+    if (together) stretches.pop()
+    stretches.push(stretchOf(layout, [...(together ? last.pieces : []), ...slice]))
+  }
+  return stretches
+}
+
+function rangesOf({ tensors }: ParameterLayout, pieces: readonly Piece[]): TensorRange[] {
   if (pieces.length === 0) return []
   const [from, last] = [pieces[0]!.first, pieces.at(-1)!]
   const to = last.first + last.elements

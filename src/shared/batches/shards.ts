@@ -38,6 +38,24 @@ export function unitsPerShard(batchSize: number, shards: number): number {
 }
 
 /**
+ * Units of a shard that a worker claims at a time, where several share out the units of a batch: as
+ * many as get it done soonest, and of those most, since what is read for one then serves for all.
+ */
+export function unitsPerClaim(batchSize: number, shards: number, workers: number): number {
+  const units = unitsPerShard(batchSize, shards)
+  const most = Math.floor(BLOCK_ROWS / unitRowsOf(batchSize, shards))
+  let best = 1
+  for (let count = 2; count <= Math.min(units, most); count++)
+    if (turns(units, shards, workers, count) <= turns(units, shards, workers, best)) best = count
+  return best
+}
+
+/** Units that the busiest worker takes, if each claims so many at a time. */
+function turns(units: number, shards: number, workers: number, count: number): number {
+  return count * Math.ceil((shards * Math.ceil(units / count)) / workers)
+}
+
+/**
  * Rows of a layer's weights whose gradient is one product, a power of two from 16: fewer where more
  * workers than shards may want to share them out.
  */

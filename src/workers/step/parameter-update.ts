@@ -11,7 +11,7 @@ import { learningRateAt } from '../../shared/optimizers/learning-rate.js'
 import { setUpdateFactors } from '../../shared/optimizers/optimizers.js'
 import type { TrainRun } from '../../shared/protocol.js'
 import { type GradientWorker, currentParameters, headerField, nothing } from '../worker.js'
-import type { Step } from './shard-gradients.js'
+import { type Batch, type Step, computeMyStretch } from './shard-gradients.js'
 
 /**
  * Adds my pieces of a batch's gradients to those of the step's batches before it: sums, not yet
@@ -33,7 +33,12 @@ export function addMySlots(worker: GradientWorker, isFirst: boolean): void {
  * Averages my pieces of the gradient, writes the next parameters and readies them for the next
  * step's products.
  */
-export function updateMyPieces(worker: GradientWorker, run: TrainRun, step: Step): void {
+export function updateMyPieces(
+  worker: GradientWorker,
+  run: TrainRun,
+  step: Step,
+  batch: Batch,
+): void {
   const { doubles, model, words } = worker
   const { layout } = run
   const version = currentVersion(words)
@@ -44,9 +49,23 @@ export function updateMyPieces(worker: GradientWorker, run: TrainRun, step: Step
   if (layout.gradient !== undefined) averageMyPieces(worker, weight, several)
   const divisor = run.clipNorm === undefined ? 1 : clipDivisor(worker, run.clipNorm)
   const next = layout.versions[1 - version]!
-  for (const piece of worker.pieces) {
+  eachPiece(worker, batch, (piece) => {
     updatePiece(worker, run, weight, piece, version, divisor)
     if (piece.rows) model.prepare(next.parameters, piece.rows, true)
+  })
+}
+
+/** Takes my pieces one after the other, where that is to be done when their gradient is. */
+export function eachPiece(
+  worker: GradientWorker,
+  batch: Batch,
+  take: (piece: Piece) => void,
+): void {
+  if (!worker.run.layout.slots.fused) return worker.pieces.forEach(take)
+  for (const stretch of worker.stretches) {
+    computeMyStretch(worker, batch, stretch)
+    stretch.pieces.forEach(take)
+    worker.timeline.mark(Phase.sum)
   }
 }
 
@@ -143,13 +162,13 @@ export function averageChunk(
 }
 
 function sumSlots(
-  { elementBytes, kernels, run, slotSum }: GradientWorker,
+  { elementBytes, kernels, slotSum, slotsAt }: GradientWorker,
   first: number,
   elements: number,
   target: ByteOffset,
   divisor: number,
 ): void {
-  slotSum.slots = advance(run.layout.slots.first, first * elementBytes)
+  slotSum.slots = advance(slotsAt, first * elementBytes)
   slotSum.sum = target
   slotSum.elements = elements
   slotSum.divisor = divisor

@@ -1,9 +1,10 @@
-// The first part of a step: the gradients of a batch's shards, in slots. A worker alone claims slots,
-// and takes a slot's shards forward and back and to their gradient. Workers that share slots claim
+// The first part of a step: the gradients of a batch's shards, in slots. Workers each on their own
+// claim slots, and take a slot's shards forward, back and to their gradient. Workers together claim
 // units of the shards, and take them forward and back; when all have met, each computes its share
-// of its team's slot.
+// of its team's slot, or where that is updated at once, of the gradient.
 
 import { leaveIfAborted } from '../../shared/arena/barrier.js'
+import type { Stretch } from '../../shared/arena/pieces.js'
 import { unitsOf } from '../../shared/arena/parts.js'
 import { type ByteOffset, advance } from '../../shared/arena/offsets.js'
 import { BLOCK_ROWS, shardStart } from '../../shared/batches/shards.js'
@@ -32,9 +33,9 @@ export interface Step {
 
 /** A worker's part of a batch before all meet: slots until none is left, or units of its team's. */
 export function computeShardGradients(worker: GradientWorker, batch: Batch): void {
-  const { teamSize } = worker.run.layout.slots
+  const { together } = worker.run.layout.slots
   recordSquares(worker)
-  if (teamSize > 1) takeUnits(worker, batch)
+  if (together) takeUnits(worker, batch)
   else fillSlots(worker, batch)
 }
 
@@ -47,46 +48,64 @@ function fillSlots(worker: GradientWorker, batch: Batch): void {
   const endSlot = exchange?.endSlot ?? count
   for (let slot = firstSlot + worker.claim(); slot < endSlot; slot = firstSlot + worker.claim()) {
     const target = advance(first, slot * bytes)
-    gradientOfSubtree(worker, batch, slot * perSlot, perSlot, target, 0, gradientOfParts)
+    gradientOfSubtree(worker, batch, slot * perSlot, perSlot, target, worker.share, 0)
   }
 }
 
-/** Claims units of the shards and takes each forward and back. */
+/** Claims units of the shards, some of one shard at a time, and takes them forward and back. */
 function takeUnits(worker: GradientWorker, batch: Batch): void {
-  const { block, model, run, tallies, timeline } = worker
-  const { shardStride, unitRows, units } = run.layout.slots
+  const { block, model, run, timeline } = worker
+  const { shardStride, unitRows, units, unitsPerClaim } = run.layout.slots
   const parameters = currentParameters(worker)
-  for (let unit = worker.claim(); unit < batch.shards * units; unit = worker.claim()) {
-    const shard = Math.floor(unit / units)
-    const done = (unit % units) * unitRows
-    clearTally(tallies[0]!)
+  const claims = Math.ceil(units / unitsPerClaim)
+  const most = unitsPerClaim * unitRows
+  for (let claim = worker.claim(); claim < batch.shards * claims; claim = worker.claim()) {
+    const shard = Math.floor(claim / claims)
+    const done = (claim % claims) * most
+    clearTallies(worker)
+    block.firstRow = shard * shardStride + done
+    block.parts.stride = most
+    placeShards(worker, batch, shard, 1, done, most)
     if (done < rowsOf(batch, shard)) {
-      block.firstRow = shard * shardStride + done
-      placeShards(worker, batch, shard, 1, done, unitRows)
       takeForward(worker, parameters)
       model.backward(parameters)
       timeline.mark(Phase.backward)
     }
-    recordTally(worker, unit, tallies[0]!)
+    recordTallies(worker, shard, done)
   }
 }
 
 /** My share of the gradient of my team's slot, when all units have been forward and back. */
 export function computeMyShare(worker: GradientWorker, batch: Batch): void {
-  const { elementBytes, index, run, share, timeline } = worker
-  const { bytes, count, first, teamSize } = run.layout.slots
-  const perSlot = batch.shards / count
+  const { elementBytes, index, run, share } = worker
+  const { bytes, first, teamSize } = run.layout.slots
   const slot = Math.floor(index / teamSize)
   const target = advance(first, slot * bytes + share.first * elementBytes)
-  gradientOfSubtree(worker, batch, slot * perSlot, perSlot, target, 0, shareOfParts)
-  timeline.mark(Phase.gradient)
+  computeStretch(worker, batch, slot, share, target)
+}
+
+/** A stretch of the batch's gradient, to be updated at once. */
+export function computeMyStretch(worker: GradientWorker, batch: Batch, stretch: Stretch): void {
+  const { elementBytes, scratch } = worker
+  worker.slotsAt = advance(scratch.stretch, -stretch.first * elementBytes)
+  computeStretch(worker, batch, 0, stretch, scratch.stretch)
+}
+
+function computeStretch(
+  worker: GradientWorker,
+  batch: Batch,
+  slot: number,
+  stretch: Stretch,
+  target: ByteOffset,
+): void {
+  const perSlot = batch.shards / worker.run.layout.slots.count
+  gradientOfSubtree(worker, batch, slot * perSlot, perSlot, target, stretch, 0)
+  worker.timeline.mark(Phase.gradient)
 }
 
 /**
- * My share of the summed gradient of shards first .. first + count - 1, a complete subtree of the
+ * A stretch of the summed gradient of shards first .. first + count - 1, a complete subtree of the
  * tree over all shards, added up as the tree does it.
- *
- * @param ofParts Does that for as many shards as go side by side.
  */
 function gradientOfSubtree(
   worker: GradientWorker,
@@ -94,17 +113,22 @@ function gradientOfSubtree(
   first: number,
   count: number,
   target: ByteOffset,
+  stretch: Stretch,
   depth: number,
-  ofParts: typeof gradientOfParts,
 ): void {
-  const { kernels, run, scratch, share, timeline } = worker
-  if (count === run.layout.slots.parts) return ofParts(worker, batch, first, target)
+  const { kernels, run, scratch, timeline } = worker
+  const { parts, together } = run.layout.slots
+  if (count === parts) {
+    if (together) stretchOfParts(worker, batch, first, target, stretch)
+    else gradientOfParts(worker, batch, first, target)
+    return
+  }
   const half = count / 2
   const right = scratch.partials[depth]!
-  gradientOfSubtree(worker, batch, first, half, target, depth + 1, ofParts)
-  gradientOfSubtree(worker, batch, first + half, half, right, depth + 1, ofParts)
-  kernels.addInto(target, right, share.elements)
-  timeline.mark(Phase.sum)
+  gradientOfSubtree(worker, batch, first, half, target, stretch, depth + 1)
+  gradientOfSubtree(worker, batch, first + half, half, right, stretch, depth + 1)
+  kernels.addInto(target, right, stretch.elements)
+  timeline.mark(together ? Phase.gradient : Phase.sum)
 }
 
 /**
@@ -119,13 +143,14 @@ function gradientOfParts(
   target: ByteOffset,
 ): void {
   const { block, model, run, share, timeline } = worker
-  const { parts, units, unitRows } = run.layout.slots
+  const { parts, partStride, units, unitRows } = run.layout.slots
   const parameters = currentParameters(worker)
   const longest = units * unitRows
   block.firstRow = 0
   for (let done = 0; done < longest; done += BLOCK_ROWS) {
     clearTallies(worker)
     if (done === 0 || done < rowsOf(batch, first)) {
+      block.parts.stride = partStride
       placeShards(worker, batch, first, parts, done, BLOCK_ROWS)
       takeForward(worker, parameters)
       model.backward(parameters)
@@ -136,22 +161,23 @@ function gradientOfParts(
   }
 }
 
-/** My share of the summed gradient of shards that have been forward and back, block by block. */
-function shareOfParts(
-  { block, elementBytes, model, run, share }: GradientWorker,
+/** A stretch of the summed gradient of shards that have been forward and back, block by block. */
+function stretchOfParts(
+  { block, elementBytes, model, run }: GradientWorker,
   batch: Batch,
   first: number,
   target: ByteOffset,
+  stretch: Stretch,
 ): void {
   const { partStride, parts, shardStride } = run.layout.slots
-  const start = advance(target, -share.first * elementBytes)
+  const start = advance(target, -stretch.first * elementBytes)
   block.parts.count = parts
   block.parts.stride = partStride
   for (let done = 0; done === 0 || done < rowsOf(batch, first); done += BLOCK_ROWS) {
     block.firstRow = first * shardStride + done
     for (let part = 0; part < parts; part++)
       block.parts.rows[part] = Math.min(BLOCK_ROWS, rowsOf(batch, first + part) - done)
-    model.gradient(start, done > 0, share.ranges)
+    model.gradient(start, done > 0, stretch.ranges)
   }
 }
 
@@ -185,7 +211,7 @@ function recordTallies(worker: GradientWorker, first: number, done: number): voi
 
 /**
  * Makes the block's parts `count` shards from shard `first` on, each from its row `done` on, at
- * most `most` rows of it.
+ * most `most` rows of it. How far apart they lie, the block says.
  */
 function placeShards(
   { block, row, run }: GradientWorker,
@@ -195,13 +221,12 @@ function placeShards(
   done: number,
   most: number,
 ): void {
-  const { partStride, unitRows } = run.layout.slots
+  const { unitRows } = run.layout.slots
   block.parts.count = count
-  block.parts.stride = partStride
   block.parts.unitRows = unitRows
   for (let part = 0; part < count; part++) {
     const start = shardStart(batch.size, batch.shards, first + part) + done
-    const rows = Math.min(most, rowsOf(batch, first + part) - done)
+    const rows = Math.min(most, Math.max(0, rowsOf(batch, first + part) - done))
     placePart(block, part, batch.first + start, rows, row)
   }
 }

@@ -19,7 +19,7 @@ import { permutation } from '../../shared/batches/shuffle.js'
 import { Phase, timelineIsFull } from '../../shared/figures/timeline.js'
 import { addFiguresOfAllRows } from './all-rows.js'
 import { evaluateExamples } from './evaluation-run.js'
-import { addMySlots, averageChunk, updateMyPieces } from './parameter-update.js'
+import { addMySlots, averageChunk, eachPiece, updateMyPieces } from './parameter-update.js'
 import {
   penaltyOf,
   recordEpoch,
@@ -54,7 +54,7 @@ export function train(worker: GradientWorker, run: TrainRun): void {
     }
     computeStepGradients(worker, run, step, batch, close)
     if (outcomeOf(words) === Outcome.diverged) return
-    updateMyPieces(worker, run, step)
+    updateMyPieces(worker, run, step, batch)
     timeline.mark(Phase.sum)
     meet(finish)
     if (step.endsEpoch && validation && outcomeOf(words) !== Outcome.diverged) {
@@ -96,11 +96,11 @@ function computeStepGradients(
 /** Fills all slots: this machine's, then with the other machines' help the rest. */
 function computeBatchGradients(worker: GradientWorker, batch: Batch, close: () => void): void {
   const { exchange, meet, run } = worker
-  const { count, teamSize } = run.layout.slots
+  const { count, fused, together } = run.layout.slots
   computeShardGradients(worker, batch)
   if (exchange) meet(exchange.complete)
   meet(close)
-  if (teamSize === 1 || outcomeOf(worker.words) === Outcome.diverged) return
+  if (!together || fused || outcomeOf(worker.words) === Outcome.diverged) return
   computeMyShare(worker, batch)
   // What a worker sums over several slots is not what it has computed.
   if (count > 1) meet(nothing)
@@ -108,7 +108,7 @@ function computeBatchGradients(worker: GradientWorker, batch: Batch, close: () =
 
 /** One gradient over all examples, averaged, where the next parameters would be. */
 export function computeGradient(worker: GradientWorker, run: GradientRun): void {
-  const { doubles, elementBytes, pieces, words } = worker
+  const { doubles, elementBytes, words } = worker
   const { records, slots, training, versions } = run.layout
   const batch = { first: 0, size: training!.count, shards: run.shards }
   computeBatchGradients(worker, batch, () => {
@@ -117,13 +117,13 @@ export function computeGradient(worker: GradientWorker, run: GradientRun): void 
   })
   const weight = doubles[index64(records.epochs) + 1 + Tally.weight]!
   const target = versions[1 - currentVersion(words)]!.parameters
-  for (const piece of pieces) {
+  eachPiece(worker, batch, (piece) => {
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
       const elements = Math.min(CHUNK, end - first)
       const place = advance(target, first * elementBytes)
       averageChunk(worker, weight, piece, first, elements, place)
     }
-  }
+  })
 }
 
 /** The examples of the step after `steps` steps. */

@@ -21,6 +21,6 @@ export interface BlasLibrary {
  * Whether a library takes a small product as it lies, and only for a large one copies the operands
  * into an order of its own first: OpenBLAS does with its kernels for AVX-512.
  */
-export function prefersSmall({ name, configuration }: BlasLibrary): boolean {
-  return name === 'OpenBLAS' && /SkylakeX|Cooperlake|SapphireRapids/i.test(configuration)
+export function prefersSmall({ core = '' }: BlasLibrary): boolean {
+  return /^(SkylakeX|Cooperlake|SapphireRapids)$/i.test(core)
 }

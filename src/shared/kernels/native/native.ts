@@ -37,8 +37,8 @@ export interface Multiplication {
 }
 
 /**
- * OpenBLAS 0.3 (`sgemm_small_matrix_permit` of its Skylake kernels) takes as it lies a product of up
- * to 10^6 multiplications, and of one by a transposed matrix up to 1200 results.
+ * OpenBLAS 0.3 (`sgemm_small_matrix_permit` of its Skylake kernels) takes as it lies a product of
+ * up to 10^6 multiplications, and of one by a transposed matrix up to 1200 results.
  */
 const MOST_MULTIPLICATIONS = 1e6
 const MOST_RESULTS_TRANSPOSED = 1200
@@ -64,17 +64,17 @@ export function tileColumns({ rows, columns, depth, most = Infinity }: Result): 
   return evenly(columns, Math.max(LEAST_COLUMNS, 16 * Math.floor(elements / rows / 16)), 16)
 }
 
-/** Rows of the tiles with so many columns, a multiple of 4 or all. */
+/** Rows of the tiles with so many columns. */
 export function tileRows({ rows, depth, most = Infinity }: Result, columns: number): number {
   const elements = Math.min(most, MOST_MULTIPLICATIONS / depth)
-  return evenly(rows, Math.max(1, Math.floor(elements / columns)), 4)
+  return evenly(rows, Math.max(1, Math.floor(elements / columns)), 1)
 }
 
 /** As few stretches as make up `whole` with at most `most` each, of about one length. */
 function evenly(whole: number, most: number, multiple: number): number {
   const stretches = Math.ceil(whole / most)
   const even = multiple * Math.ceil(whole / stretches / multiple)
-  return even <= most ? even : Math.max(1, multiple * Math.floor(most / multiple))
+  return even <= most ? even : multiple * Math.floor(most / multiple)
 }
 
 /**
