@@ -88,8 +88,8 @@ export function createRunner(
   /** What there is to do for a batch, or to evaluate examples. */
   const jobOf = ({ batchSize, shards, training }: ArenaNeeds): Job => {
     const examples = batchSize || training!.count
-    const { inputs, outputs } = { ...work, inputs: shape.inputs }
-    const job = { examples, inputs, outputs, blocks: blockCount(examples) }
+    const { inputs } = shape
+    const job = { examples, inputs, outputs: work.outputs, blocks: blockCount(examples) }
     if (batchSize === 0) return { ...job, flops: (examples * work.flops) / 3 }
     const units = shards * unitsPerShard(batchSize, shards)
     const parameters = layout.parameters.elements
