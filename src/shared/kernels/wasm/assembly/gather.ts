@@ -46,15 +46,16 @@ export function gatherUint8(
     const from = source + <usize>load<u32>(rowNumbers + ((<usize>row) << 2)) * <usize>columns
     const to = matrix + <usize>row * stride
     for (let column = 0; column < whole; column += 8) {
+      // As signed integers: most processors convert unsigned ones in many steps.
       const words = v128.load8x8_u(from + <usize>column)
       const at = to + ((<usize>column) << 2)
       v128.store(
         at,
-        f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(words)), f32x4.splat(scale)),
+        f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(words)), f32x4.splat(scale)),
       )
       v128.store(
         at,
-        f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(words)), f32x4.splat(scale)),
+        f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(words)), f32x4.splat(scale)),
         16,
       )
     }
