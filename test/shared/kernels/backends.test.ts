@@ -784,31 +784,34 @@ describe('the sum over slots and the update', () => {
         )
 
   it.each(float32Backends.filter(has))(
-    '%s: adds 1 to 64 slots in the fixed tree and divides once, bit for bit, however the range is cut',
+    '%s: adds 1 to 64 slots in the fixed tree and divides once, bit for bit, by powers of two and others, however the range is cut',
     (backend) => {
       for (let count = 1; count <= 64; count *= 2) {
         const { kernels, put, get } = openBench(backend)
         const value = (slot: number, i: number): number => Math.fround(noise(slot, i) / 3)
         const slots = put(count, ELEMENTS, value)
-        const expected = Array.from({ length: ELEMENTS }, (_, i) =>
-          Math.fround(tree(Array.from({ length: count }, (_, slot) => value(slot, i))) / 77),
+        const sums = Array.from({ length: ELEMENTS }, (_, i) =>
+          tree(Array.from({ length: count }, (_, slot) => value(slot, i))),
         )
         const [whole, cut] = [put(1, ELEMENTS, () => 0), put(1, ELEMENTS, () => 0)]
-        const both = { slotBytes: ELEMENTS * 4, count, divisor: 77 }
-        kernels.sumSlots({ ...both, slots, sum: whole, elements: ELEMENTS })
-        for (const [from, to] of [
-          [0, 8],
-          [8, 24],
-          [24, 64],
-        ] as const)
-          kernels.sumSlots({
-            ...both,
-            slots: advance(slots, from * 4),
-            sum: advance(cut, from * 4),
-            elements: to - from,
-          })
-        expect(get(whole, 1, ELEMENTS)).toEqual(expected)
-        expect(get(cut, 1, ELEMENTS)).toEqual(expected)
+        for (const divisor of [77, 64, 96, 2 ** -126, 2 ** 127, 2 ** -130]) {
+          const expected = sums.map((sum) => Math.fround(sum / divisor))
+          const both = { slotBytes: ELEMENTS * 4, count, divisor }
+          kernels.sumSlots({ ...both, slots, sum: whole, elements: ELEMENTS })
+          for (const [from, to] of [
+            [0, 8],
+            [8, 24],
+            [24, 64],
+          ] as const)
+            kernels.sumSlots({
+              ...both,
+              slots: advance(slots, from * 4),
+              sum: advance(cut, from * 4),
+              elements: to - from,
+            })
+          expect(get(whole, 1, ELEMENTS), `by ${divisor}`).toEqual(expected)
+          expect(get(cut, 1, ELEMENTS), `by ${divisor}`).toEqual(expected)
+        }
       }
     },
   )
@@ -861,13 +864,12 @@ describe('the sum over slots and the update', () => {
       ).toBe(true)
       for (const bad of [NaN, Infinity, -Infinity]) {
         for (let at = 0; at < ELEMENTS; at++) {
-          expect(
-            kernels.allFinite(
-              put(1, ELEMENTS, (_, i) => (i === at ? bad : finite(i))),
-              ELEMENTS,
-            ),
-            `${backend}, ${bad} at ${at}`,
-          ).toBe(false)
+          const values = put(1, ELEMENTS, (_, i) => (i === at ? bad : finite(i)))
+          for (const elements of [8, 24, 40, ELEMENTS])
+            expect(
+              kernels.allFinite(values, elements),
+              `${backend}, ${bad} at ${at} of ${elements}`,
+            ).toBe(at >= elements)
         }
       }
     }

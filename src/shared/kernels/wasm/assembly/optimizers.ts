@@ -34,9 +34,11 @@ export function sgd(
   elements: i32,
 ): void {
   const rate = splat(sgdRate)
-  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
-    const move = f32x4.mul(rate, v128.load(gradient + at))
-    v128.store(next + at, f32x4.sub(v128.load(parameters + at), move))
+  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 32) {
+    const move0 = f32x4.mul(rate, v128.load(gradient + at))
+    const move1 = f32x4.mul(rate, v128.load(gradient + at, 16))
+    v128.store(next + at, f32x4.sub(v128.load(parameters + at), move0))
+    v128.store(next + at, f32x4.sub(v128.load(parameters + at, 16), move1), 16)
   }
 }
 

@@ -16,20 +16,53 @@ export function sumSlots(
   elements: i32,
   divisor: f32,
 ): void {
-  const m = f32x4.splat(divisor)
+  if (isPowerOfTwo(divisor))
+    averageSlots(slots, slotBytes, count, gradient, elements, true, f32x4.splat(1 / divisor))
+  else averageSlots(slots, slotBytes, count, gradient, elements, false, f32x4.splat(divisor))
+}
+
+/**
+ * Its reciprocal is then exact, so that a product has the bits of the quotient: in a third of the
+ * time.
+ */
+// @ts-ignore: decorator
+@inline
+function isPowerOfTwo(divisor: f32): bool {
+  return (reinterpret<u32>(divisor) & 0x7fffff) == 0
+}
+
+// @ts-ignore: decorator
+@inline
+function averageSlots(
+  slots: usize,
+  slotBytes: usize,
+  count: i32,
+  gradient: usize,
+  elements: i32,
+  multiplies: bool,
+  by: v128,
+): void {
   const end = (<usize>elements) << 2
   if (count == 1)
-    for (let at: usize = 0; at < end; at += 16)
-      v128.store(gradient + at, f32x4.div(v128.load(slots + at), m))
+    for (let at: usize = 0; at < end; at += 32) {
+      v128.store(gradient + at, scaled(v128.load(slots + at), multiplies, by))
+      v128.store(gradient + at, scaled(v128.load(slots + at, 16), multiplies, by), 16)
+    }
   else if (count == 2)
     for (let at: usize = 0; at < end; at += 16)
-      v128.store(gradient + at, f32x4.div(sumPair(slots + at, slotBytes), m))
+      v128.store(gradient + at, scaled(sumPair(slots + at, slotBytes), multiplies, by))
   else if (count == 4)
     for (let at: usize = 0; at < end; at += 16)
-      v128.store(gradient + at, f32x4.div(sumFour(slots + at, slotBytes), m))
+      v128.store(gradient + at, scaled(sumFour(slots + at, slotBytes), multiplies, by))
   else
     for (let at: usize = 0; at < end; at += 16)
-      v128.store(gradient + at, f32x4.div(sumTree(slots + at, slotBytes, count), m))
+      v128.store(gradient + at, scaled(sumTree(slots + at, slotBytes, count), multiplies, by))
+}
+
+// @ts-ignore: decorator
+@inline
+function scaled(x: v128, multiplies: bool, by: v128): v128 {
+  return multiplies ? f32x4.mul(x, by) : f32x4.div(x, by)
 }
 
 /** The sum over eight slots or more. */
@@ -57,8 +90,9 @@ function sumFour(slot: usize, slotBytes: usize): v128 {
 
 /** sum += addend: two neighbors of the tree, when one worker holds them both. */
 export function addInto(sum: usize, addend: usize, elements: i32): void {
-  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
+  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 32) {
     v128.store(sum + at, f32x4.add(v128.load(sum + at), v128.load(addend + at)))
+    v128.store(sum + at, f32x4.add(v128.load(sum + at, 16), v128.load(addend + at, 16)), 16)
   }
 }
 
@@ -91,12 +125,28 @@ export function scaleRows(matrix: usize, weights: usize, rows: i32, columns: i32
 
 /** 1 if every element is finite, 0 otherwise. */
 export function allFinite(values: usize, elements: i32): i32 {
-  let differences = f32x4.splat(0) // x - x is 0 for a finite x, NaN for any other
-  for (let at: usize = 0, end = (<usize>elements) << 2; at < end; at += 16) {
-    const x = v128.load(values + at)
-    differences = f32x4.add(differences, f32x4.sub(x, x))
+  const end = values + ((<usize>elements) << 2)
+  let a = f32x4.splat(0)
+  let b = a // four sums at a time: one alone waits for each addition
+  let c = a
+  let d = a
+  for (; values + 64 <= end; values += 64) {
+    a = f32x4.add(a, zeroIfFinite(values))
+    b = f32x4.add(b, zeroIfFinite(values + 16))
+    c = f32x4.add(c, zeroIfFinite(values + 32))
+    d = f32x4.add(d, zeroIfFinite(values + 48))
   }
-  return i32x4.all_true(f32x4.eq(differences, f32x4.splat(0))) ? 1 : 0
+  for (; values < end; values += 16) a = f32x4.add(a, zeroIfFinite(values))
+  const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d))
+  return i32x4.all_true(f32x4.eq(sum, f32x4.splat(0))) ? 1 : 0
+}
+
+/** x - x of four elements: 0 for a finite x, NaN for any other. */
+// @ts-ignore: decorator
+@inline
+function zeroIfFinite(at: usize): v128 {
+  const x = v128.load(at)
+  return f32x4.sub(x, x)
 }
 
 /** The sum of squares, for the cost of the L2 term. */
