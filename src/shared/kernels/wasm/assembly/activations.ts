@@ -230,7 +230,7 @@ export function multiplyBySlopes(errors: usize, slopes: usize, rows: i32, column
 export function softmax(z: usize, bias: usize, rows: i32, columns: i32): void {
   const stride = (<usize>paddedWidth(columns)) << 2
   for (let row = z, end = z + <usize>rows * stride; row < end; row += stride)
-    softmaxRow(row, bias, columns)
+    softmaxRow(row, row, bias, columns)
 }
 
 /** errors_j = p_j (errors_j - sum_i errors_i p_i), row by row. */

@@ -5,7 +5,7 @@
 // use for the bias. Each is found by its own name: shared/formulas/losses.ts. n is `columns`.
 
 import { paddedWidth } from './layout'
-import { largestOfRow, softmaxRow } from './softmax-row'
+import { filledBytes, softmaxRow } from './softmax-row'
 import { exp4, log1p4, sumLanes } from './mathematics'
 
 const SQUARE: i32 = 0
@@ -117,7 +117,10 @@ function term2(kind: i32, difference: v128): v128 {
   return f64x2.mul(difference, difference)
 }
 
-/** -sum y log p with p = softmax(z + bias); deltas = p sum(y) - y, with respect to z. */
+/**
+ * -sum y log p with p = softmax(z + bias); deltas = p sum(y) - y, with respect to z. Four rows at a
+ * time share one logarithm.
+ */
 export function categoricalCrossEntropy(
   z: usize,
   bias: usize,
@@ -128,34 +131,79 @@ export function categoricalCrossEntropy(
 ): f64 {
   const stride = (<usize>paddedWidth(columns)) << 2
   let loss: f64 = 0
-  for (let row: usize = 0, end = <usize>rows * stride; row < end; row += stride) {
-    for (let at = row; at < row + stride; at += 16) {
-      // keeps z + bias: softmaxRow overwrites z
-      v128.store(deltas + at, f32x4.add(v128.load(z + at), v128.load(bias + (at - row))))
-    }
-    const rest = softmaxRow(z + row, bias, columns)
-    // p = e^(z - max) / (1 + rest), so -log p = log(1 + rest) - (z - max).
-    const logSum = log1p4(f32x4.splat(rest))
-    const largest = f32x4.splat(largestOfRow)
-    let losses = f32x4.splat(0)
-    let targetSums = f32x4.splat(0)
-    for (let at = row; at < row + stride; at += 16) {
-      const y = v128.load(targets + at)
-      const term = f32x4.mul(y, f32x4.sub(logSum, f32x4.sub(v128.load(deltas + at), largest)))
-      losses = f32x4.add(losses, v128.and(term, f32x4.ne(y, f32x4.splat(0))))
-      targetSums = f32x4.add(targetSums, y)
-    }
-    loss += <f64>sumLanes(losses)
-    const targetSum = sumLanes(targetSums)
-    if (rest != rest) loss = NaN
-    for (let at = row; at < row + stride; at += 16) {
-      v128.store(
-        deltas + at,
-        f32x4.sub(f32x4.mul(v128.load(z + at), f32x4.splat(targetSum)), v128.load(targets + at)),
-      )
-    }
+  let row = 0
+  for (; row + 4 <= rows; row += 4) {
+    const logSums = log1p4(
+      f32x4(
+        softmaxRow(z, deltas, bias, columns),
+        softmaxRow(z + stride, deltas + stride, bias, columns),
+        softmaxRow(z + 2 * stride, deltas + 2 * stride, bias, columns),
+        softmaxRow(z + 3 * stride, deltas + 3 * stride, bias, columns),
+      ),
+    )
+    loss += lossOfRow(z, targets, deltas, columns, f32x4.extract_lane(logSums, 0))
+    loss += lossOfRow(
+      z + stride,
+      targets + stride,
+      deltas + stride,
+      columns,
+      f32x4.extract_lane(logSums, 1),
+    )
+    loss += lossOfRow(
+      z + 2 * stride,
+      targets + 2 * stride,
+      deltas + 2 * stride,
+      columns,
+      f32x4.extract_lane(logSums, 2),
+    )
+    loss += lossOfRow(
+      z + 3 * stride,
+      targets + 3 * stride,
+      deltas + 3 * stride,
+      columns,
+      f32x4.extract_lane(logSums, 3),
+    )
+    z += 4 * stride
+    targets += 4 * stride
+    deltas += 4 * stride
+  }
+  for (; row < rows; row++) {
+    const logSum = log1p4(f32x4.splat(softmaxRow(z, deltas, bias, columns)))
+    loss += lossOfRow(z, targets, deltas, columns, f32x4.extract_lane(logSum, 0))
+    z += stride
+    targets += stride
+    deltas += stride
   }
   return loss
+}
+
+/**
+ * The loss of a row of probabilities p = e^(z - max) / (1 + rest), and its deltas, from z - max in
+ * their place: -log p is log(1 + rest) - (z - max), and `logSum` is log(1 + rest).
+ */
+function lossOfRow(
+  probabilities: usize,
+  targets: usize,
+  deltas: usize,
+  columns: i32,
+  logSum: f32,
+): f64 {
+  const logSum4 = f32x4.splat(logSum)
+  let losses = f32x4.splat(0)
+  let targetSums = f32x4.splat(0)
+  for (let at: usize = 0, end = filledBytes(columns); at < end; at += 16) {
+    const y = v128.load(targets + at)
+    const term = f32x4.mul(y, f32x4.sub(logSum4, v128.load(deltas + at)))
+    losses = f32x4.add(losses, v128.and(term, f32x4.ne(y, f32x4.splat(0))))
+    targetSums = f32x4.add(targetSums, y)
+  }
+  const targetSum = f32x4.splat(sumLanes(targetSums))
+  for (let at: usize = 0, end = (<usize>paddedWidth(columns)) << 2; at < end; at += 16)
+    v128.store(
+      deltas + at,
+      f32x4.sub(f32x4.mul(v128.load(probabilities + at), targetSum), v128.load(targets + at)),
+    )
+  return logSum == logSum ? <f64>sumLanes(losses) : NaN
 }
 
 /**

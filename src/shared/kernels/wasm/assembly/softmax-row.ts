@@ -4,49 +4,52 @@
 import { paddedWidth } from './layout'
 import { exp4, sumLanes } from './mathematics'
 
-/** The largest entry of the row that `softmaxRow` took last. */
-export let largestOfRow: f32 = 0
-
 /**
- * One row of softmax, in place. Returns the sum of e^(z_j - max) less its largest term, which is 1:
- * kept apart so that log(1 + rest), the loss of a confident right answer, keeps its relative
- * accuracy. Leaves 0 in the padding.
+ * One row of softmax, from the pre-activations without bias at `row`, in place. What it is the
+ * exponential of, z - max, stays at `shifted`, which may be `row` too if nobody wants that. Returns
+ * the sum of e^(z_j - max) less its largest term, which is 1: kept apart so that log(1 + rest), the
+ * loss of a confident right answer, keeps its relative accuracy. Leaves 0 in the padding.
  */
-export function softmaxRow(row: usize, bias: usize, columns: i32): f32 {
-  const stride = (<usize>paddedWidth(columns)) << 2
+export function softmaxRow(row: usize, shifted: usize, bias: usize, columns: i32): f32 {
+  const filled = filledBytes(columns)
   let largest4 = f32x4.splat(-Infinity)
-  for (let at: usize = 0; at < stride; at += 16) {
+  for (let at: usize = 0; at < filled; at += 16) {
     const z = v128.bitselect(biased(row, bias, at), f32x4.splat(-Infinity), realLanes(at, columns))
     largest4 = f32x4.pmax(largest4, z)
     v128.store(row + at, z)
   }
-  largestOfRow = max(
-    max(f32x4.extract_lane(largest4, 0), f32x4.extract_lane(largest4, 1)),
-    max(f32x4.extract_lane(largest4, 2), f32x4.extract_lane(largest4, 3)),
+  const largest = f32x4.splat(
+    max(
+      max(f32x4.extract_lane(largest4, 0), f32x4.extract_lane(largest4, 1)),
+      max(f32x4.extract_lane(largest4, 2), f32x4.extract_lane(largest4, 3)),
+    ),
   )
-  const largest = f32x4.splat(largestOfRow)
+  const one = f32x4.splat(1)
   let rest4 = f32x4.splat(0)
   let ties4 = f32x4.splat(0)
-  for (let at: usize = 0; at < stride; at += 32) {
-    const z0 = v128.load(row + at)
-    const z1 = v128.load(row + at, 16)
-    const e0 = exp4(f32x4.sub(z0, largest))
-    const e1 = exp4(f32x4.sub(z1, largest))
-    const tie0 = f32x4.eq(z0, largest)
-    const tie1 = f32x4.eq(z1, largest)
-    rest4 = f32x4.add(f32x4.add(rest4, v128.andnot(e0, tie0)), v128.andnot(e1, tie1))
-    ties4 = f32x4.add(
-      f32x4.add(ties4, v128.and(f32x4.splat(1), tie0)),
-      v128.and(f32x4.splat(1), tie1),
-    )
-    v128.store(row + at, e0)
-    v128.store(row + at, e1, 16)
+  for (let at: usize = 0; at < filled; at += 16) {
+    const z = v128.load(row + at)
+    const difference = f32x4.sub(z, largest)
+    const e = exp4(difference)
+    const tie = f32x4.eq(z, largest)
+    rest4 = f32x4.add(rest4, v128.andnot(e, tie))
+    ties4 = f32x4.add(ties4, v128.and(one, tie))
+    v128.store(shifted + at, difference)
+    v128.store(row + at, e)
   }
   const rest = sumLanes(rest4) + (sumLanes(ties4) - 1)
   const sum = f32x4.splat(1 + rest)
-  for (let at: usize = 0; at < stride; at += 16)
+  for (let at: usize = 0; at < filled; at += 16)
     v128.store(row + at, v128.and(f32x4.div(v128.load(row + at), sum), realLanes(at, columns)))
+  if (filled < (<usize>paddedWidth(columns)) << 2) v128.store(row + filled, f32x4.splat(0))
   return rest
+}
+
+/** Bytes of the vectors of a row that hold columns: a last one may be all padding. */
+// @ts-ignore: decorator
+@inline
+export function filledBytes(columns: i32): usize {
+  return (<usize>((columns + 3) & ~3)) << 2
 }
 
 /** Which lanes of the vector `at` bytes into a row are columns, and not padding. */
