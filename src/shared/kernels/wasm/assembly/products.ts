@@ -30,22 +30,32 @@ export function packWeights(
 
 /** Rows first .. end-1 of panels of `height` rows, from rows of `width` elements. */
 function packRows(from: usize, panels: usize, height: i32, width: i32, first: i32, end: i32): void {
-  const wholePanels = (<usize>(width & ~15)) << 2
-  for (let row = first; row < end; row++) {
-    let to = panels + ((<usize>row) << 6)
-    for (const last = from + wholePanels; from < last; from += 64) {
-      v128.store(to, v128.load(from))
-      v128.store(to, v128.load(from, 16), 16)
-      v128.store(to, v128.load(from, 32), 32)
-      v128.store(to, v128.load(from, 48), 48)
-      to += (<usize>height) << 6
+  const stride = (<usize>width) << 2
+  const bytes = (<usize>(end - first)) << 6
+  let to = panels + ((<usize>first) << 6)
+  let column = 0
+  for (; column + 16 <= width; column += 16) {
+    let row = from
+    for (const last = to + bytes; to < last; to += 64) {
+      const a = v128.load(row)
+      const b = v128.load(row, 16)
+      const c = v128.load(row, 32)
+      const d = v128.load(row, 48)
+      v128.store(to, a)
+      v128.store(to, b, 16)
+      v128.store(to, c, 32)
+      v128.store(to, d, 48)
+      row += stride
     }
-    if (width & 8) {
-      to -= (<usize>row) << 5
-      v128.store(to, v128.load(from))
-      v128.store(to, v128.load(from, 16), 16)
-      from += 32
-    }
+    from += 64
+    to += ((<usize>height) << 6) - bytes
+  }
+  if (column == width) return
+  to -= (<usize>first) << 5
+  for (const last = to + (bytes >> 1); to < last; to += 32) {
+    v128.store(to, v128.load(from))
+    v128.store(to, v128.load(from, 16), 16)
+    from += stride
   }
 }
 
@@ -443,20 +453,16 @@ function columnsOfParts(
   addInto(sums, waiting, 8)
 }
 
-/** Strips of the activations: for each 4 inputs, `rows` rows of 4. */
-// @ts-ignore: decorator
-@inline
+/** Strips of the activations: for each 4 inputs, `rows` rows of 4; two strips at a time. */
 function packStrips(activations: usize, strips: usize, rows: i32, width: i32, stride: usize): void {
   const stripBytes = (<usize>rows) << 4
-  for (let row = 0; row < rows; row++) {
-    let from = activations
-    let to = strips
-    for (let column = 0; column < width; column += 4) {
+  for (let column = 0; column < width; column += 8) {
+    let from = activations + ((<usize>column) << 2)
+    let to = strips + <usize>column * ((<usize>rows) << 2)
+    for (const end = to + stripBytes; to < end; to += 16) {
       v128.store(to, v128.load(from))
-      from += 16
-      to += stripBytes
+      v128.store(to + stripBytes, v128.load(from, 16))
+      from += stride
     }
-    activations += stride
-    strips += 16
   }
 }
