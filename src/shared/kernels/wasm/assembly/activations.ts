@@ -3,7 +3,7 @@
 // outputs. A new element-wise activation is a constant, a line in `forward`, a line in `derivative`
 // and its two exports, under the name it has in shared/formulas/activations.ts. If its outputs
 // don't tell the derivative, `name` also writes the derivative, as slopes, and `multiplyBySlopes`
-// is its second pass.
+// is its second pass. The first pass of sigmoid has a file of its own.
 
 import { clearPadding, paddedWidth } from './layout'
 import {
@@ -11,7 +11,6 @@ import {
   expOfHalfSquare4,
   expm1OfNegative4,
   normalTail4,
-  sigmoid4,
   softplus4,
   sumLanes,
   tanh4,
@@ -33,7 +32,6 @@ const LEAK: f32 = 0.01
 // @ts-ignore: decorator
 @inline
 function forward(kind: i32, z: v128): v128 {
-  if (kind == SIGMOID) return sigmoid4(z)
   if (kind == TANH) return tanh4(z)
   if (kind == RELU) return f32x4.pmax(z, f32x4.splat(0)) // keeps NaN
   if (kind == LEAKY_RELU) return f32x4.pmax(z, f32x4.mul(z, f32x4.splat(LEAK)))
@@ -68,9 +66,6 @@ function derivative(kind: i32, errors: v128, a: v128): v128 {
 
 export function identity(z: usize, bias: usize, rows: i32, columns: i32): void {
   activate(IDENTITY, z, bias, rows, columns)
-}
-export function sigmoid(z: usize, bias: usize, rows: i32, columns: i32): void {
-  activate(SIGMOID, z, bias, rows, columns)
 }
 export function tanh(z: usize, bias: usize, rows: i32, columns: i32): void {
   activate(TANH, z, bias, rows, columns)
@@ -136,8 +131,11 @@ function activate(kind: i32, z: usize, bias: usize, rows: i32, columns: i32): vo
 @inline
 function differentiate(kind: i32, errors: usize, outputs: usize, rows: i32, columns: i32): void {
   const bytes = (<usize>(rows * paddedWidth(columns))) << 2
-  for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(errors + at, derivative(kind, v128.load(errors + at), v128.load(outputs + at)))
+  for (let at: usize = 0; at < bytes; at += 32) {
+    const e0 = derivative(kind, v128.load(errors + at), v128.load(outputs + at))
+    const e1 = derivative(kind, v128.load(errors + at, 16), v128.load(outputs + at, 16))
+    v128.store(errors + at, e0)
+    v128.store(errors + at, e1, 16)
   }
   clearPadding(errors, rows, columns)
 }

@@ -47,14 +47,6 @@ export function exp4(x: v128): v128 {
   )
 }
 
-/** e^x for x between -87 and 88, where 2^n is a normal float: the same bits, in fewer steps. */
-// @ts-ignore: decorator
-@inline
-function expWithin4(x: v128): v128 {
-  const rounded = roundedLog2(x)
-  return timesNormalPowerOfTwo(expOfRest(x, rounded), rounded)
-}
-
 /** x 2^n, n the integer in `rounded`, where 2^n is a normal float. */
 // @ts-ignore: decorator
 @inline
@@ -188,14 +180,6 @@ export function tanh4(x: v128): v128 {
   )
   const signed = v128.or(large, v128.and(x, splat(-0.0)))
   return v128.bitselect(small, signed, f32x4.lt(size, splat(0.625)))
-}
-
-/** 1 / (1 + e^-x); 6e-39 where it is less. */
-// @ts-ignore: decorator
-@inline
-export function sigmoid4(x: v128): v128 {
-  const within = f32x4.pmin(f32x4.pmax(f32x4.neg(x), splat(-87)), splat(88))
-  return f32x4.div(splat(1), f32x4.add(splat(1), expWithin4(within)))
 }
 
 /** log(1 + e^x) */
