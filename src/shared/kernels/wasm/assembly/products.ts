@@ -73,18 +73,20 @@ export function packTransposedWeights(
 ): void {
   const stride = (<usize>paddedWidth(outputs)) << 2
   const height = paddedWidth(inputs)
+  const whole = outputs & ~3
   for (let input = first; input < end; input += 8) {
     const start = input & ~15
     const panelStride: usize = start + 16 <= height ? 64 : 32
-    const panel = panels + ((<usize>(start * outputs)) << 2) + ((<usize>(input & 8)) << 2)
-    const block = weights + <usize>input * stride
-    for (let output = 0; output < outputs; output += 4) {
-      const rows = min(4, outputs - output)
-      const from = block + ((<usize>output) << 2)
-      const to = panel + <usize>output * panelStride
-      transpose4x4(from, stride, to, panelStride, rows)
-      transpose4x4(from + 4 * stride, stride, to + 16, panelStride, rows)
+    let from = weights + <usize>input * stride
+    let to = panels + ((<usize>(start * outputs)) << 2) + ((<usize>(input & 8)) << 2)
+    for (const last = from + ((<usize>whole) << 2); from < last; from += 16) {
+      transpose4x4(from, stride, to, panelStride, 4)
+      transpose4x4(from + 4 * stride, stride, to + 16, panelStride, 4)
+      to += 4 * panelStride
     }
+    if (whole == outputs) continue
+    transpose4x4(from, stride, to, panelStride, outputs - whole)
+    transpose4x4(from + 4 * stride, stride, to + 16, panelStride, outputs - whole)
   }
 }
 
