@@ -5,28 +5,29 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { availableCores } from '../../dist/main/runtime/node/cores.js'
 import { backendNames } from '../../dist/shared/backend-names.js'
+import { PYTHON_PACKAGES, pythonContestants } from './python.js'
+import { threadCountsUpTo } from './threads.js'
 
 const SHARDGRAD_BACKENDS = ['native', 'wasm-relaxed', 'wasm']
-const PYTHON_PACKAGES = ['numpy', 'torch', 'sklearn']
-const INSTALL_PYTHON = 'apt-get install python3-torch python3-sklearn libopenblas0-pthread'
 const INSTALL_JAVASCRIPT = 'npm ci --prefix bench/peers --ignore-scripts'
 
 export const families = ['shardgrad', ...PYTHON_PACKAGES, 'tfjs', 'jax-js']
 
 const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url))
-const threadCounts = [...new Set([1, availableCores()])]
+const threadCounts = threadCountsUpTo(availableCores())
 
 /**
  * The contestants of the chosen families.
  *
  * @param {string[]} chosen Names of families.
- * @returns {{ contestants: { name: string, command: string, args: string[] }[], absent: string[],
- * versions: object }} `absent`: a line for each that cannot take part.
+ * @returns {{ contestants: { name: string, command: string, args: string[], env?: object }[],
+ * absent: string[], versions: object }} `env`: what it finds in its environment beside ours;
+ * `absent`: a line for each that cannot take part.
  */
 export function findContestants(chosen) {
   const found = [
     shardgradContestants(chosen),
-    pythonContestants(chosen),
+    pythonContestants(chosen, threadCounts),
     javascriptContestants(chosen),
   ]
   return {
@@ -53,54 +54,6 @@ function shardgradContestants(chosen) {
       .map((backend) => `shardgrad-${backend}: this version has no such backend`),
     versions: {},
   }
-}
-
-function pythonContestants(chosen) {
-  const packages = PYTHON_PACKAGES.filter((name) => chosen.includes(name))
-  if (packages.length === 0) return { contestants: [], absent: [], versions: {} }
-  const { command, versions } = findPython()
-  return {
-    contestants: packages
-      .filter((name) => versions[name])
-      .flatMap((name) =>
-        threadCounts.map((threads) => ({
-          name: `${name}-${threads}`,
-          command,
-          args: [pathOf('python_peers.py'), name, String(threads)],
-        })),
-      ),
-    absent: packages
-      .filter((name) => !versions[name])
-      .map((name) => `${name}: no Python has it; ${INSTALL_PYTHON}`),
-    versions,
-  }
-}
-
-/**
- * The Python that has most of the packages: the one PYTHON names, else the first in the path, else
- * the system's.
- */
-function findPython() {
-  const commands = process.env.PYTHON ? [process.env.PYTHON] : ['python3', '/usr/bin/python3']
-  const probes = commands.map((command) => ({ command, versions: probePython(command) }))
-  const count = ({ versions }) => PYTHON_PACKAGES.filter((name) => versions[name]).length
-  return probes.reduce((best, probe) => (count(probe) > count(best) ? probe : best))
-}
-
-function probePython(command) {
-  const script = `
-import importlib, json, platform
-versions = {"python": platform.python_version()}
-for name in ${JSON.stringify(PYTHON_PACKAGES)}:
-    try: versions[name] = importlib.import_module(name).__version__
-    except Exception: pass # missing, or broken
-try:
-    from threadpoolctl import threadpool_info
-    versions["openblas"] = next(pool["version"] for pool in threadpool_info() if pool["internal_api"] == "openblas")
-except (ImportError, StopIteration): pass
-print(json.dumps(versions))`
-  const { status, stdout } = spawnSync(command, ['-c', script], { encoding: 'utf8' })
-  return status === 0 ? JSON.parse(stdout) : {}
 }
 
 function javascriptContestants(chosen) {

@@ -1,10 +1,9 @@
 // What the JavaScript rivals have in common: their steps are compared with shardgrad's, then timed,
 // and a JSON line per workload is printed.
+import { ROUNDS, ROUND_SECONDS } from '../../dist/main/commands/bench.js'
 import { createTrainer, sgd } from '../../dist/main/index.js'
 import { LEARNING_RATE, figureOf, networkOf, problemOf, workloadsNamed } from './workloads.js'
 
-const ROUNDS = 3
-const ROUND_SECONDS = 0.5
 const WORKLOAD_SECONDS = 20 // a rival that needs longer takes fewer steps
 const CHECKED_STEPS = 5
 // Of the parameters' change in CHECKED_STEPS steps; float32 sums in another order differ by 1e-6.
