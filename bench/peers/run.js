@@ -2,16 +2,19 @@
 // jax-js? Everyone on the same workloads, in rounds taken in turn, each in a fresh process, so that
 // a noisy moment strikes all alike; the best of the rounds counts.
 //
-// Usage: npm run bench:peers -- [--workloads a,b] [--only shardgrad,numpy,...] [--rounds 3]. Prints
-// a table and writes bench/results/peers.json, or peers-partial.json where only some workloads or
-// contestants were asked for.
+// Usage: npm run bench:peers -- [--workloads a,b] [--only shardgrad,numpy,...] [--rounds 3]. Waits
+// for a quiet machine first. Prints a table and writes bench/results/peers.json, or
+// peers-partial.json where only some workloads or contestants were asked for. PYTHON names the
+// Python to take.
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { machine, printHeading } from '../machine.js'
+import { waitForQuiet } from '../quiet.js'
+import { writeResults } from '../results.js'
 import { families, findContestants } from './contestants.js'
-import { printTable, ratiosOf } from './summary.js'
+import { printTable } from './summary.js'
+import { inTurn } from './turns.js'
 import { workloadsNamed } from './workloads.js'
 
 const PROCESS_SECONDS = 300
@@ -33,46 +36,40 @@ if (unknown.length > 0)
   throw new Error(`--only: expected some of ${families.join(', ')}, got ${unknown.join(', ')}`)
 const workloads = workloadsNamed(options.workloads?.split(',') ?? [])
 
+// Everyone as they come, but for what their contestant sets.
+delete process.env.OPENBLAS_CORETYPE
+delete process.env.OMP_WAIT_POLICY
+
 printHeading(
   `Peers: how fast is a training step next to others'? (best of ${rounds} rounds taken in turn)`,
 )
 const { contestants, absent, versions } = findContestants(chosenFamilies)
 for (const line of absent) console.log(`left out: ${line}`)
+const quiet = await waitForQuiet()
 const results = []
-for (const workload of workloads) results.push(await compare(workload))
+for (const workload of workloads) {
+  const taken = await inTurn(contestants, rounds, (contestant, round) => {
+    process.stderr.write(`${workload.name}, round ${round} of ${rounds}: ${contestant.name}\n`)
+    return measure(contestant, workload)
+  })
+  results.push({ ...workload, ...taken })
+}
 printTable(results)
 printRemarks(results)
 write({
   date: new Date().toISOString().slice(0, 10),
   machine: machine(),
   versions,
+  quiet,
   rounds,
   leftOut: absent,
   workloads: results,
 })
 
-/** All contestants on one workload: their best figures, what went wrong, and the ratios. */
-async function compare(workload) {
-  const [figures, failures] = [{}, {}]
-  for (let round = 1; round <= rounds; round++) {
-    for (const { name, command, args } of contestants) {
-      if (failures[name] || figures[name]?.remark) continue // it would fail, or be slow, again
-      process.stderr.write(`${workload.name}, round ${round} of ${rounds}: ${name}\n`)
-      const { microsecondsPerStep, gflops, remark, error } = await measure(command, [
-        ...args,
-        workload.name,
-      ])
-      if (error) failures[name] = error
-      else if (!(figures[name]?.microsecondsPerStep <= microsecondsPerStep))
-        figures[name] = { microsecondsPerStep, gflops, remark }
-    }
-  }
-  return { ...workload, figures, failures, ratios: ratiosOf(figures) }
-}
-
 /** The one line that a contestant prints for one workload, or `{ error }`. */
-async function measure(command, args) {
-  const child = spawn(command, args, {
+async function measure({ command, args, env }, workload) {
+  const child = spawn(command, [...args, workload.name], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 1000 * PROCESS_SECONDS,
   })
@@ -122,9 +119,5 @@ function printRemarks(results) {
 
 function write(report) {
   const partial = options.workloads !== undefined || options.only !== undefined
-  const folder = new URL('../results', import.meta.url)
-  mkdirSync(folder, { recursive: true })
-  const name = partial ? 'peers-partial.json' : 'peers.json'
-  writeFileSync(new URL(name, folder), `${JSON.stringify(report, null, 2)}\n`)
-  console.log(`\nwritten to bench/results/${name}`)
+  writeResults(partial ? 'peers-partial' : 'peers', report)
 }
