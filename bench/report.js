@@ -1,21 +1,13 @@
 // The tables of docs/performance.md, from the files in bench/results: `npm run bench:report` writes
 // them between their marks, and with --check it says whether they are there.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { shareAims, shareOfLimit, speedAims } from './aims.js'
 import { fitModel } from './model.js'
+import { rateWithSpread, ratiosOf } from './peers/summary.js'
+import { readResults } from './results.js'
 
-const read = (name) =>
-  JSON.parse(readFileSync(new URL(`./results/${name}.json`, import.meta.url), 'utf8'))
 const page = new URL('../docs/performance.md', import.meta.url)
 const PHASES = ['gather', 'forward', 'backward', 'sum', 'wait']
-const TARGETS = {
-  'digits-64': [1.8, 1.2],
-  'digits-full': [2, 1.2],
-  'mnist-128': [1.5, 0.8],
-  'mnist-1024': [1.25, 0.7],
-  'wide-128': [1.2, 0.6],
-  'wide-1024': [1.1, 0.5],
-  'large-8192': [1.1, 0.45],
-}
 
 const table = (heading, rows) =>
   [heading, heading.map((_, i) => (i === 0 ? '---' : '---:')), ...rows]
@@ -32,25 +24,40 @@ function machineLine({ date, machine, versions, blas }) {
   return `${date}, ${machine.processor}, ${machine.cores} cores, Node ${machine.node}${programs ? `; ${programs}` : ''}${blas ? `; ${blas}` : ''}`
 }
 
+/** Under which conditions everyone was timed. */
+function roundsLine({ rounds, quiet, leftOut }) {
+  const state =
+    quiet === undefined
+      ? 'whether the machine was quiet was not looked at'
+      : `the machine was ${quiet.quiet ? '' : 'not '}quiet: ${Math.round(100 * quiet.share)} % of the cores' time was to be had`
+  return [
+    `Best of ${rounds} rounds; ${state}.`,
+    ...leftOut.map((line) => `Left out: ${line}.`),
+  ].join('\n')
+}
+
 function peersTable({ workloads }) {
   const names = [...new Set(workloads.flatMap(({ figures }) => Object.keys(figures)))]
   return table(
     ['GFLOP/s', ...workloads.map(({ name }) => name)],
     names.map((name) => [
       name,
-      ...workloads.map(({ figures }) => figures[name]?.gflops.toFixed(1) ?? '-'),
+      ...workloads.map(({ figures }) => (figures[name] ? rateWithSpread(figures[name]) : '-')),
     ]),
   )
 }
 
 function ratiosTable({ workloads }) {
-  const kinds = ['NumPy and PyTorch', 'scikit-learn', 'TensorFlow.js', 'jax-js']
+  const ratios = workloads.map(({ name, figures }) => ({ name, ratios: ratiosOf(figures) }))
+  const kinds = [
+    ...new Set(ratios.flatMap((each) => Object.values(each.ratios).flatMap(Object.keys))),
+  ]
   const cell = (ratio) => (ratio ? `${ratio.ratio.toFixed(2)} (${ratio.to})` : '-')
   return ['shardgrad-native', 'shardgrad-wasm-relaxed', 'shardgrad-wasm']
     .map((backend) =>
       table(
         [`${backend} is so many times as fast as`, ...kinds],
-        workloads.map(({ name, ratios }) => [
+        ratios.map(({ name, ratios }) => [
           name,
           ...kinds.map((kind) => cell(ratios[backend]?.[kind])),
         ]),
@@ -59,22 +66,14 @@ function ratiosTable({ workloads }) {
     .join('\n\n')
 }
 
-function targetsTable({ workloads }) {
-  const best = ({ ratios }, backends) =>
-    Math.max(...backends.map((backend) => ratios[backend]?.['NumPy and PyTorch'].ratio ?? 0))
-  const verdict = (ratio, target) =>
-    `${ratio.toFixed(2)} of ${target}${ratio >= target ? '' : ', missed'}`
-  return table(
-    ['workload', 'native: reached of aim', 'wasm-relaxed or wasm: reached of aim'],
-    workloads.map((workload) => [
-      workload.name,
-      verdict(best(workload, ['shardgrad-native']), TARGETS[workload.name][0]),
-      verdict(
-        best(workload, ['shardgrad-wasm-relaxed', 'shardgrad-wasm']),
-        TARGETS[workload.name][1],
-      ),
-    ]),
-  )
+function aimsTable(peers, phases) {
+  return [
+    table(
+      ['times as fast', 'backend', 'against', 'aim', 'reached', 'by the medians', ''],
+      speedAims(peers),
+    ),
+    table(['share of the limit, all cores', 'backend', 'aim', 'reached', ''], shareAims(phases)),
+  ].join('\n\n')
 }
 
 function limitsTable({ limits, machine }) {
@@ -90,8 +89,7 @@ function limitsTable({ limits, machine }) {
   )
 }
 
-function phasesTable({ limits, results }) {
-  const limitOf = { native: 'blas', 'wasm-relaxed': 'wasmRelaxed', wasm: 'wasm' }
+function phasesTable(phases) {
   return table(
     [
       'workload, backend, workers',
@@ -102,11 +100,11 @@ function phasesTable({ limits, results }) {
       ...PHASES,
       'waited',
     ],
-    results.map((result) => [
+    phases.results.map((result) => [
       `${result.workload}, ${result.backend}, ${result.workers}`,
       whole(result.microsecondsPerStep),
       result.gflops.toFixed(1),
-      `${Math.round((100 * result.gflops) / (result.workers === 1 ? limits.one : limits.all)[limitOf[result.backend]])} %`,
+      `${Math.round(100 * shareOfLimit(phases, result))} %`,
       result.speedup.toFixed(2),
       ...PHASES.map((phase) => whole(result.phases.microseconds[phase])),
       `${(100 * result.phases.waited).toFixed(1)} %`,
@@ -140,12 +138,13 @@ function modelTable(report) {
 
 /** The page with its tables as the results have them. */
 function renewed(text) {
-  const [peers, phases] = [read('peers'), read('phases')]
+  const [peers, phases] = [readResults('peers'), readResults('phases')]
   const parts = {
     'peers-machine': machineLine(peers),
+    'peers-rounds': roundsLine(peers),
     peers: peersTable(peers),
     ratios: ratiosTable(peers),
-    targets: targetsTable(peers),
+    targets: aimsTable(peers, phases),
     'phases-machine': machineLine(phases),
     limits: limitsTable(phases),
     phases: phasesTable(phases),
