@@ -4,7 +4,7 @@ import { ROUNDS, ROUND_SECONDS } from '../../dist/main/commands/bench.js'
 import { createTrainer, sgd } from '../../dist/main/index.js'
 import { LEARNING_RATE, figureOf, networkOf, problemOf, workloadsNamed } from './workloads.js'
 
-const WORKLOAD_SECONDS = 20 // a rival that needs longer takes fewer steps
+const WORKLOAD_SECONDS = 40 // a rival that needs longer takes fewer steps
 const CHECKED_STEPS = 5
 // Of the parameters' change in CHECKED_STEPS steps; float32 sums in another order differ by 1e-6.
 const TOLERANCE = 1e-4
