@@ -1,41 +1,42 @@
-// A model of the step time, fitted to bench/results/phases.json, and what it says of more cores
-// than were measured:
-//
-//   T(W) = c C ceil(K / W) / K  +  bytes(W) / min(W r, R)  +  b W
-//
-// C: gather, forward and backward of one worker; K: shards; c: how much slower a core is while the
-// others work too; bytes(W): what summation, update and preparation move; r: at what rate one
-// worker does; R: what the memory gives all of them; b: a barrier of two. C is measured for each
-// workload, c and r are fitted to the measurements with two workers, R and b are measured.
+// What a step takes with more cores than were measured, by the model that chooses the workers
+// (src/main/runtime/workforce.ts): what one worker computes, as bench/results/phases.json has it,
+// shared out; the bytes that workers bring in from each other's caches; and the meetings. One number
+// is fitted to the measurements with two workers: how much slower a core is while the other works.
+import { quickestWay } from '../dist/main/runtime/workforce.js'
 import { parameterLayout } from '../dist/shared/arena/parameter-layout.js'
-import { backends } from '../dist/shared/backends.js'
-import { flopsOf, tensorsOf } from '../dist/shared/model/network.js'
-import { shardCount, slotCount } from '../dist/shared/batches/shards.js'
+import { blockCount, shardCount, unitsPerShard } from '../dist/shared/batches/shards.js'
+import { columnsOf, flopsOf, tensorsOf } from '../dist/shared/model/network.js'
 import { networkOf } from './peers/workloads.js'
 
 export const WORKERS = [1, 2, 4, 8, 16, 32, 64]
 
-/**
- * Bytes that the second half of a step moves: slots and parameters read, the next parameters and
- * what is prepared of them written (a write reads first).
- */
-function bytesOf({ dims, batchSize, backend }, workers) {
-  const layout = parameterLayout(tensorsOf(networkOf({ dims })))
-  const prepared = layout.tensors
-    .filter(({ list }) => list === 'weights')
-    .reduce((sum, { rows, columns }) => sum + backends[backend].preparedElements(rows, columns), 0)
+/** A workload's step, as the model has it. */
+function jobOf({ dims, batchSize }) {
+  const network = networkOf({ dims })
+  const [inputs, ...outputs] = columnsOf(network)
   const shards = shardCount(batchSize)
-  return 4 * (layout.elements * (slotCount(shards, Math.min(workers, shards)) + 3) + 2 * prepared)
+  return {
+    flops: flopsOf(network, batchSize),
+    examples: batchSize,
+    inputs,
+    outputs: outputs.reduce((sum, columns) => sum + columns, 0),
+    blocks: blockCount(batchSize),
+    training: {
+      shards,
+      units: shards * unitsPerShard(batchSize, shards),
+      parameters: parameterLayout(tensorsOf(network)).elements,
+    },
+  }
 }
 
-const passesOf = ({ microseconds: { gather, forward, backward } }) => gather + forward + backward
+const computing = ({ microsecondsPerStep, phases }) => microsecondsPerStep * (1 - phases.waited)
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 
 /**
  * @param report phases.json.
  * @param backend Of which backend.
  */
-export function fitModel({ limits, results }, backend) {
+export function fitModel({ results }, backend) {
   const of = (workload, workers) =>
     results.find(
       (result) =>
@@ -43,36 +44,22 @@ export function fitModel({ limits, results }, backend) {
     )
   const names = [...new Set(results.map(({ workload }) => workload))]
   const slowdown = median(
-    names.map((name) => (2 * passesOf(of(name, 2).phases)) / passesOf(of(name, 1).phases)),
+    names.map((name) => (2 * computing(of(name, 2))) / computing(of(name, 1))),
   )
-  const rate = median(
-    names.map((name) => bytesOf(of(name, 2), 2) / 2 / of(name, 2).phases.microseconds.sum),
-  ) // bytes a microsecond and worker
   return names.map((name) => {
     const one = of(name, 1)
-    const shards = shardCount(one.batchSize)
-    const predict = (workers) => {
-      const passes =
-        (passesOf(one.phases) * (workers > 1 ? slowdown : 1) * Math.ceil(shards / workers)) / shards
-      const sum =
-        bytesOf(one, workers) / Math.min(Math.min(workers, shards) * rate, 1000 * limits.all.memory)
-      const meeting = limits.barrierMicroseconds * Math.min(workers, shards) * (workers > 1 ? 1 : 0)
-      const microseconds = passes + sum + meeting
+    const job = jobOf(one)
+    const predictions = WORKERS.map((workers) => {
+      const alone = computing(one) * (workers > 1 ? slowdown : 1)
+      const way = quickestWay(workers, job, alone)
       return {
-        workers,
-        microseconds,
-        gflops: flopsOf(networkOf(one), one.batchSize) / microseconds / 1000,
-        sumShare: sum / microseconds,
+        ...way,
+        gflops: job.flops / way.microseconds / 1000,
+        speedup: computing(one) / way.microseconds,
       }
-    }
-    return {
-      name,
-      backend,
-      shards,
-      slowdown,
-      rate,
-      predictions: WORKERS.map(predict),
-      measuredTwo: of(name, 2).microsecondsPerStep,
-    }
+    })
+    const { shards, units } = job.training
+    const measuredTwo = of(name, 2).microsecondsPerStep
+    return { name, backend, shards, units, slowdown, predictions, measuredTwo }
   })
 }

@@ -49,6 +49,23 @@ for (const { name, dims, activation, batchSize } of workloadsNamed(names?.split(
     }
   }
 }
+const crowds = []
+for (const { name, dims, activation, batchSize } of workloadsNamed(names?.split(',') ?? [])) {
+  if (batchSize * dims[1] > 2 ** 20) continue // minutes, for nothing else than others show
+  for (const { workers, teamSize, phases } of await measure({
+    dims,
+    activation,
+    batchSize,
+    backend: backends[0],
+    workers: [1, 8, 16],
+    phases: true,
+  })) {
+    console.log(
+      `${name}, ${workers} workers on ${cores} cores: the same bits, ${phases.meetings} meetings a step`,
+    )
+    crowds.push({ workload: name, workers, teamSize, meetings: phases.meetings })
+  }
+}
 if (names === undefined)
   write({
     date: new Date().toISOString().slice(0, 10),
@@ -56,6 +73,7 @@ if (names === undefined)
     blas: library?.configuration,
     limits,
     results,
+    crowds,
   })
 
 function describe({ blas, wasmRelaxed, wasm, memory }) {

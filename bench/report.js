@@ -7,7 +7,7 @@ import { rateWithSpread, ratiosOf } from './peers/summary.js'
 import { readResults } from './results.js'
 
 const page = new URL('../docs/performance.md', import.meta.url)
-const PHASES = ['gather', 'forward', 'backward', 'sum', 'wait']
+const PHASES = ['gather', 'forward', 'backward', 'gradient', 'sum', 'wait']
 
 const table = (heading, rows) =>
   [heading, heading.map((_, i) => (i === 0 ? '---' : '---:')), ...rows]
@@ -116,24 +116,57 @@ function modelTable(report) {
   return ['native', 'wasm-relaxed']
     .map((backend) => {
       const fitted = fitModel(report, backend)
-      const [{ slowdown, rate }] = fitted
       const heading = [
-        `${backend}: GFLOP/s (share of the sum)`,
+        `${backend}: speedup`,
         'shards',
+        'units',
         'error at 2',
         ...fitted[0].predictions.map(({ workers }) => `W = ${workers}`),
       ]
-      const rows = fitted.map(({ name, shards, predictions, measuredTwo }) => [
+      const rows = fitted.map(({ name, shards, units, predictions, measuredTwo }) => [
         name,
         shards,
+        units,
         `${Math.round(100 * (predictions[1].microseconds / measuredTwo - 1))} %`,
-        ...predictions.map(({ workers, gflops, sumShare }) =>
-          workers > 2 * shards ? '' : `${whole(gflops)} (${Math.round(100 * sumShare)} %)`,
+        ...predictions.map((way) =>
+          way.workers > Math.max(shards, units) ? '' : `${way.speedup.toFixed(1)}${wayOf(way)}`,
         ),
       ])
-      return `${backend}: c = ${slowdown.toFixed(3)}, r = ${(rate / 1000).toFixed(1)} GB/s.\n\n${table(heading, rows)}`
+      return `${backend}: c = ${fitted[0].slowdown.toFixed(3)}.\n\n${table(heading, rows)}`
     })
     .join('\n\n')
+}
+
+/** Of workers together: slots, and workers that share each. */
+const wayOf = ({ together, slots, teamSize }) => (together ? ` (${slots}x${teamSize})` : '')
+
+/** What was counted with more workers than cores, beside what the model says of it. */
+function crowdsTable(report) {
+  const [{ backend }] = report.results
+  const fitted = fitModel(report, backend)
+  const cells = ({ workload, workers, teamSize, meetings }) => {
+    const { predictions } = fitted.find(({ name }) => name === workload)
+    const way = predictions.find((prediction) => prediction.workers === workers)
+    return [
+      workload,
+      workers,
+      teamSize === 1 ? 'each on its own' : `${workers / teamSize} x ${teamSize}`,
+      meetings.toFixed(2),
+      way ? way.meetings : '',
+      way ? whole(way.bytes / 1000) : '',
+    ]
+  }
+  return table(
+    [
+      'workload',
+      'workers',
+      'slots x workers of each',
+      'meetings a step, counted',
+      'as the model has it',
+      'kB a worker',
+    ],
+    report.crowds.filter(({ workers }) => workers > 1).map(cells),
+  )
 }
 
 /** The page with its tables as the results have them. */
@@ -149,6 +182,7 @@ function renewed(text) {
     limits: limitsTable(phases),
     phases: phasesTable(phases),
     model: modelTable(phases),
+    crowds: crowdsTable(phases),
   }
   return text.replace(/<!-- (\S+) -->[\s\S]*?<!-- end -->/g, (_, name) => {
     if (parts[name] === undefined)

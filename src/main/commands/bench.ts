@@ -40,6 +40,8 @@ export interface BenchResult {
   dims: number[]
   batchSize: number
   workers: number
+  /** How many of them share a slot. */
+  teamSize: number
   backend: string
   microsecondsPerStep: number
   gflops: number
@@ -135,6 +137,7 @@ export async function measure({
         dims,
         batchSize,
         workers: info.workers,
+        teamSize: info.teamSize,
         backend: info.backend,
         microsecondsPerStep: best[i]! * 1e6,
         gflops: flopsOf(network, batchSize) / best[i]! / 1e9,

@@ -39,8 +39,8 @@ export async function info({ verbose, json }: InfoOptions): Promise<void> {
     defaults: {
       backend,
       backendReason: `${reason}; a small network gets wasm-relaxed or wasm`,
-      workers: 'one for each core, as far as the job pays for them',
-      shards: 'up to 8 of at least 16 examples; from 4096 examples up to 64 of at least 256',
+      workers: 'one for each core, as far as the job pays for them; more than shards share them',
+      shards: 'up to 8 of at least 64 examples; from 2048 examples up to 64 of at least 128',
     },
   }
   if (json) {

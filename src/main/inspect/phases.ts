@@ -5,6 +5,8 @@ import { type PhaseName, type Span, phaseNames } from '../../shared/figures/time
 export interface PhaseShares {
   /** Microseconds a step, the mean of the workers. */
   microseconds: Record<PhaseName, number>
+  /** How often a worker meets the others in a step. */
+  meetings: number
   /** Share of the workers' time spent waiting for each other. */
   waited: number
   /** The worker that was busy longest, and how much longer than the mean. */
@@ -23,12 +25,14 @@ export function summarizePhases(spans: Span[], steps: number): PhaseShares {
     totals[phase] += milliseconds
     if (phase !== 'wait') busy[worker]! += milliseconds
   }
+  const meetings = spans.filter(({ phase }) => phase === 'wait').length / workers / steps
   const all = Object.values(totals).reduce((sum, milliseconds) => sum + milliseconds, 0)
   const longest = Math.max(...busy)
   return {
     microseconds: Object.fromEntries(
       phaseNames.map((name) => [name, (1000 * totals[name]) / workers / steps]),
     ) as Record<PhaseName, number>,
+    meetings,
     waited: totals.wait / all,
     straggler: {
       worker: busy.indexOf(longest),

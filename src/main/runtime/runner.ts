@@ -109,7 +109,7 @@ export function createRunner(
     shardsFor: (batchSize) => (recipe.shards === 'auto' ? shardCount(batchSize) : recipe.shards),
 
     plan({ tallies = plainTallies, needs }) {
-      const { flopsPerMicrosecond } = backends[choice.backend]
+      const { flopsPerMicrosecond } = choice.blas ?? backends[choice.backend]
       const { reason, ...workforce } = chooseWorkforce(
         recipe.workers,
         cores,

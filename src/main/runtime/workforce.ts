@@ -49,8 +49,13 @@ export interface Workforce {
   reason: string
 }
 
-/** A way to do a job, and what it would take. */
-type Choice = Omit<Workforce, 'reason'> & { microseconds: number }
+/** A way to do a job, and what a step would take. */
+export interface Way extends Omit<Workforce, 'reason'> {
+  /** Bytes that each worker brings in from the others' caches. */
+  bytes: number
+  meetings: number
+  microseconds: number
+}
 
 /**
  * @param requested How many workers the caller asked for.
@@ -68,14 +73,15 @@ export function chooseWorkforce(
   if (requested !== 'auto') {
     const workers = Math.min(requested, units)
     const reason = workers === requested ? 'as asked for' : describeUnits(job, units)
-    return { ...bestFor(workers, job, alone), reason }
+    return workforceOf(quickestWay(workers, job, alone), reason)
   }
   const most = Math.min(cores, units)
-  const choices = Array.from({ length: most }, (_, i) => bestFor(i + 1, job, alone))
-  const best = choices.reduce((least, choice) =>
-    choice.microseconds < least.microseconds ? choice : least,
-  )
-  return { ...best, reason: reasonFor(best, cores, units, job, alone) }
+  const best = quickest(Array.from({ length: most }, (_, i) => quickestWay(i + 1, job, alone)))
+  return workforceOf(best, reasonFor(best, cores, units, job, alone))
+}
+
+function workforceOf({ workers, slots, teamSize, together }: Way, reason: string): Workforce {
+  return { workers, slots, teamSize, together, reason }
 }
 
 /** What a pass takes one worker, roughly. */
@@ -97,23 +103,28 @@ function mayShareSlots({ examples, inputs, outputs }: Omit<Job, 'training' | 'bl
   return examples * (4 * inputs + 8 * outputs) <= MOST_SHARED_BYTES
 }
 
-/** The quickest way for so many workers. */
-function bestFor(workers: number, job: Job, alone: number): Choice {
-  const { training } = job
+/**
+ * The quickest way for so many workers.
+ * @param alone Microseconds that one worker computes.
+ */
+export function quickestWay(workers: number, job: Job, alone: number): Way {
+  const { blocks, training } = job
   if (!training) {
-    const microseconds = (alone * Math.ceil(job.blocks / workers)) / job.blocks + meeting(workers)
-    return { workers, slots: 1, teamSize: 1, together: false, microseconds }
+    const way = { workers, slots: 1, teamSize: 1, together: false }
+    return taking(way, (alone * Math.ceil(blocks / workers)) / blocks, 0, 1)
   }
-  const choices: Choice[] = []
-  if (workers <= training.shards) choices.push(eachOnItsOwn(workers, training, alone))
+  const ways: Way[] = []
+  if (workers <= training.shards) ways.push(eachOnItsOwn(workers, training, alone))
   if (mayShareSlots(job)) {
     for (let slots = 1; slots <= Math.min(workers, training.shards); slots *= 2) {
-      if (workers % slots === 0) choices.push(together(workers, slots, job, training, alone))
+      if (workers % slots === 0) ways.push(together(workers, slots, job, training, alone))
     }
   }
-  return choices.reduce((least, choice) =>
-    choice.microseconds < least.microseconds ? choice : least,
-  )
+  return quickest(ways)
+}
+
+function quickest(ways: readonly Way[]): Way {
+  return ways.reduce((best, way) => (way.microseconds < best.microseconds ? way : best))
 }
 
 /** Every worker takes whole slots. */
@@ -121,12 +132,11 @@ function eachOnItsOwn(
   workers: number,
   { shards, parameters }: NonNullable<Job['training']>,
   alone: number,
-): Choice {
+): Way {
   const slots = slotCount(shards, workers)
-  const gradients = (alone * Math.ceil(slots / workers)) / slots
-  const sum = workers === 1 ? 0 : bringing((4 * slots * parameters) / workers)
-  const microseconds = gradients + sum + 2 * meeting(workers)
-  return { workers, slots, teamSize: 1, together: false, microseconds }
+  const computing = (alone * Math.ceil(slots / workers)) / slots
+  const way = { workers, slots, teamSize: 1, together: false }
+  return taking(way, computing, (4 * slots * parameters) / workers, 2)
 }
 
 /** Workers take units row by row, and then each its part of a slot's gradient. */
@@ -136,30 +146,35 @@ function together(
   { flops, examples, inputs, outputs }: Job,
   { shards, units, parameters }: NonNullable<Job['training']>,
   alone: number,
-): Choice {
+): Way {
+  const teamSize = workers / slots
   const gradients = alone * Math.min(1, (2 * parameters * examples) / flops)
   const perClaim = unitsPerClaim(examples, shards, workers)
   const claims = units / perClaim
   const rows = ((alone - gradients) * Math.ceil(claims / workers)) / claims
-  // Columns of what came in, and all of what goes back.
-  const matrices = bringing((4 * examples * (inputs / (workers / slots) + outputs)) / slots)
-  const sum = slots === 1 ? 0 : bringing((4 * slots * parameters) / workers)
-  const meetings = (slots === 1 ? 2 : 3) * meeting(workers)
-  const microseconds = rows + gradients / workers + matrices + sum + meetings
-  return { workers, slots, teamSize: workers / slots, together: true, microseconds }
+  // Some columns of what came in, and all of what goes back.
+  const matrices = (4 * examples * (inputs / teamSize + outputs)) / slots
+  const sum = slots === 1 ? 0 : (4 * slots * parameters) / workers
+  const way = { workers, slots, teamSize, together: true }
+  return taking(way, rows + gradients / workers, matrices + sum, slots === 1 ? 2 : 3)
 }
 
-function bringing(bytes: number): number {
-  return bytes / BYTES_PER_MICROSECOND
-}
-
-function meeting(workers: number): number {
+/** @param computing Microseconds of the busiest worker. */
+function taking(
+  way: Omit<Workforce, 'reason'>,
+  computing: number,
+  bytes: number,
+  meetings: number,
+): Way {
+  if (way.workers === 1) return { ...way, bytes: 0, meetings, microseconds: computing }
   const { second, more } = MICROSECONDS_TO_MEET
-  return workers === 1 ? 0 : second + more * (workers - 2)
+  const meeting = second + more * (way.workers - 2)
+  const microseconds = computing + bytes / BYTES_PER_MICROSECOND + meetings * meeting
+  return { ...way, bytes, meetings, microseconds }
 }
 
 function reasonFor(
-  { workers, microseconds }: Choice,
+  { workers, microseconds }: Way,
   cores: number,
   units: number,
   job: Job,

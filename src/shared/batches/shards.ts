@@ -12,10 +12,14 @@ export function blockCount(examples: number): number {
   return Math.ceil(examples / BLOCK_ROWS)
 }
 
-/** The number of shards of a batch, a power of two: up to 64 while each keeps 64 examples. */
+/**
+ * The number of shards of a batch, a power of two: up to 8 while each keeps 64 examples; beyond 8,
+ * up to 64, while each keeps 128.
+ */
 export function shardCount(batchSize: number): number {
   let shards = 1
-  while (shards < 64 && batchSize / (2 * shards) >= 64) shards *= 2
+  while (shards < 8 && batchSize / (2 * shards) >= 64) shards *= 2
+  while (shards >= 8 && shards < 64 && batchSize / (2 * shards) >= 128) shards *= 2
   return shards
 }
 

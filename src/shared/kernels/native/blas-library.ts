@@ -15,6 +15,11 @@ export interface BlasLibrary {
   core?: string
   /** Why these kernels, in words; undefined where it is not known. */
   coreReason?: string
+  /**
+   * Floating-point operations that one core does with it in a microsecond, measured when it was
+   * found: to judge what is worth sharing out. No result depends on it.
+   */
+  flopsPerMicrosecond: number
 }
 
 /**
