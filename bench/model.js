@@ -1,7 +1,8 @@
 // What a step takes with more cores than were measured, by the model that chooses the workers
 // (src/main/runtime/workforce.ts): what one worker computes, as bench/results/phases.json has it,
-// shared out; the bytes that workers bring in from each other's caches; and the meetings. One number
-// is fitted to the measurements with two workers: how much slower a core is while the other works.
+// shared out; the bytes that workers bring in from each other's caches; and the meetings. One
+// number is fitted to the measurements with two workers: how much slower a core is while the other
+// works.
 import { quickestWay } from '../dist/main/runtime/workforce.js'
 import { parameterLayout } from '../dist/shared/arena/parameter-layout.js'
 import { blockCount, shardCount, unitsPerShard } from '../dist/shared/batches/shards.js'

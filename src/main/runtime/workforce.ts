@@ -152,11 +152,14 @@ function together(
   const perClaim = unitsPerClaim(examples, shards, workers)
   const claims = units / perClaim
   const rows = ((alone - gradients) * Math.ceil(claims / workers)) / claims
-  // Some columns of what came in, and all of what goes back.
-  const matrices = (4 * examples * (inputs / teamSize + outputs)) / slots
+  // Read: some columns of what came in, and all of what goes back. Written: its own rows of both,
+  // which others have read in the step before.
+  const read = (examples * (inputs / teamSize + outputs)) / slots
+  const written = (examples * (inputs + 2 * outputs)) / workers
   const sum = slots === 1 ? 0 : (4 * slots * parameters) / workers
   const way = { workers, slots, teamSize, together: true }
-  return taking(way, rows + gradients / workers, matrices + sum, slots === 1 ? 2 : 3)
+  const bytes = 4 * (read + written) + sum
+  return taking(way, rows + gradients / workers, bytes, slots === 1 ? 2 : 3)
 }
 
 /** @param computing Microseconds of the busiest worker. */
