@@ -7,6 +7,7 @@ import { backendNames } from '../dist/shared/backend-names.js'
 import { backends } from '../dist/shared/backends.js'
 import { MOST_PARTS } from '../dist/shared/arena/parts.js'
 import { paddedRows, paddedWidth } from '../dist/shared/batches/padding.js'
+import { sliceRowsOf, unitRowsOf } from '../dist/shared/batches/shards.js'
 import { loadEngine } from '../dist/workers/node/engine.js'
 import { bestAndMedian, printHeading, require } from './machine.js'
 
@@ -63,13 +64,15 @@ function prepare(backend, [m, k, n]) {
     put(1, n, () => 0),
   ]
   const prepared = put(1, preparedElements(k, n) + 8, () => 0)
-  const shape = { parts: 1, rows: paddedRows(m), inputs: k, outputs: n }
+  const sliceRows = sliceRowsOf(m)
+  const shape = { parts: 1, rows: paddedRows(m), inputs: k, outputs: n, sliceRows }
   const scratch = put(1, productElements(shape) + 8, () => 0)
   const rowsAt = put(1, MOST_PARTS, () => 0)
   const parts = {
     count: 1,
     stride: paddedRows(m),
     rows: new Int32Array(memory.buffer, rowsAt, MOST_PARTS),
+    unitRows: unitRowsOf(m, 1),
     rowsAt,
   }
   parts.rows[0] = m
@@ -77,6 +80,7 @@ function prepare(backend, [m, k, n]) {
     inputs: k,
     outputs: n,
     parts,
+    sliceRows,
     x,
     weights: w,
     prepared,
@@ -94,7 +98,10 @@ function prepare(backend, [m, k, n]) {
   return {
     products: {
       forward: () => kernels.matmul(layer),
-      weights: () => kernels.matmulTransposedA(layer),
+      weights() {
+        kernels.matmulTransposedA(layer, 0, paddedWidth(k))
+        kernels.sumColumns(layer, 0, paddedWidth(n))
+      },
       inputs: () => kernels.matmulTransposedB(layer),
     },
     passes: {

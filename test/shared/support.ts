@@ -18,10 +18,14 @@ import { blas } from '../machine.js'
 
 const bindMultiply = blas && (await loadBlas(blas))
 
-/** What a backend computes with. */
-export const engineOf = (backend: BackendName): Engine => ({
+/**
+ * What a backend computes with.
+ * @param prefersSmall What is said of the BLAS, whatever is true of this machine's.
+ */
+export const engineOf = (backend: BackendName, prefersSmall = false): Engine => ({
   compiled: compileKernels(backends[backend].program),
   bindMultiply,
+  prefersSmall,
 })
 
 export const exportsOver = (
@@ -50,13 +54,13 @@ export interface Bench {
     columns: number,
     value: (part: number, row: number, column: number) => number,
   ) => ByteOffset
-  /** Parts of so many rows each, the next beginning `stride` rows on. */
-  partsOf: (rows: number[], stride?: number) => Parts
+  /** Parts of so many rows each, the next beginning `stride` rows on, in units of `unitRows`. */
+  partsOf: (rows: number[], stride?: number, unitRows?: number) => Parts
   get: (offset: ByteOffset, rows: number, columns: number) => number[]
   padding: (offset: ByteOffset, rows: number, columns: number) => number[]
 }
 
-export function openBench(backend: BackendName): Bench {
+export function openBench(backend: BackendName, prefersSmall = false): Bench {
   const memory = new WebAssembly.Memory({ initial: 256, maximum: 256, shared: true })
   const values =
     backends[backend].dtype === 'float32'
@@ -73,7 +77,7 @@ export function openBench(backend: BackendName): Bench {
     return at
   }
   return {
-    kernels: backends[backend].create(engineOf(backend), memory),
+    kernels: backends[backend].create(engineOf(backend, prefersSmall), memory),
     memory,
     reserve,
     fill: (offset, elements, value) =>
@@ -99,11 +103,11 @@ export function openBench(backend: BackendName): Bench {
       }
       return at
     },
-    partsOf(rows, stride = paddedRows(Math.max(1, ...rows))) {
+    partsOf(rows, stride = paddedRows(Math.max(1, ...rows)), unitRows = stride) {
       const rowsAt = reserve(4 * MOST_PARTS)
       const array = new Int32Array(memory.buffer, rowsAt, MOST_PARTS)
       array.set(rows)
-      return { count: rows.length, stride, rows: array, rowsAt }
+      return { count: rows.length, stride, rows: array, unitRows, rowsAt }
     },
     get: (offset, rows, columns) =>
       Array.from(
@@ -122,13 +126,28 @@ export function openBench(backend: BackendName): Bench {
   }
 }
 
-const NO_PARTS: Parts = { count: 1, stride: 0, rows: new Int32Array(1), rowsAt: NOWHERE }
+const NO_PARTS: Parts = {
+  count: 1,
+  stride: 0,
+  rows: new Int32Array(1),
+  unitRows: 0,
+  rowsAt: NOWHERE,
+}
+/** Rows of a gradient that are one product, where a test doesn't say. */
+export const SLICE_ROWS = 32
+
+/** The whole gradient of a layer, as one range of its weights and one of its biases. */
+export function wholeGradient(kernels: Kernels, layer: DenseOperands): void {
+  kernels.matmulTransposedA(layer, 0, paddedWidth(layer.inputs))
+  kernels.sumColumns(layer, 0, paddedWidth(layer.outputs))
+}
 
 /** Operands of a dense layer; those that aren't given are nowhere. */
 export const denseOperands = (
   given: Pick<DenseOperands, 'inputs' | 'outputs'> & Partial<DenseOperands>,
 ): DenseOperands => ({
   parts: NO_PARTS,
+  sliceRows: SLICE_ROWS,
   x: NOWHERE,
   weights: NOWHERE,
   prepared: NOWHERE,

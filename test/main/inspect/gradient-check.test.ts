@@ -253,9 +253,9 @@ describe('finds what is wrong', () => {
   })
 
   it('a bias gradient that is left out', async () => {
-    const { kind, error } = await worstWith(({ matmulTransposedA }, memory) => ({
-      matmulTransposedA(operands) {
-        matmulTransposedA(operands)
+    const { kind, error } = await worstWith(({ sumColumns }, memory) => ({
+      sumColumns(operands, firstColumn, endColumn) {
+        sumColumns(operands, firstColumn, endColumn)
         new Float64Array(memory.buffer, operands.dBias, operands.outputs).fill(0)
       },
     }))
@@ -265,8 +265,8 @@ describe('finds what is wrong', () => {
 
   it('a gradient that is not a number', async () => {
     const { error } = await worstWith(({ matmulTransposedA }, memory) => ({
-      matmulTransposedA(operands) {
-        matmulTransposedA(operands)
+      matmulTransposedA(operands, firstRow, endRow) {
+        matmulTransposedA(operands, firstRow, endRow)
         new Float64Array(memory.buffer, operands.dWeights, 1).fill(NaN)
       },
     }))

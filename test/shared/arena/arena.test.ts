@@ -9,10 +9,11 @@ import {
 } from '../../../dist/shared/arena/arena.js'
 import type { KernelMemory, ModelNeeds } from '../../../dist/shared/arena/claims.js'
 import { CONTROL_BYTES } from '../../../dist/shared/arena/control.js'
+import type { ByteOffset } from '../../../dist/shared/arena/offsets.js'
 import { bytesPerElement } from '../../../dist/shared/arena/element-types.js'
 import type { Tensor } from '../../../dist/shared/arena/parameter-layout.js'
-import { piecesOf } from '../../../dist/shared/arena/pieces.js'
-import { shardStart } from '../../../dist/shared/batches/shards.js'
+import { piecesOf, shareOf } from '../../../dist/shared/arena/pieces.js'
+import { shardStart, unitsPerShard } from '../../../dist/shared/batches/shards.js'
 import { ArenaError } from '../../../dist/shared/errors.js'
 import { needsOfModel } from '../../../dist/shared/model/kinds.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
@@ -34,7 +35,8 @@ const needs: ArenaNeeds = {
   stateElements: 1,
   workers: 3,
   shards: 4,
-  leastSlots: 1,
+  slots: 4,
+  teamSize: 1,
   batchSize: 100,
   training: {
     count: 1000,
@@ -62,8 +64,9 @@ it('areas are in order, apart and on lines of 128 bytes', () => {
   const [shared, own] = ['shared', 'scratch'].map((use) =>
     claimed.filter(({ what }) => what.startsWith(use)).map(({ offset }) => offset),
   ) as [number[], number[]]
-  // Prepared weights of both dense layers; inputs, 2 layers' z and slopes, what the dropout keeps,
-  // 2 gradients, targets, weights and the product.
+  // Prepared weights of both dense layers; inputs, z and slopes of the first, what the dropout
+  // keeps, z and the gradient that the second passes back, that of the outputs, targets, weights
+  // and the product.
   expect(shared.length).toBe(2)
   expect(own.length).toBe(needs.workers * 10)
   const { records } = layout
@@ -104,6 +107,7 @@ it('what stays between jobs lies in front, wherever the rest goes', () => {
     planArena({
       ...needs,
       shards: 64,
+      slots: 1,
       workers: 1,
       batchSize: 9000,
       training: {
@@ -125,6 +129,7 @@ it('bytes stay bytes: 60,000 x 784 uint8 examples take 47 MB', () => {
     model: modelOf({ inputs: 784, layers: [dense(128), dense(10)] }),
     batchSize: 128,
     shards: 8,
+    slots: 8,
     training: {
       count: 60_000,
       inputs: 'uint8',
@@ -192,10 +197,22 @@ it('what a model has claimed is in the plan as the model gave it: once for all w
 
 const padded = (n: number): number => roundUp(n, 8)
 
+/** Rows of a block that is only evaluated. */
+function evaluatedRowsOf({ batchSize, training, validation }: ArenaNeeds): number {
+  const evaluated = (batchSize > 0 ? validation?.count : training?.count) ?? 0
+  return roundUp(Math.min(256, evaluated), 4)
+}
+
 /** Rows of the largest block, worked out from the job and not from the plan. */
 function blockRowsOf(job: ArenaNeeds, { slots }: ArenaLayout): number {
-  const evaluated = (job.batchSize > 0 ? job.validation?.count : job.training?.count) ?? 0
-  return Math.max(slots.parts * slots.partStride, roundUp(Math.min(256, evaluated), 4))
+  return Math.max(slots.parts * slots.partStride, evaluatedRowsOf(job))
+}
+
+/** Rows of a matrix: of a worker's own block, or of all shards and of what each evaluates. */
+function matrixRowsOf(job: ArenaNeeds, layout: ArenaLayout): number {
+  if (job.teamSize === 1) return blockRowsOf(job, layout)
+  const shardRows = roundUp(Math.max(...shardRowsOf(job)), 4)
+  return Math.max(job.shards * shardRows, job.workers * evaluatedRowsOf(job))
 }
 
 /** Rows of each shard of a whole batch. */
@@ -220,11 +237,17 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
   const parameters = elements * size
   const counts = [job.training?.count ?? 0, job.validation?.count ?? 0]
   const rows = blockRowsOf(job, layout)
-  const blocks = [...shardRowsOf(job), counts[1]!].reduce(
-    (sum, each) => sum + Math.ceil(each / 256),
-    0,
-  )
+  const units = job.shards * unitsPerShard(job.batchSize, job.shards)
+  const sums = job.batchSize > 0 ? job.shards : 0
+  const evaluated = Math.ceil(counts[job.batchSize > 0 ? 1 : 0]! / 256)
   const { records } = layout
+  const { sliceRows } = layout.slots
+  /** Of the parameters, what a worker computes the gradient of. */
+  const shareElements = (worker: number): number =>
+    shareOf(layout.parameters, sliceRows, job.teamSize, worker % job.teamSize).reduce(
+      (sum, piece) => sum + piece.elements,
+      0,
+    )
   const examples = (
     what: string,
     part: ArenaNeeds['training'],
@@ -281,9 +304,7 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
       what: 'tally records',
       offset: records.tallies,
       bytes:
-        Math.max(job.shards, ...counts.map((count) => Math.ceil(count / 256))) *
-        job.tallyFields *
-        8,
+        Math.max(units, ...counts.map((count) => Math.ceil(count / 256))) * job.tallyFields * 8,
     },
     {
       what: 'square records',
@@ -312,17 +333,17 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
       ...scratch.partials.map((offset, depth) => ({
         what: `partial ${worker}.${depth}`,
         offset,
-        bytes: parameters,
+        bytes: shareElements(worker) * size,
       })),
-      // 16384 spans, and what one more step may add: 3 for each block, a sum for each shard, its
-      // meetings.
+      // 16384 spans, and what one more step may add: 3 for each unit, a sum for each shard, 2 for
+      // each block of its validation, its meetings.
       ...(scratch.timeline === undefined
         ? []
         : [
             {
               what: `timeline ${worker}`,
               offset: scratch.timeline,
-              bytes: (1 + 4 * (16_384 + 3 * blocks + job.shards + 8)) * 8,
+              bytes: (1 + 4 * (16_384 + 3 * units + sums + 2 * evaluated + 8)) * 8,
             },
           ]),
     ]),
@@ -396,7 +417,7 @@ const someExamples = fc.record({
   keepsOutputs: fc.boolean(),
 } as const)
 const jobs: fc.Arbitrary<ArenaNeeds> = fc
-  .record<ArenaNeeds>({
+  .record({
     model: fc.oneof(someNetwork, someStandIn),
     kernels: fc.record<KernelMemory>({
       preparedElements: fc.constantFrom(
@@ -411,8 +432,9 @@ const jobs: fc.Arbitrary<ArenaNeeds> = fc
     dtype: fc.constantFrom('float32', 'float64'),
     stateElements: fc.integer({ min: 0, max: 2 }),
     workers: fc.integer({ min: 1, max: 4 }),
+    teamSize: fc.constantFrom(1, 1, 2, 3, 5),
     shards: fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent),
-    leastSlots: fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent),
+    slots: fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent),
     batchSize: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5000 })),
     training: fc.option(someExamples, { nil: undefined }),
     validation: fc.option(someExamples, { nil: undefined }),
@@ -420,14 +442,21 @@ const jobs: fc.Arbitrary<ArenaNeeds> = fc
     gradient: fc.boolean(),
     timeline: fc.boolean(),
   })
-  .map((job) => ({
-    ...job,
-    leastSlots: Math.min(job.leastSlots, job.shards),
-    batchSize: Math.min(job.batchSize, job.training?.count ?? 0),
-  }))
+  .map((job): ArenaNeeds => {
+    const batchSize = Math.min(job.batchSize, job.training?.count ?? 0)
+    const teamSize = batchSize > 0 ? job.teamSize : 1
+    const slots = Math.min(job.slots, job.shards, teamSize > 1 ? 4 : 64)
+    return {
+      ...job,
+      batchSize,
+      teamSize,
+      slots,
+      workers: teamSize > 1 ? teamSize * slots : job.workers,
+    }
+  })
 
 it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, and all lie inside the arena', () => {
-  let [grouped, sideBySide, tooLarge] = [0, 0, 0]
+  let [grouped, sideBySide, inTeams, tooLarge] = [0, 0, 0, 0]
   fc.assert(
     fc.property(jobs, (job) => {
       const recorded = recordClaims(job.model)
@@ -440,10 +469,11 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
         return
       }
       const { slots } = layout
-      const areas = [
-        ...areasOf(job, layout),
-        ...recorded.areasOf(blockRowsOf(job, layout), job.dtype),
+      const claimed = [
+        ...recorded.areasOf(blockRowsOf(job, layout), job.dtype).filter(isShared),
+        ...recorded.areasOf(matrixRowsOf(job, layout), job.dtype).filter((area) => !isShared(area)),
       ]
+      const areas = [...areasOf(job, layout), ...(job.teamSize > 1 ? once(claimed) : claimed)]
         .filter(({ bytes }) => bytes > 0)
         .sort((a, b) => a.offset - b.offset)
       areas.forEach(({ what, offset, bytes }, i) => {
@@ -454,16 +484,17 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
           `end of ${what}, before ${next?.what ?? 'the end of the arena'}`,
         ).toBeLessThanOrEqual(next?.offset ?? layout.bytes)
       })
-      for (const { kernels, parts, partStride } of recorded.given) {
-        expect({ kernels, parts, partStride }).toEqual({
+      for (const { kernels, parts, partStride, sliceRows } of recorded.given) {
+        expect({ kernels, parts, partStride, sliceRows }).toEqual({
           kernels: job.kernels,
           parts: slots.parts,
           partStride: slots.partStride,
+          sliceRows: slots.sliceRows,
         })
       }
       expect(recorded.given.length).toBe(1 + job.workers)
       if (job.batchSize === 0) return
-      expect(slots.count).toBeGreaterThanOrEqual(job.leastSlots)
+      expect([slots.count, slots.teamSize]).toEqual([job.slots, job.teamSize])
       expect(slots.partStride).toBeGreaterThanOrEqual(Math.min(256, Math.max(...shardRowsOf(job))))
       expect(
         layout.scratch.every(({ timeline }) => (timeline !== undefined) === job.timeline),
@@ -471,6 +502,7 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
       const perSlot = job.shards / slots.count
       if (perSlot > 1) grouped++
       if (slots.parts > 1) sideBySide++
+      if (job.teamSize > 1) inTeams++
       expect(
         layout.scratch.every(
           ({ partials }) => partials.length === Math.log2(perSlot / slots.parts),
@@ -481,7 +513,117 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
   )
   expect(grouped, 'jobs with several shards a slot').toBeGreaterThan(20)
   expect(sideBySide, 'jobs with several shards side by side').toBeGreaterThan(20)
+  expect(inTeams, 'jobs whose workers share slots').toBeGreaterThan(20)
   expect(tooLarge, 'jobs beyond the largest memory').toBeLessThan(60)
+})
+
+const isShared = ({ what }: Area): boolean => what.startsWith('shared')
+
+/** Areas that are the same one, but once. */
+function once(areas: Area[]): Area[] {
+  return [...new Map(areas.map((area) => [area.offset, area])).values()]
+}
+
+/** The model's memory of each worker: what it has claimed as matrices, and what as elements. */
+function claimsOfWorkers(job: ArenaNeeds): {
+  layout: ArenaLayout
+  workers: { matrices: ByteOffset[]; elements: ByteOffset[] }[]
+} {
+  const workers: { matrices: ByteOffset[]; elements: ByteOffset[] }[] = []
+  const model: ModelNeeds = {
+    ...job.model,
+    claimScratch(claims) {
+      const [matrices, elements]: ByteOffset[][] = [[], []]
+      workers.push({ matrices: matrices!, elements: elements! })
+      const note = (list: ByteOffset[], place: ByteOffset): ByteOffset => {
+        list.push(place)
+        return place
+      }
+      return job.model.claimScratch({
+        ...claims,
+        matrix: (columns) => note(matrices!, claims.matrix(columns)),
+        elements: (count) => note(elements!, claims.elements(count)),
+      })
+    },
+  }
+  return { layout: planArena({ ...job, model }), workers }
+}
+
+const team: ArenaNeeds = { ...needs, workers: 6, slots: 2, teamSize: 3 }
+
+it('matrices belong to all workers where slots are shared, and to each where not; anything else is its own', () => {
+  for (const job of [needs, team]) {
+    const { layout, workers } = claimsOfWorkers(job)
+    const own = [
+      ...workers.flatMap(({ elements }) => elements),
+      ...layout.scratch.flatMap(({ rowNumbers, partRows, chunk, partials, timeline }) => [
+        rowNumbers,
+        partRows,
+        chunk,
+        ...partials,
+        timeline!,
+      ]),
+    ]
+    expect(new Set(own).size).toBe(own.length)
+    const [first] = workers
+    expect(workers.length).toBe(job.workers)
+    expect(first!.matrices.length).toBe(9)
+    const different = new Set(workers.flatMap(({ matrices }) => matrices)).size
+    expect(different).toBe(job.teamSize > 1 ? 9 : 9 * job.workers)
+    for (const { matrices } of workers.slice(1)) {
+      if (job.teamSize > 1) expect(matrices).toEqual(first!.matrices)
+      else expect(matrices.some((place) => first!.matrices.includes(place))).toBe(false)
+    }
+  }
+})
+
+it('workers that share matrices evaluate in rows of their own, all of them inside; others from row 0 of theirs', () => {
+  fc.assert(
+    fc.property(jobs, (job) => {
+      const frugal = { ...job.model, claimShared: () => [], claimScratch: () => [] }
+      let layout: ArenaLayout
+      try {
+        layout = planArena({ ...job, model: frugal })
+      } catch (error) {
+        expect(error).toBeInstanceOf(ArenaError)
+        return
+      }
+      const starts = layout.scratch.map(({ evaluationRow }) => evaluationRow)
+      if (job.teamSize === 1) {
+        expect(starts.every((row) => row === 0)).toBe(true)
+        return
+      }
+      const rows = evaluatedRowsOf(job)
+      starts.forEach((start, worker) => {
+        if (worker > 0) expect(start).toBeGreaterThanOrEqual(starts[worker - 1]! + rows)
+      })
+      expect(starts.at(-1)! + rows).toBeLessThanOrEqual(matrixRowsOf(job, layout))
+    }),
+    { seed: 5, numRuns: 200 },
+  )
+})
+
+it('units of a shard never reach the rows of the next, and the last shard ends inside the matrices', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 5000 }),
+      fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent),
+      (batchSize, shards) => {
+        const training = { ...needs.training!, count: batchSize }
+        const job = { ...team, shards, slots: 1, workers: 3, batchSize, training }
+        const { slots } = planArena({ ...job, model: { ...job.model, claimScratch: () => [] } })
+        const longest = Math.max(...shardRowsOf(job))
+        expect(slots.shardStride % 4).toBe(0)
+        expect(slots.shardStride).toBeGreaterThanOrEqual(longest)
+        // A kernel may write up to the next multiple of 4 rows.
+        for (let unit = 0; unit < slots.units; unit++) {
+          const end = Math.min(longest, (unit + 1) * slots.unitRows)
+          expect(roundUp(end, 4)).toBeLessThanOrEqual(slots.shardStride)
+        }
+      },
+    ),
+    { seed: 6 },
+  )
 })
 
 it('what depends on model and backend alone stays where it is for every job', () => {
@@ -493,8 +635,10 @@ it('what depends on model and backend alone stays where it is for every job', ()
         model,
         dtype,
         stateElements,
+        workers: 1,
         shards: 1,
-        leastSlots: 1,
+        slots: 1,
+        teamSize: 1,
         batchSize: 1,
         training: undefined,
         validation: undefined,

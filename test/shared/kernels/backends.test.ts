@@ -12,6 +12,7 @@ import { type ByteOffset, advance } from '../../../dist/shared/arena/offsets.js'
 import { paddedWidth } from '../../../dist/shared/batches/padding.js'
 import {
   type Bench,
+  SLICE_ROWS,
   activationOperands,
   denseOperands,
   lossOperands,
@@ -19,6 +20,7 @@ import {
   openBench,
   relativeError,
   updateOperands,
+  wholeGradient,
   worstDifference,
 } from '../support.js'
 import { sgd } from '../../../dist/shared/optimizers/optimizers.js'
@@ -72,7 +74,7 @@ function products(
   const [z, errors] = [put(m, n, () => 99), put(m, k, () => 99)]
   const [gradient, bias] = [put(Math.ceil(k / 8) * 8, n, () => 99), put(1, n, () => 99)]
   const parts = partsOf([m])
-  const shape = { parts: 1, rows: parts.stride, inputs: k, outputs: n }
+  const shape = { parts: 1, rows: parts.stride, inputs: k, outputs: n, sliceRows: SLICE_ROWS }
   const layer = denseOperands({
     inputs: k,
     outputs: n,
@@ -91,7 +93,7 @@ function products(
   kernels.matmul(layer)
   kernels.matmulTransposedB(layer)
   for (let time = 0; time < times; time++)
-    kernels.matmulTransposedA({ ...layer, accumulate: time > 0 })
+    wholeGradient(kernels, { ...layer, accumulate: time > 0 })
   return {
     z: get(z, m, n),
     errors: get(errors, m, k),
@@ -931,7 +933,13 @@ describe('no operation writes outside what it is given', () => {
         ]
         const [gradient, biasGradient] = [area(width(k) * width(n)), area(width(n))]
         const scratch = area(
-          productElements({ parts: parts.count, rows: parts.stride, inputs: k, outputs: n }),
+          productElements({
+            parts: parts.count,
+            rows: parts.stride,
+            inputs: k,
+            outputs: n,
+            sliceRows: SLICE_ROWS,
+          }),
         )
         const [rowNumbers, source] = [reserve(4 * m), reserve(4 * n * m)]
         new Int32Array(memory.buffer, rowNumbers, m).fill(0)
@@ -974,9 +982,10 @@ describe('no operation writes outside what it is given', () => {
           ['matmulTransposedB', [errors], () => kernels.matmulTransposedB(layer)],
           [
             'matmulTransposedA',
-            [gradient, biasGradient, scratch],
-            () => kernels.matmulTransposedA(layer),
+            [gradient, scratch],
+            () => kernels.matmulTransposedA(layer, 0, width(k)),
           ],
+          ['sumColumns', [biasGradient, scratch], () => kernels.sumColumns(layer, 0, width(n))],
           ...activationNames.flatMap((name): [string, [number, number][], () => unknown][] => [
             [
               name,

@@ -7,7 +7,7 @@ import { type BackendName, backendNames } from '../../../dist/shared/backend-nam
 import { backends } from '../../../dist/shared/backends.js'
 import { has } from '../../machine.js'
 import { type ByteOffset, advance } from '../../../dist/shared/arena/offsets.js'
-import { denseOperands, noise, openBench } from '../support.js'
+import { SLICE_ROWS, denseOperands, noise, openBench, wholeGradient } from '../support.js'
 
 interface Products {
   z: number[][]
@@ -50,7 +50,7 @@ function multiply(
   const [xs, ds] = [putParts(parts, k, x), putParts(parts, n, d)]
   const w = put(padded(k), n, (row, column) => (row < k ? weightsOf(row, column) : 0))
   const prepared = reserve(preparedElements(k, n) * size)
-  const shape = { parts: rows.length, rows: stride, inputs: k, outputs: n }
+  const shape = { parts: rows.length, rows: stride, inputs: k, outputs: n, sliceRows: SLICE_ROWS }
   const scratch = reserve(productElements(shape) * size)
   const [z, errors] = [putParts(parts, n, () => 99), putParts(parts, k, () => 99)]
   const [gradient, bias] = [put(padded(k), n, () => 99), put(1, n, () => 99)]
@@ -71,7 +71,7 @@ function multiply(
   kernels.prepare(layer, 0, padded(k), true)
   kernels.matmul(layer)
   kernels.matmulTransposedB(layer)
-  kernels.matmulTransposedA(layer)
+  wholeGradient(kernels, layer)
   const split = (matrix: ByteOffset, columns: number): number[][] =>
     rows.map((count, part) =>
       get(advance(matrix, part * stride * padded(columns) * size), count, columns),

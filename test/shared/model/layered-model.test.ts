@@ -6,7 +6,7 @@ import { createArena, planArena } from '../../../dist/shared/arena/arena.js'
 import { bytesPerElement } from '../../../dist/shared/arena/element-types.js'
 import type { ByteOffset } from '../../../dist/shared/arena/offsets.js'
 import { parameterCount } from '../../../dist/shared/arena/parameter-layout.js'
-import { piecesOf } from '../../../dist/shared/arena/pieces.js'
+import { piecesOf, rangesOf } from '../../../dist/shared/arena/pieces.js'
 import type { BackendName } from '../../../dist/shared/backend-names.js'
 import { backends } from '../../../dist/shared/backends.js'
 import { paddedWidth } from '../../../dist/shared/batches/padding.js'
@@ -65,7 +65,8 @@ function openModel(
     stateElements: 0,
     workers: 1,
     shards: 1,
-    leastSlots: 1,
+    slots: 1,
+    teamSize: 1,
     batchSize: ROWS,
     training: { count: EXAMPLES, inputs: dtype, targets: dtype, weighted, keepsOutputs: false },
     validation: undefined,
@@ -84,6 +85,7 @@ function openModel(
     block,
     values,
     parameters: layout.parameters,
+    sliceRows: layout.slots.sliceRows,
     shared: layout.model,
     scratch: scratch.model,
     tallies: tallyLayout('', outputLayer(network).units, 'oneClass'),
@@ -125,7 +127,7 @@ function openModel(
 
   const load = (shards: Shard[]): void => {
     block.parts.count = shards.length
-    block.parts.stride = ROWS / shards.length
+    block.parts.stride = block.parts.unitRows = ROWS / shards.length
     shards.forEach(([first, end], part) =>
       placePart(block, part, first, end - first, (position) => position),
     )
@@ -143,6 +145,7 @@ function openModel(
     return tallies[0]![Tally.loss]!
   }
   const slot = layout.slots.first / size
+  const everyRange = rangesOf(layout.parameters, piecesOf(layout.parameters))
   return {
     model,
     loss: summedLoss,
@@ -175,7 +178,8 @@ function openModel(
       values.fill(7777, slot, slot + layout.parameters.elements)
       blocks.forEach((shards, number) => {
         run(shards)
-        model.backward(parameters, layout.slots.first, number > 0)
+        model.backward(parameters)
+        model.gradient(layout.slots.first, number > 0, everyRange)
       })
       const all = Array.from(values.subarray(slot, slot + layout.parameters.elements))
       const real = new Set(places)
@@ -444,12 +448,12 @@ describe.each(backendsHere)('%s', (backend) => {
   })
 })
 
-it('memory: as much as each use takes, slopes only of silu and gelu, and nothing twice', () => {
+it('memory: as much as each use takes, slopes only of silu and gelu, gradients for the layers before only where there are any, and nothing twice', () => {
   interface Places {
     inputs: ByteOffset
     targets: ByteOffset
     sampleWeights: ByteOffset
-    gradients: ByteOffset[]
+    dOutputs: ByteOffset
     temporary: ByteOffset
     layers: Record<string, ByteOffset>[]
   }
@@ -470,19 +474,23 @@ it('memory: as much as each use takes, slopes only of silu and gelu, and nothing
     [2003],
   ])
   const scratch = layeredKind.claimScratch(description, claims) as Places
-  const { gradients, inputs, sampleWeights, targets, temporary } = scratch
-  const widest = Math.max(...columnsOf(network).map(paddedWidth))
-  expect(gradients.map(sizeOf)).toEqual([ROWS * widest, ROWS * widest])
-  expect([inputs, targets, sampleWeights].map(sizeOf)).toEqual([ROWS * 8, ROWS * 8, ROWS * 8])
+  const { dOutputs, inputs, sampleWeights, targets, temporary } = scratch
+  const ofRows = [inputs, targets, sampleWeights, dOutputs]
+  expect(ofRows.map(sizeOf)).toEqual([ROWS * 8, ROWS * 8, ROWS * 8, ROWS * 8])
   expect(sizeOf(temporary)).toBe(ROWS * 1000 + 20)
-  const ofLayers = scratch.layers.map((places) => Object.values(places).filter(sizeOf))
-  expect(ofLayers.map((places) => places.map((place) => sizeOf(place)! / ROWS))).toEqual([
-    [8],
-    [8, 8],
-    [24, 24],
-    [],
-    [8],
+  const ofLayers = scratch.layers.map((places) =>
+    Object.fromEntries(Object.entries(places).filter(([, place]) => sizeOf(place))),
+  )
+  const widths = ofLayers.map((places) =>
+    Object.fromEntries(Object.entries(places).map(([what, at]) => [what, sizeOf(at)! / ROWS])),
+  )
+  expect(widths).toEqual([
+    { kept: 8 },
+    { z: 8, slopes: 8 },
+    { z: 24, slopes: 24, dX: 8 },
+    {},
+    { z: 8, dX: 24 },
   ])
-  const all = [inputs, targets, sampleWeights, temporary, ...gradients, ...ofLayers.flat()]
+  const all = [...ofRows, temporary, ...ofLayers.flatMap((places) => Object.values(places))]
   expect(new Set(all).size).toBe(all.length)
 })

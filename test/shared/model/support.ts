@@ -10,7 +10,7 @@ import { backends } from '../../../dist/shared/backends.js'
 import { paddedRows, paddedWidth } from '../../../dist/shared/batches/padding.js'
 import type { Kernels } from '../../../dist/shared/kernels/kernels.js'
 import { type Block, createBlock } from '../../../dist/shared/model/block.js'
-import { engineOf } from '../support.js'
+import { SLICE_ROWS, engineOf } from '../support.js'
 
 /** Some of the arena: what it is for, where it begins and what it must hold. */
 export interface Area {
@@ -74,7 +74,15 @@ export function openClaims(rows: number, kernels: KernelMemory): { claims: Claim
   }
   const matrix = (columns: number): ByteOffset => elements(rows * paddedWidth(columns))
   return {
-    claims: { elements, matrix, parts: 1, partStride: rows, weighted: true, kernels },
+    claims: {
+      elements,
+      matrix,
+      parts: 1,
+      partStride: rows,
+      sliceRows: SLICE_ROWS,
+      weighted: true,
+      kernels,
+    },
     sizeOf: (offset) => sizes.get(offset),
   }
 }
@@ -111,7 +119,7 @@ export function openLayerBench(backend: BackendName, examples: number[]): LayerB
   const words = new Int32Array(memory.buffer)
   const places = { rowNumbers: reserve(examples.length), partRows: reserve(MOST_PARTS) }
   const block = createBlock(words, places, size)
-  block.parts.stride = paddedRows(examples.length)
+  block.parts.stride = block.parts.unitRows = paddedRows(examples.length)
   block.parts.rows[0] = examples.length
   words.set(examples, places.rowNumbers / 4)
   return {

@@ -14,10 +14,12 @@ import { has } from '../../../machine.js'
 import { advance } from '../../../../dist/shared/arena/offsets.js'
 import {
   type Bench,
+  SLICE_ROWS,
   activationOperands,
   denseOperands,
   openBench,
   updateOperands,
+  wholeGradient,
 } from '../../support.js'
 import { sgd } from '../../../../dist/shared/optimizers/optimizers.js'
 
@@ -70,7 +72,7 @@ describe('the three products', () => {
       ]
       const prepared = reserve(4 * wasmPreparedElements(k, n))
       const parts = partsOf([m])
-      const shape = { parts: 1, rows: parts.stride, inputs: k, outputs: n }
+      const shape = { parts: 1, rows: parts.stride, inputs: k, outputs: n, sliceRows: SLICE_ROWS }
       const layer = denseOperands({
         inputs: k,
         outputs: n,
@@ -123,7 +125,7 @@ describe('the three products', () => {
           return sum
         }
       for (const times of [1, 2, 3]) {
-        kernels.matmulTransposedA({ ...layer, accumulate: times > 1 })
+        wholeGradient(kernels, { ...layer, accumulate: times > 1 })
         expect(get(gradient, k, n), `gradient after ${times}`).toEqual(
           matrix(k, n, expectedAfter(times, x)),
         )

@@ -9,7 +9,7 @@ import { dropout, dropoutKind } from '../../../../dist/shared/model/layers/dropo
 import type { Layer } from '../../../../dist/shared/model/layers/layer.js'
 import { backendsHere } from '../../../machine.js'
 import { createTrainer } from '../../../main/shared-threads.js'
-import { noise } from '../../support.js'
+import { SLICE_ROWS, noise } from '../../support.js'
 import { type LayerBench, openClaims, openLayerBench } from '../support.js'
 
 it('what it says of itself: as many outputs as inputs, no parameters, no operations, one matrix', () => {
@@ -23,8 +23,9 @@ it('what it says of itself: as many outputs as inputs, no parameters, no operati
     expect(dropoutKind.flops(dropout(0.25), columns, true)).toBe(0)
     expect(dropoutKind.temporaryElements(dropout(0.25), columns, claims)).toBe(0)
     expect(dropoutKind.claimShared(dropout(0.25), columns, claims)).toEqual({})
-    const { kept } = dropoutKind.claimScratch(dropout(0.25), columns, claims)
+    const { kept, ...rest } = dropoutKind.claimScratch(dropout(0.25), columns, claims, true)
     expect(sizeOf(kept!)).toBe(20 * paddedWidth(columns))
+    expect(rest).toEqual({})
   }
 })
 
@@ -36,8 +37,10 @@ interface Opened {
   layer: Layer
   inputs: ByteOffset
   kept: ByteOffset
+  dOutputs: ByteOffset
+  /** Goes forward, and gives where the outputs lie. */
   forward: () => ByteOffset
-  backward: (dOutputs: ByteOffset) => ByteOffset
+  backward: () => void
 }
 
 function openDropout(
@@ -46,6 +49,7 @@ function openDropout(
 ): Opened {
   const bench = openLayerBench(backend, examples)
   const [inputs, kept] = [bench.put(COLUMNS, value), bench.put(COLUMNS, () => 99)]
+  const dOutputs = bench.put(COLUMNS, () => 1)
   const layer = dropoutKind.create(dropout(rate), {
     kernels: bench.kernels,
     block: bench.block,
@@ -54,24 +58,23 @@ function openDropout(
     shared: {},
     scratch: { kept },
     temporary: NOWHERE,
+    sliceRows: SLICE_ROWS,
+    source: () => inputs,
+    dOutputs,
     passesBack: true,
     layersBefore,
   })
-  const spare = bench.put(COLUMNS, () => 99)
   return {
     bench,
     layer,
     inputs,
     kept,
-    forward: () => layer.forward(inputs, NOWHERE),
-    backward: (dOutputs) =>
-      layer.backward({
-        dOutputs,
-        spare,
-        parameters: NOWHERE,
-        gradient: NOWHERE,
-        accumulate: false,
-      }),
+    dOutputs,
+    forward() {
+      layer.forward(NOWHERE)
+      return layer.outputs()
+    },
+    backward: () => layer.backward(NOWHERE),
   }
 }
 
@@ -83,17 +86,18 @@ describe.each(backendsHere)('%s', (backend) => {
       [0, [7]],
     ]
     for (const [rate, epochs] of states) {
-      const { bench, layer, inputs, forward, backward } = openDropout(backend, { rate })
+      const { bench, dOutputs, layer, inputs, forward, backward } = openDropout(backend, { rate })
       const before = bench.get(inputs, COLUMNS)
       for (const epoch of epochs) layer.draw!(5, epoch)
       expect(forward()).toBe(inputs)
-      expect(backward(inputs)).toBe(inputs)
+      backward()
       expect(bench.get(inputs, COLUMNS)).toEqual(before)
+      expect(bench.get(dOutputs, COLUMNS).every((x) => x === 1)).toBe(true)
     }
   })
 
   it('in training the inputs stay as they are, and the gradient is masked in its place, by the mask of the way forward', () => {
-    const { bench, layer, inputs, kept, forward, backward } = openDropout(backend)
+    const { bench, layer, inputs, kept, dOutputs, forward, backward } = openDropout(backend)
     const before = bench.get(inputs, COLUMNS)
     layer.draw!(5, 7)
     expect(forward()).toBe(kept)
@@ -102,8 +106,7 @@ describe.each(backendsHere)('%s', (backend) => {
     expect(outputs.filter((x) => x === 0).length / outputs.length).toBeCloseTo(0.5, 1)
     outputs.forEach((x, i) => expect([0, 2 * before[i]!]).toContain(x))
 
-    const dOutputs = bench.put(COLUMNS, () => 1)
-    expect(backward(dOutputs)).toBe(dOutputs)
+    backward()
     expect(bench.get(dOutputs, COLUMNS)).toEqual(outputs.map((x) => (x === 0 ? 0 : 2)))
   })
 
