@@ -105,8 +105,10 @@ function wasmProducts(
       end,
     ) {
       setParts(parts.rowsAt, parts.count, parts.stride)
+      const columns = advance(x, 4 * first)
+      const rows = advance(dWeights, 4 * first * paddedWidth(outputs))
       const add = accumulate ? 1 : 0
-      multiplyTransposed(x, dZ, dWeights, scratch, inputs, outputs, first, end, add)
+      multiplyTransposed(columns, dZ, rows, scratch, inputs, outputs, end - first, add)
     },
     sumColumns({ dZ, dBias, scratch, parts, outputs, accumulate }, first, end) {
       setParts(parts.rowsAt, parts.count, parts.stride)

@@ -280,7 +280,7 @@ export function setParts(rowsAt: usize, count: i32, stride: i32): void {
 const STRIP: i32 = 16
 
 /**
- * Rows first .. end - 1, multiples of 8, of gradient (inputs, outputs) = the sum over the parts of
+ * The first `rows` rows, a multiple of 8, of gradient (inputs, outputs) = the sum over the parts of
  * activations^T . deltas, a tree over the parts; with `accumulate`, which goes with one part, added
  * to what is there. The tree is climbed strip by strip, in the cache. Scratch: parts * partStride *
  * (paddedWidth(outputs) + STRIP) floats, then STRIP * paddedWidth(outputs) for each level of the
@@ -293,8 +293,7 @@ export function multiplyTransposed(
   scratch: usize,
   inputs: i32,
   outputs: i32,
-  first: i32,
-  end: i32,
+  rows: i32,
   accumulate: bool,
 ): void {
   const count = parts
@@ -309,18 +308,18 @@ export function multiplyTransposed(
   const strips = scratch + <usize>count * panelBytes
   const waiting = strips + <usize>count * stripBytes
   for (let part = 0; part < count; part++) {
-    const rows = rowsOf(rowsAt, part)
+    const depth = rowsOf(rowsAt, part)
     packRows(
       deltas + <usize>part * panelBytes,
       scratch + <usize>part * panelBytes,
-      rows,
+      depth,
       paddedWidth(outputs),
       0,
-      rows,
+      depth,
     )
   }
-  for (let input = first; input < end; input += STRIP) {
-    const width = min(STRIP, end - input)
+  for (let input = 0; input < rows; input += STRIP) {
+    const width = min(STRIP, rows - input)
     for (let part = 0; part < count; part++) {
       const from = activations + <usize>(part * stride) * inputStride + ((<usize>input) << 2)
       packStrips(from, strips + <usize>part * stripBytes, rowsOf(rowsAt, part), width, inputStride)
