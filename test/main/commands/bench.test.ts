@@ -43,6 +43,7 @@ it('--phases says what the time of a step goes to', async () => {
     'gather',
     'forward',
     'backward',
+    'gradient',
     'sum',
     'wait',
   ])

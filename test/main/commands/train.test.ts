@@ -1,6 +1,7 @@
 // shardgrad train.
 
 import { expect, it } from 'vitest'
+import { shardCount } from '../../../dist/shared/batches/shards.js'
 import { automatic } from '../../machine.js'
 import { shardgrad } from '../support.js'
 
@@ -19,7 +20,7 @@ it('--json prints start, one line an epoch, and end, and nothing else', async ()
   expect(events.map(({ event }) => event)).toEqual(['start', 'epoch', 'epoch', 'epoch', 'end'])
   expect(events[0]).toMatchObject({
     workers: 2,
-    shards: 4,
+    shards: shardCount(64),
     backend: automatic.large,
     parameters: 26_122,
   })

@@ -21,6 +21,7 @@ it('microseconds a step are the mean of the workers; waited is the share of all 
       span(1, 'gather', 1, 1),
       span(1, 'forward', 3, 1),
       span(1, 'backward', 2, 1),
+      span(1, 'gradient', 1.5, 1),
       span(1, 'sum', 0.5, 1),
       span(1, 'wait', 1.5, 1),
     ],
@@ -31,10 +32,11 @@ it('microseconds a step are the mean of the workers; waited is the share of all 
     gather: 500,
     forward: 1250,
     backward: 1500,
+    gradient: 375,
     sum: 250,
     wait: 500,
   })
-  expect(waited).toBe(2 / 16)
+  expect(waited).toBe(2 / 17.5)
 })
 
 it('the straggler is the worker that was busy longest, and by how much more than the mean', () => {
@@ -55,7 +57,15 @@ it('the straggler is the worker that was busy longest, and by how much more than
 
 it('one worker alone is its own mean and waits for nobody', () => {
   expect(summarizePhases([span(0, 'forward', 2), span(0, 'backward', 2)], 4)).toEqual({
-    microseconds: { prepare: 0, gather: 0, forward: 500, backward: 500, sum: 0, wait: 0 },
+    microseconds: {
+      prepare: 0,
+      gather: 0,
+      forward: 500,
+      backward: 500,
+      gradient: 0,
+      sum: 0,
+      wait: 0,
+    },
     waited: 0,
     straggler: { worker: 0, excess: 0 },
   })

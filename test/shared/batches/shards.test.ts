@@ -1,50 +1,116 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { MOST_PARTS } from '../../../dist/shared/arena/parts.js'
+import { NOWHERE } from '../../../dist/shared/arena/offsets.js'
+import { MOST_PARTS, unitsOf } from '../../../dist/shared/arena/parts.js'
 import {
   BLOCK_ROWS,
   blockCount,
   shardStart,
   partsOfBlock,
   shardCount,
+  sliceRowsOf,
   slotCount,
   stepsPerEpoch,
+  unitRowsOf,
+  unitsPerShard,
 } from '../../../dist/shared/batches/shards.js'
 
-it('shardCount is a power of two: up to 8 while each keeps 16 examples; beyond 8, up to 64, while each keeps 256', () => {
-  const expected: [number, number][] = [
-    [1, 1],
-    [31, 1],
-    [32, 2],
-    [63, 2],
-    [64, 4],
-    [127, 4],
-    [128, 8],
-    [1024, 8],
-    [1617, 8],
-    [4095, 8],
-    [4096, 16],
-    [8191, 16],
-    [8192, 32],
-    [16_384, 64],
-    [1e6, 64],
-  ]
-  for (const [batchSize, shards] of expected)
-    expect(shardCount(batchSize), `batch of ${batchSize}`).toBe(shards)
-})
+const batchSizes = fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 1e6 }))
+/** What each shard keeps: half of the first batch that is cut in two. */
+const leastRows =
+  Array.from({ length: 4096 }, (_, i) => i).findIndex((m) => shardCount(m) === 2) / 2
 
-it('shardCount: every shard of every batch keeps its 16, or beyond 8 its 256, and twice as many would not', () => {
+it('shardCount: a power of two up to 64, as many as leave each enough rows, and those from 32 to a block', () => {
+  expect(leastRows).toBeGreaterThanOrEqual(32)
+  expect(leastRows).toBeLessThanOrEqual(BLOCK_ROWS)
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1_000_000 }), (batchSize) => {
+    fc.property(batchSizes, (batchSize) => {
       const shards = shardCount(batchSize)
-      const smallest = (count: number): number => Math.floor(batchSize / count)
-      const keeps = (count: number): boolean => smallest(count) >= (count > 8 ? 256 : 16)
+      const keeps = (count: number): boolean => Math.floor(batchSize / count) >= leastRows
       expect([1, 2, 4, 8, 16, 32, 64]).toContain(shards)
       if (shards > 1) expect(keeps(shards)).toBe(true)
       if (shards < 64) expect(keeps(2 * shards)).toBe(false)
       expect(shardCount(batchSize + 1)).toBeGreaterThanOrEqual(shards)
     }),
     { seed: 1 },
+  )
+})
+
+it('shardCount of the largest batches is 64, of a small one 1', () => {
+  expect([1, leastRows, 64 * leastRows, 1e6, 1e9].map(shardCount)).toEqual([1, 1, 64, 64, 64])
+})
+
+const power64 = fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent)
+const rowsOf = (batchSize: number, shards: number, shard: number): number =>
+  shardStart(batchSize, shards, shard + 1) - shardStart(batchSize, shards, shard)
+
+it('units: some rows, whole tiles of 4, the same for all shards; together they are each shard of each batch, and no fewer would do for the longest', () => {
+  fc.assert(
+    fc.property(
+      batchSizes,
+      power64,
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (largest, shards, part) => {
+        const [rows, units] = [unitRowsOf(largest, shards), unitsPerShard(largest, shards)]
+        expect(Number.isInteger(units)).toBe(true)
+        expect(units).toBeGreaterThanOrEqual(1)
+        expect(rows % 4).toBe(0)
+        expect(rows).toBeGreaterThan(0)
+        const longest = Math.max(
+          ...Array.from({ length: shards }, (_, shard) => rowsOf(largest, shards, shard)),
+        )
+        expect(units * rows).toBeGreaterThanOrEqual(longest)
+        expect((units - 1) * rows).toBeLessThan(longest)
+        // The last batch of an epoch is cut into as many.
+        const last = Math.ceil(part * largest)
+        for (let shard = 0; shard < shards; shard++)
+          expect(units * rows).toBeGreaterThanOrEqual(rowsOf(last, shards, shard))
+      },
+    ),
+    { seed: 7, numRuns: 300 },
+  )
+})
+
+it('units: none reaches from one block of a shard into the next, and none is longer than a block', () => {
+  fc.assert(
+    fc.property(batchSizes, power64, (batchSize, shards) => {
+      const rows = unitRowsOf(batchSize, shards)
+      expect(rows).toBeLessThanOrEqual(BLOCK_ROWS)
+      if (Math.ceil(batchSize / shards) > BLOCK_ROWS) expect(BLOCK_ROWS % rows).toBe(0)
+    }),
+    { seed: 8, numRuns: 1000 },
+  )
+})
+
+it('units of shards of 64, 128, 192 and 256 rows are all of one length', () => {
+  for (const shardRows of [64, 128, 192, 256])
+    for (const shards of [1, 2, 8, 64])
+      expect(shardRows % unitRowsOf(shards * shardRows, shards), `${shards} of ${shardRows}`).toBe(
+        0,
+      )
+})
+
+it('units that blocks of several shards count are those of a shard: the tallies of side by side are the units of each', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 64 * BLOCK_ROWS }), power64, (batchSize, shards) => {
+      const shardRows = Math.ceil(batchSize / shards)
+      fc.pre(shardRows <= BLOCK_ROWS)
+      const { stride } = partsOfBlock(shards, shardRows)
+      const parts = { count: 1, stride, unitRows: unitRowsOf(batchSize, shards) }
+      const ofBlock = unitsOf({ ...parts, rows: new Int32Array(1), rowsAt: NOWHERE })
+      expect(ofBlock).toBe(unitsPerShard(batchSize, shards))
+    }),
+    { seed: 9 },
+  )
+})
+
+it('slices of weights: a power of two of rows, at least 8', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 1e6 }), (batchSize) => {
+      expect(Number.isInteger(Math.log2(sliceRowsOf(batchSize)))).toBe(true)
+      expect(sliceRowsOf(batchSize)).toBeGreaterThanOrEqual(8)
+    }),
+    { seed: 10 },
   )
 })
 
