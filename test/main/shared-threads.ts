@@ -10,6 +10,7 @@ import { createTrainerOn } from '../../dist/main/trainer-calls.js'
 import type { GradientWorkerData } from '../../dist/shared/protocol.js'
 import { createCoordinator } from '../../dist/workers/coordinator.js'
 import { createPool } from '../../dist/workers/node/pool.js'
+import { type Way, inWay } from './ways.js'
 
 /** The script that trainers' gradient workers run. */
 export const gradientWorker = new URL('../../dist/workers/node/gradient-worker.js', import.meta.url)
@@ -49,17 +50,21 @@ function inTurn(
   }
 }
 
-/** `createTrainer`, on threads that it shares with the other trainers of the test file. */
+/**
+ * `createTrainer`, on threads that it shares with the other trainers of the test file.
+ * @param way How its runs are shared out, whatever it would choose itself.
+ */
 export async function createTrainer(
   options: TrainerOptions,
   script = gradientWorker,
+  way?: Way,
 ): Promise<Trainer> {
   let shared: Coordinator | undefined
   const startCoordinator = (): Coordinator => ({
     equip(equipment) {
       shared = coordinatorFor(script, equipment)
     },
-    run: async (...work) => shared!.run(...work),
+    run: async (...work) => (way ? inWay(way, shared!) : shared!.run)(...work),
     close: async () => Promise.resolve(),
   })
   return createTrainerOn({ ...createNodePlatform(script), startCoordinator }, options)
