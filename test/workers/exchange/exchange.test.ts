@@ -18,9 +18,9 @@ import { outputLayer, shapeOf } from '../../../dist/shared/model/network.js'
 import { stateElements } from '../../../dist/shared/optimizers/optimizers.js'
 import type { TrainRun } from '../../../dist/shared/protocol.js'
 
-const COUNT = 150
+const COUNT = 1000
 const SHARDS = 8
-const BATCH = 37
+const BATCH = 237
 const EPOCHS = 3
 
 const recipe = checkTrainerOptions({
@@ -43,6 +43,7 @@ function runFor(
   machines: number,
   clipNorm: number | undefined,
   accumulationSteps: number,
+  batchSize: number,
 ): TrainRun {
   const examples = checkExamples('fit', given, shapeOf(recipe.network), 'float32')
   const tallies = tallyLayout('fit', outputLayer(recipe.network).units, 'oneClass')
@@ -56,7 +57,7 @@ function runFor(
     shards: SHARDS,
     slots: machines,
     teamSize: 1,
-    batchSize: BATCH,
+    batchSize,
     training: needsOf(examples),
     validation: undefined,
     tallyFields: tallies.fields,
@@ -78,9 +79,9 @@ function runFor(
     rateReduction: 1,
     seed: recipe.seed,
     shuffle: true,
-    batchSize: BATCH,
+    batchSize,
     accumulationSteps,
-    stepsPerEpoch: stepsPerEpoch(COUNT, BATCH, accumulationSteps),
+    stepsPerEpoch: stepsPerEpoch(COUNT, batchSize, accumulationSteps),
     shards: SHARDS,
     fromEpoch: 0,
     untilEpoch: EPOCHS,
@@ -93,8 +94,9 @@ async function trainOn(
   machines: number,
   clipNorm?: number,
   accumulationSteps = 1,
+  batchSize = BATCH,
 ): Promise<{ parameters: Parameters; steps: number }[]> {
-  const run = runFor(machines, clipNorm, accumulationSteps)
+  const run = runFor(machines, clipNorm, accumulationSteps, batchSize)
   const {
     slots,
     parameters: { tensors },
@@ -104,7 +106,7 @@ async function trainOn(
     weights: values.filter((_, i) => tensors[i]!.list === 'weights'),
     biases: values.filter((_, i) => tensors[i]!.list === 'biases'),
   }
-  const tallyBytes = (SHARDS / slots.count) * run.tallies.fields * 8
+  const tallyBytes = (SHARDS / slots.count) * slots.units * run.tallies.fields * 8
   const network = {
     words: new SharedArrayBuffer(8),
     bytes: new SharedArrayBuffer(slots.count * (slots.bytes + tallyBytes)),
@@ -139,6 +141,16 @@ describe('several machines that exchange their subtrees have the bits of one', (
     expect(alone!.steps).toBe(EPOCHS * Math.ceil(COUNT / (BATCH * accumulationSteps)))
     for (const machines of [2, 4, 8]) {
       const ends = await trainOn(machines, clipNorm, accumulationSteps)
+      for (const end of ends) expect(end, `${machines} machines`).toEqual(alone)
+    }
+  })
+
+  it('shards of several units: 2 and 8 machines', async () => {
+    const batchSize = 800
+    expect(runFor(2, undefined, 1, batchSize).layout.slots.units).toBeGreaterThan(1)
+    const [alone] = await trainOn(1, 0.05, 1, batchSize)
+    for (const machines of [2, 8]) {
+      const ends = await trainOn(machines, 0.05, 1, batchSize)
       for (const end of ends) expect(end, `${machines} machines`).toEqual(alone)
     }
   })
