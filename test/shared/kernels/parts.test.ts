@@ -7,7 +7,7 @@ import { type BackendName, backendNames } from '../../../dist/shared/backend-nam
 import { backends } from '../../../dist/shared/backends.js'
 import { has } from '../../machine.js'
 import { type ByteOffset, advance } from '../../../dist/shared/arena/offsets.js'
-import { SLICE_ROWS, denseOperands, noise, openBench, wholeGradient } from '../support.js'
+import { SLICE_ROWS, denseOperands, noise, openBench, worstDifference } from '../support.js'
 
 interface Products {
   z: number[][]
@@ -33,6 +33,12 @@ interface Job {
   n: number
   x?: Value
   d?: Value
+  unitRows?: number
+  sliceRows?: number
+  /** Where the gradient is cut into ranges: of the weights' rows, and of the biases' columns. */
+  cuts?: { rows: number[]; columns: number[] }
+  /** Of native: what is said of the library. */
+  prefersSmall?: boolean
 }
 
 /**
@@ -41,16 +47,27 @@ interface Job {
  */
 function multiply(
   backend: BackendName,
-  { rows, stride, k, n, x = inputsOf, d = deltasOf }: Job,
+  {
+    rows,
+    stride,
+    k,
+    n,
+    x = inputsOf,
+    d = deltasOf,
+    unitRows = stride,
+    sliceRows = SLICE_ROWS,
+    cuts = { rows: [], columns: [] },
+    prefersSmall,
+  }: Job,
 ): Products {
   const { preparedElements, productElements, dtype } = backends[backend]
-  const { kernels, put, putParts, partsOf, get, reserve } = openBench(backend)
+  const { kernels, put, putParts, partsOf, get, reserve } = openBench(backend, prefersSmall)
   const size = dtype === 'float32' ? 4 : 8
-  const parts = partsOf(rows, stride)
+  const parts = partsOf(rows, stride, unitRows)
   const [xs, ds] = [putParts(parts, k, x), putParts(parts, n, d)]
   const w = put(padded(k), n, (row, column) => (row < k ? weightsOf(row, column) : 0))
   const prepared = reserve(preparedElements(k, n) * size)
-  const shape = { parts: rows.length, rows: stride, inputs: k, outputs: n, sliceRows: SLICE_ROWS }
+  const shape = { parts: rows.length, rows: stride, inputs: k, outputs: n, sliceRows }
   const scratch = reserve(productElements(shape) * size)
   const [z, errors] = [putParts(parts, n, () => 99), putParts(parts, k, () => 99)]
   const [gradient, bias] = [put(padded(k), n, () => 99), put(1, n, () => 99)]
@@ -58,6 +75,7 @@ function multiply(
     inputs: k,
     outputs: n,
     parts,
+    sliceRows,
     x: xs,
     weights: w,
     prepared,
@@ -71,7 +89,10 @@ function multiply(
   kernels.prepare(layer, 0, padded(k), true)
   kernels.matmul(layer)
   kernels.matmulTransposedB(layer)
-  wholeGradient(kernels, layer)
+  for (const [first, end] of rangesBetween(cuts.rows, padded(k)))
+    kernels.matmulTransposedA(layer, first, end)
+  for (const [first, end] of rangesBetween(cuts.columns, padded(n)))
+    kernels.sumColumns(layer, first, end)
   const split = (matrix: ByteOffset, columns: number): number[][] =>
     rows.map((count, part) =>
       get(advance(matrix, part * stride * padded(columns) * size), count, columns),
@@ -84,17 +105,21 @@ function multiply(
   }
 }
 
+/** What is between the cuts, the last first: in no order that the results may depend on. */
+function rangesBetween(cuts: number[], end: number): [number, number][] {
+  const places = [0, ...cuts, end]
+  return cuts
+    .concat(end)
+    .map((to, i): [number, number] => [places[i]!, to])
+    .reverse()
+}
+
 /** The one part of a job with the rows of part number `part`. */
-function alone(
-  backend: BackendName,
-  { rows, stride, k, n, x = inputsOf, d = deltasOf }: Job,
-  part: number,
-): Products {
+function alone(backend: BackendName, job: Job, part: number): Products {
+  const { rows, x = inputsOf, d = deltasOf } = job
   return multiply(backend, {
+    ...job,
     rows: [rows[part]!],
-    stride,
-    k,
-    n,
     x: (_, row, column) => x(part, row, column),
     d: (_, row, column) => d(part, row, column),
   })
@@ -126,13 +151,51 @@ const jobs: fc.Arbitrary<Job> = fc.integer({ min: 0, max: 4 }).chain((exponent) 
     )
 })
 
-for (const backend of backendNames) {
-  describe.skipIf(!has(backend))(backend, () => {
+/** A job whose products are cut: into units and slices, and its gradient into ranges. */
+const cutJobs: fc.Arbitrary<Job> = fc
+  .record({
+    exponent: fc.integer({ min: 0, max: 2 }),
+    unitRows: fc.integer({ min: 1, max: 16 }).map((tiles) => 4 * tiles),
+    units: fc.integer({ min: 1, max: 3 }),
+    k: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 400 })),
+    n: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 200 })),
+    sliceRows: fc.constantFrom(8, 32, 128),
+    places: fc.array(fc.nat(), { maxLength: 3 }),
+    short: fc.integer({ min: 0, max: 9 }),
+  })
+  .map(({ exponent, unitRows, units, k, n, sliceRows, places, short }) => {
+    const stride = unitRows * units
+    const cutsAt = (step: number, end: number): number[] => {
+      const most = Math.ceil(end / step) - 1
+      const cuts = most > 0 ? places.map((place) => step * (1 + (place % most))) : []
+      return [...new Set(cuts)].sort((a, b) => a - b)
+    }
+    return {
+      rows: Array.from({ length: 2 ** exponent }, (_, part) =>
+        Math.max(0, stride - (short + 5 * part) * (part % 2 || short > 4 ? 1 : 0)),
+      ),
+      stride,
+      unitRows,
+      k,
+      n,
+      sliceRows,
+      cuts: { rows: cutsAt(sliceRows, padded(k)), columns: cutsAt(8, padded(n)) },
+    }
+  })
+
+/** Backends, and the two ways in which native cuts products. */
+const variants: [string, BackendName, boolean][] = [
+  ...backendNames.map((backend): [string, BackendName, boolean] => [backend, backend, false]),
+  ['native that likes its products small', 'native', true],
+]
+
+for (const [variant, backend, prefersSmall] of variants) {
+  describe.skipIf(!has(backend))(variant, () => {
     const round = backend === 'reference' ? (x: number): number => x : Math.fround
 
     const expectOwnProducts = (job: Parameters<typeof multiply>[1]): void => {
-      const together = multiply(backend, job)
-      const each = job.rows.map((_, part) => alone(backend, job, part))
+      const together = multiply(backend, { ...job, prefersSmall })
+      const each = job.rows.map((_, part) => alone(backend, { ...job, prefersSmall }, part))
       expect(together.z).toEqual(each.map(({ z }) => z[0]))
       expect(together.errors).toEqual(each.map(({ errors }) => errors[0]))
       expect(together.gradient).toEqual(
@@ -164,6 +227,75 @@ for (const backend of backendNames) {
       const flat = { rows: [8, 5, 0, 8], stride: 8, k: 300, n: 40 }
       for (const job of [many, wide, flat]) expectOwnProducts(job)
     })
+
+    it('also in units, and cut into slices of any length', () => {
+      fc.assert(fc.property(cutJobs, expectOwnProducts), { seed: 8, numRuns: 15 })
+    })
+
+    it('the gradient range by range, in any order, is the gradient at once, bit for bit', () => {
+      fc.assert(
+        fc.property(cutJobs, (job) => {
+          const inRanges = multiply(backend, { ...job, prefersSmall })
+          const atOnce = multiply(backend, { ...job, prefersSmall, cuts: undefined })
+          expect(inRanges.gradient).toEqual(atOnce.gradient)
+          expect(inRanges.bias).toEqual(atOnce.bias)
+        }),
+        { seed: 9, numRuns: 30 },
+      )
+    })
+
+    it('a unit multiplied by itself has the products that it has among the others, bit for bit', () => {
+      fc.assert(
+        fc.property(cutJobs, (given) => {
+          const job = { ...given, cuts: undefined }
+          const whole = multiply(backend, { ...job, prefersSmall })
+          job.rows.forEach((rows, part) => {
+            for (let first = 0; first < rows; first += job.unitRows!) {
+              const count = Math.min(job.unitRows!, rows - first)
+              const { z, errors } = multiply(backend, {
+                ...job,
+                prefersSmall,
+                rows: [count],
+                x: (_part, row, column) => inputsOf(part, first + row, column),
+                d: (_part, row, column) => deltasOf(part, first + row, column),
+              })
+              const { k, n } = job
+              expect(z[0]).toEqual(whole.z[part]!.slice(first * n, (first + count) * n))
+              expect(errors[0]).toEqual(whole.errors[part]!.slice(first * k, (first + count) * k))
+            }
+          })
+        }),
+        { seed: 10, numRuns: 10 },
+      )
+    })
+
+    it.skipIf(backend === 'reference')(
+      'however products are cut, they are those of the reference: to 5e-6 of the largest',
+      () => {
+        const largeJobs = [
+          { rows: [256], stride: 256, unitRows: 64, k: 500, n: 330, sliceRows: 128 },
+          { rows: [128, 100], stride: 128, unitRows: 32, k: 260, n: 700, sliceRows: 32 },
+          { rows: [64, 64, 60, 3], stride: 64, unitRows: 16, k: 784, n: 128, sliceRows: 32 },
+          { rows: [17], stride: 20, unitRows: 20, k: 1500, n: 40, sliceRows: 128 },
+        ]
+        for (const job of largeJobs) {
+          const [actual, expected] = [
+            multiply(backend, { ...job, prefersSmall }),
+            multiply('reference', job),
+          ]
+          for (const [what, one, other] of [
+            ['z', actual.z.flat(), expected.z.flat()],
+            ['errors', actual.errors.flat(), expected.errors.flat()],
+            ['gradient', actual.gradient, expected.gradient],
+            ['bias', actual.bias, expected.bias],
+          ] as const) {
+            const largest = other.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+            const { error } = worstDifference(one, other)
+            expect(error / largest, `${what} ${job.k}x${job.n}`).toBeLessThan(5e-6)
+          }
+        }
+      },
+    )
 
     it("a part's products don't depend on its neighbors: not even NaN in them shows", () => {
       const job = { rows: [3, 8, 5, 1], stride: 8, k: 19, n: 11 }
