@@ -67,6 +67,7 @@ export async function layOut(runner: Runner, call: TrainingCall, epoch: number):
     needs: {
       shards,
       batchSize,
+      batches: Math.min(options.accumulationSteps, Math.ceil(training.count / batchSize)),
       training: needsOf(training, keeps),
       validation: validation && needsOf(validation, keeps),
       timeline: options.onTimeline !== undefined,

@@ -46,6 +46,11 @@ export interface ArenaNeeds {
   together: boolean
   /** Examples of the largest batch; 0 if nothing is trained. */
   batchSize: number
+  /**
+   * Batches of a step.
+   * @default 1
+   */
+  batches?: number
   training: ExamplesNeeds | undefined
   validation: ExamplesNeeds | undefined
   /** Sums that a tally has. */
@@ -355,7 +360,9 @@ function claimScratches(
   const use = 'scratch of the workers'
   const perSlot = slots.count > 0 ? shards / slots.count : 1
   const depth = Math.log2(perSlot / slots.parts)
-  const spans = blocksOf(needs).reduce((sum, count) => sum + count, unitsOfBatch(needs))
+  // Beside its units a batch has meetings.
+  const ofStep = (needs.batches ?? 1) * (unitsOfBatch(needs) + 1)
+  const spans = blocksOf(needs).reduce((sum, count) => sum + count, ofStep)
   const claims = claimsFor(use, needs, slots, ledger)
   const ofAll = matricesOfAll(needs, slots, claims)
   return Array.from({ length: workers }, (_, worker) => {

@@ -38,7 +38,7 @@ const SPANS_WANTED = 16_384
 
 /**
  * What each worker's part takes: room for the step that goes beyond what is wanted, too.
- * @param blocks Blocks that a step takes through the network, validation included.
+ * @param blocks Blocks that a step takes through the network, validation included, and its batches.
  */
 export function timelineBytes(blocks: number): number {
   return (1 + (SPANS_WANTED + 4 * blocks + 16) * SPAN_FIELDS) * 8

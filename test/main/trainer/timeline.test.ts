@@ -138,6 +138,23 @@ describe('onTimeline', () => {
     await plain.close()
   })
 
+  it('a step of thousands of batches leaves all its spans, and changes no bit', async () => {
+    const count = 6000
+    const given: Examples = {
+      inputs: Float32Array.from({ length: count * 4 }, (_, i) => ((i * 29) % 17) / 17 - 0.4),
+      targets: Uint8Array.from({ length: count }, (_, i) => (i * 5) % 3),
+    }
+    const options: FitOptions = { epochs: 2, batchSize: 1, accumulationSteps: count }
+    for (const workers of [1, 2]) {
+      await using plain = await create(workers)
+      await plain.fit(given, options)
+      const { spans, hash } = await spansOf(workers, options, given)
+      const forwards = spans.filter(({ phase }) => phase === 'forward')
+      expect(forwards.filter(({ step }) => step === 0).length).toBeGreaterThanOrEqual(count)
+      expect(hash).toBe(plain.parametersHash())
+    }
+  })
+
   it('what it throws is what fit rejects with, and the next call works', async () => {
     await using trainer = await create(2)
     const mine = new Error('mine')
