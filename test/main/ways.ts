@@ -17,7 +17,9 @@ import { needsOfModel } from '../../dist/shared/model/kinds.js'
 import type { Arena, Run } from '../../dist/shared/protocol.js'
 
 /** How many workers there are, and how they share the slots of so many shards. */
-export type Way = (shards: number) => Pick<ArenaNeeds, 'workers' | 'slots' | 'teamSize'>
+export type Way = (
+  shards: number,
+) => Pick<ArenaNeeds, 'workers' | 'slots' | 'teamSize' | 'together'>
 
 /** Each worker takes slots on its own: as few as a trainer would have, or more. */
 export const onTheirOwn =
@@ -26,6 +28,7 @@ export const onTheirOwn =
     workers,
     slots: Math.min(shards, Math.max(leastSlots, slotCount(shards, Math.min(workers, shards)))),
     teamSize: 1,
+    together: false,
   })
 
 /** So many teams, or one for each shard if they are fewer, each with a slot. */
@@ -33,7 +36,7 @@ export const inTeams =
   (teams: number, teamSize: number): Way =>
   (shards) => {
     const slots = Math.min(teams, shards)
-    return { workers: slots * teamSize, slots, teamSize }
+    return { workers: slots * teamSize, slots, teamSize, together: true }
   }
 
 /** A coordinator whose runs are done that way. */
@@ -66,7 +69,7 @@ function needsOf(run: Run, way: Way): ArenaNeeds {
     kernels: backends[run.backend],
     dtype,
     stateElements: stateElementsOf(layout),
-    ...(trains ? shared : { workers: shared.workers, slots: 1, teamSize: 1 }),
+    ...(trains ? shared : { workers: shared.workers, slots: 1, teamSize: 1, together: false }),
     shards,
     batchSize: run.kind === 'train' ? run.batchSize : trains ? training!.count : 0,
     training: examplesNeeds(training),

@@ -3,22 +3,28 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Job, chooseWorkforce } from '../../../dist/main/runtime/workforce.js'
+import { unitsPerShard } from '../../../dist/shared/batches/shards.js'
 
 const RATE = 50_000
 const count = fc.integer({ min: 1, max: 64 })
 const power = fc.integer({ min: 0, max: 6 }).map((exponent) => 2 ** exponent)
 
 /** A step of a network of one layer: what it has to do follows from its sizes. */
-const stepOf = (examples: number, inputs: number, outputs: number, shards: number, units: number) =>
+const stepOf = (examples: number, inputs: number, outputs: number, shards: number) =>
   ({
     flops: 4 * examples * inputs * outputs,
     examples,
+    inputs,
     outputs,
-    training: { shards, units: shards * units, parameters: inputs * outputs },
+    training: {
+      shards,
+      units: shards * unitsPerShard(examples, shards),
+      parameters: inputs * outputs,
+    },
     blocks: Math.ceil(examples / 256),
   }) satisfies Job
 const size = fc.integer({ min: 0, max: 13 }).map((exponent) => 2 ** exponent)
-const steps = fc.tuple(size, size, size, power, count).map((given) => stepOf(...given))
+const steps = fc.tuple(size, size, size, power).map((given) => stepOf(...given))
 const passes: fc.Arbitrary<Job> = steps.map((job) => ({ ...job, training: undefined }))
 const jobs = fc.oneof(steps, passes)
 
@@ -99,9 +105,9 @@ it('examples that are only evaluated are claimed by each on its own', () => {
 it('auto: a tiny step is one worker, a huge one all cores, where units share out evenly, shards or not', () => {
   fc.assert(
     fc.property(power, power, (cores, shards) => {
-      const tiny = stepOf(64, 2, 2, shards, 64)
+      const tiny = stepOf(64, 2, 2, shards)
       expect(chooseWorkforce('auto', cores, tiny, RATE).workers).toBe(1)
-      const huge = stepOf(64 * 256, 4096, 4096, shards, 64)
+      const huge = stepOf(64 * 256, 4096, 4096, shards)
       const { reason, workers } = chooseWorkforce('auto', cores, huge, RATE)
       expect([workers, reason]).toEqual([
         cores,
@@ -136,7 +142,7 @@ it('auto: slots and teams are those of the same number asked for', () => {
 })
 
 it('matrices that would not fit are not shared: then no worker is without a shard', () => {
-  const vast = { ...stepOf(2 ** 20, 64, 4096, 8, 2000), flops: 1e15 }
+  const vast = { ...stepOf(2 ** 20, 64, 4096, 8), flops: 1e15 }
   for (const requested of ['auto', 32] as const) {
     const { reason, teamSize, workers } = chooseWorkforce(requested, 32, vast, RATE)
     expect({ reason, teamSize, workers }).toEqual({
@@ -148,7 +154,7 @@ it('matrices that would not fit are not shared: then no worker is without a shar
 })
 
 it('for example: with the reason', () => {
-  const step = stepOf(128, 1024, 1024, 2, 4)
+  const step = stepOf(128, 1024, 1024, 2)
   expect(chooseWorkforce('auto', 1, step, RATE)).toMatchObject({
     workers: 1,
     teamSize: 1,
@@ -165,7 +171,7 @@ it('for example: with the reason', () => {
     slots: 1,
     reason: 'there are 8 units to share out',
   })
-  expect(chooseWorkforce('auto', 64, stepOf(8, 8, 8, 1, 1), RATE)).toMatchObject({
+  expect(chooseWorkforce('auto', 64, stepOf(8, 8, 8, 1), RATE)).toMatchObject({
     workers: 1,
     reason: 'there is 1 shard to share out',
   })

@@ -12,7 +12,13 @@ import { CONTROL_BYTES } from '../../../dist/shared/arena/control.js'
 import type { ByteOffset } from '../../../dist/shared/arena/offsets.js'
 import { bytesPerElement } from '../../../dist/shared/arena/element-types.js'
 import type { Tensor } from '../../../dist/shared/arena/parameter-layout.js'
-import { piecesOf, shareOf } from '../../../dist/shared/arena/pieces.js'
+import {
+  STRETCH,
+  piecesOf,
+  shareOf,
+  stretchOf,
+  stretchesOf,
+} from '../../../dist/shared/arena/pieces.js'
 import { shardStart, unitsPerShard } from '../../../dist/shared/batches/shards.js'
 import { ArenaError } from '../../../dist/shared/errors.js'
 import { needsOfModel } from '../../../dist/shared/model/kinds.js'
@@ -37,6 +43,7 @@ const needs: ArenaNeeds = {
   shards: 4,
   slots: 4,
   teamSize: 1,
+  together: false,
   batchSize: 100,
   training: {
     count: 1000,
@@ -210,7 +217,7 @@ function blockRowsOf(job: ArenaNeeds, { slots }: ArenaLayout): number {
 
 /** Rows of a matrix: of a worker's own block, or of all shards and of what each evaluates. */
 function matrixRowsOf(job: ArenaNeeds, layout: ArenaLayout): number {
-  if (job.teamSize === 1) return blockRowsOf(job, layout)
+  if (!job.together) return blockRowsOf(job, layout)
   const shardRows = roundUp(Math.max(...shardRowsOf(job)), 4)
   return Math.max(job.shards * shardRows, job.workers * evaluatedRowsOf(job))
 }
@@ -243,11 +250,13 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
   const { records } = layout
   const { sliceRows } = layout.slots
   /** Of the parameters, what a worker computes the gradient of. */
-  const shareElements = (worker: number): number =>
-    shareOf(layout.parameters, sliceRows, job.teamSize, worker % job.teamSize).reduce(
-      (sum, piece) => sum + piece.elements,
-      0,
-    )
+  const shareElements = (worker: number): number => {
+    const share = shareOf(layout.parameters, sliceRows, job.teamSize, worker % job.teamSize)
+    const stretches = layout.slots.fused
+      ? stretchesOf(layout.parameters, sliceRows, share, STRETCH)
+      : [stretchOf(layout.parameters, share)]
+    return Math.max(0, ...stretches.map(({ elements }) => elements))
+  }
   const examples = (
     what: string,
     part: ArenaNeeds['training'],
@@ -321,7 +330,7 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
           },
           { what: 'gradient', offset: layout.gradient, bytes: parameters },
         ]),
-    ...Array.from({ length: layout.slots.count }, (_, slot) => ({
+    ...Array.from({ length: layout.slots.fused ? 0 : layout.slots.count }, (_, slot) => ({
       what: `slot ${slot}`,
       offset: layout.slots.first + slot * layout.slots.bytes,
       bytes: parameters,
@@ -330,6 +339,11 @@ function areasOf(job: ArenaNeeds, layout: ArenaLayout): Area[] {
       { what: `row numbers ${worker}`, offset: scratch.rowNumbers, bytes: rows * 4 },
       { what: `part rows ${worker}`, offset: scratch.partRows, bytes: 64 * 4 },
       { what: `chunk ${worker}`, offset: scratch.chunk, bytes: 1024 * size },
+      {
+        what: `stretch ${worker}`,
+        offset: scratch.stretch,
+        bytes: layout.slots.fused ? shareElements(worker) * size : 0,
+      },
       ...scratch.partials.map((offset, depth) => ({
         what: `partial ${worker}.${depth}`,
         offset,
@@ -441,22 +455,25 @@ const jobs: fc.Arbitrary<ArenaNeeds> = fc
     tallyFields: fc.constantFrom(3, 4, 107),
     gradient: fc.boolean(),
     timeline: fc.boolean(),
+    together: fc.boolean(),
   })
   .map((job): ArenaNeeds => {
     const batchSize = Math.min(job.batchSize, job.training?.count ?? 0)
     const teamSize = batchSize > 0 ? job.teamSize : 1
-    const slots = Math.min(job.slots, job.shards, teamSize > 1 ? 4 : 64)
+    const together = teamSize > 1 || (batchSize > 0 && job.together)
+    const slots = Math.min(job.slots, job.shards, together ? 4 : 64)
     return {
       ...job,
       batchSize,
       teamSize,
       slots,
-      workers: teamSize > 1 ? teamSize * slots : job.workers,
+      together,
+      workers: together ? teamSize * slots : job.workers,
     }
   })
 
 it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, and all lie inside the arena', () => {
-  let [grouped, sideBySide, inTeams, tooLarge] = [0, 0, 0, 0]
+  let [grouped, sideBySide, inTeams, fused, tooLarge] = [0, 0, 0, 0, 0]
   fc.assert(
     fc.property(jobs, (job) => {
       const recorded = recordClaims(job.model)
@@ -473,7 +490,7 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
         ...recorded.areasOf(blockRowsOf(job, layout), job.dtype).filter(isShared),
         ...recorded.areasOf(matrixRowsOf(job, layout), job.dtype).filter((area) => !isShared(area)),
       ]
-      const areas = [...areasOf(job, layout), ...(job.teamSize > 1 ? once(claimed) : claimed)]
+      const areas = [...areasOf(job, layout), ...(job.together ? once(claimed) : claimed)]
         .filter(({ bytes }) => bytes > 0)
         .sort((a, b) => a.offset - b.offset)
       areas.forEach(({ what, offset, bytes }, i) => {
@@ -495,6 +512,8 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
       expect(recorded.given.length).toBe(1 + job.workers)
       if (job.batchSize === 0) return
       expect([slots.count, slots.teamSize]).toEqual([job.slots, job.teamSize])
+      expect(slots.fused).toBe(job.together && job.slots === 1 && !job.gradient)
+      if (slots.fused) fused++
       expect(slots.partStride).toBeGreaterThanOrEqual(Math.min(256, Math.max(...shardRowsOf(job))))
       expect(
         layout.scratch.every(({ timeline }) => (timeline !== undefined) === job.timeline),
@@ -502,7 +521,7 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
       const perSlot = job.shards / slots.count
       if (perSlot > 1) grouped++
       if (slots.parts > 1) sideBySide++
-      if (job.teamSize > 1) inTeams++
+      if (job.together) inTeams++
       expect(
         layout.scratch.every(
           ({ partials }) => partials.length === Math.log2(perSlot / slots.parts),
@@ -514,6 +533,7 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
   expect(grouped, 'jobs with several shards a slot').toBeGreaterThan(20)
   expect(sideBySide, 'jobs with several shards side by side').toBeGreaterThan(20)
   expect(inTeams, 'jobs whose workers share slots').toBeGreaterThan(20)
+  expect(fused, 'jobs whose workers update what they have computed').toBeGreaterThan(5)
   expect(tooLarge, 'jobs beyond the largest memory').toBeLessThan(60)
 })
 
@@ -549,7 +569,7 @@ function claimsOfWorkers(job: ArenaNeeds): {
   return { layout: planArena({ ...job, model }), workers }
 }
 
-const team: ArenaNeeds = { ...needs, workers: 6, slots: 2, teamSize: 3 }
+const team: ArenaNeeds = { ...needs, workers: 6, slots: 2, teamSize: 3, together: true }
 
 it('matrices belong to all workers where slots are shared, and to each where not; anything else is its own', () => {
   for (const job of [needs, team]) {
@@ -569,9 +589,9 @@ it('matrices belong to all workers where slots are shared, and to each where not
     expect(workers.length).toBe(job.workers)
     expect(first!.matrices.length).toBe(9)
     const different = new Set(workers.flatMap(({ matrices }) => matrices)).size
-    expect(different).toBe(job.teamSize > 1 ? 9 : 9 * job.workers)
+    expect(different).toBe(job.together ? 9 : 9 * job.workers)
     for (const { matrices } of workers.slice(1)) {
-      if (job.teamSize > 1) expect(matrices).toEqual(first!.matrices)
+      if (job.together) expect(matrices).toEqual(first!.matrices)
       else expect(matrices.some((place) => first!.matrices.includes(place))).toBe(false)
     }
   }
@@ -589,7 +609,7 @@ it('workers that share matrices evaluate in rows of their own, all of them insid
         return
       }
       const starts = layout.scratch.map(({ evaluationRow }) => evaluationRow)
-      if (job.teamSize === 1) {
+      if (!job.together) {
         expect(starts.every((row) => row === 0)).toBe(true)
         return
       }

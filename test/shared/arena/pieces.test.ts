@@ -8,7 +8,8 @@ import {
   CHUNK,
   type Piece,
   piecesOf,
-  rangesOf,
+  stretchOf,
+  stretchesOf,
   shareOf,
 } from '../../../dist/shared/arena/pieces.js'
 import { dense } from '../../../dist/shared/model/layers/dense.js'
@@ -144,7 +145,7 @@ it('ranges: exactly the elements of the pieces, tensor by tensor; of weights who
   fc.assert(
     fc.property(layouts, sliceRowCount, workerCount, (layout, sliceRows, workers) => {
       for (const share of sharesOf(layout, sliceRows, workers)) {
-        const stretches = rangesOf(layout, share).map(({ layer, list, first, end }) => {
+        const stretches = stretchOf(layout, share).ranges.map(({ layer, list, first, end }) => {
           const tensor = layout.tensors.find((each) => each.layer === layer && each.list === list)!
           const unit = list === 'weights' ? tensor.width : 1
           expect(first).toBeLessThan(end)
@@ -172,12 +173,42 @@ it('ranges: exactly the elements of the pieces, tensor by tensor; of weights who
 it('ranges of all pieces are all tensors, whole; a layer without biases has none for them', () => {
   const layers = [dense(20), dense(30, 'tanh', { bias: false }), dense(3)]
   const layout = parameterLayout(tensorsOf({ inputs: 50, layers }))
-  expect(rangesOf(layout, piecesOf(layout))).toEqual([
+  expect(stretchOf(layout, piecesOf(layout)).ranges).toEqual([
     { layer: 0, list: 'weights', first: 0, end: 56 },
     { layer: 1, list: 'weights', first: 0, end: 24 },
     { layer: 2, list: 'weights', first: 0, end: 32 },
     { layer: 0, list: 'biases', first: 0, end: 24 },
     { layer: 2, list: 'biases', first: 0, end: 8 },
   ])
-  expect(rangesOf(layout, [])).toEqual([])
+  expect(stretchOf(layout, []).ranges).toEqual([])
+})
+
+it('stretches: the pieces in order, each whole slices of at most so many elements, or one slice', () => {
+  fc.assert(
+    fc.property(
+      layouts,
+      sliceRowCount,
+      workerCount,
+      fc.integer({ min: 1, max: 20_000 }),
+      (layout, sliceRows, workers, most) => {
+        for (const share of sharesOf(layout, sliceRows, workers)) {
+          const stretches = stretchesOf(layout, sliceRows, share, most)
+          expect(stretches.flatMap(({ pieces }) => pieces)).toEqual(share)
+          for (const { pieces, first, elements, ranges } of stretches) {
+            expect([first, elements]).toEqual([
+              pieces[0]!.first,
+              pieces.reduce((sum, piece) => sum + piece.elements, 0),
+            ])
+            for (const { list, first: from } of ranges)
+              expect(from % (list === 'weights' ? sliceRows : 8)).toBe(0)
+            const slices = pieces.filter(
+              ({ rows }, i) => i === 0 || !rows || rows.firstRow % sliceRows === 0,
+            )
+            if (slices.length > 1) expect(elements).toBeLessThanOrEqual(most)
+          }
+        }
+      },
+    ),
+    { seed: 8 },
+  )
 })

@@ -6,7 +6,7 @@ import { createArena, planArena } from '../../../dist/shared/arena/arena.js'
 import { bytesPerElement } from '../../../dist/shared/arena/element-types.js'
 import type { ByteOffset } from '../../../dist/shared/arena/offsets.js'
 import { parameterCount } from '../../../dist/shared/arena/parameter-layout.js'
-import { piecesOf, rangesOf } from '../../../dist/shared/arena/pieces.js'
+import { piecesOf, stretchOf } from '../../../dist/shared/arena/pieces.js'
 import type { BackendName } from '../../../dist/shared/backend-names.js'
 import { backends } from '../../../dist/shared/backends.js'
 import { paddedWidth } from '../../../dist/shared/batches/padding.js'
@@ -67,6 +67,7 @@ function openModel(
     shards: 1,
     slots: 1,
     teamSize: 1,
+    together: false,
     batchSize: ROWS,
     training: { count: EXAMPLES, inputs: dtype, targets: dtype, weighted, keepsOutputs: false },
     validation: undefined,
@@ -145,7 +146,7 @@ function openModel(
     return tallies[0]![Tally.loss]!
   }
   const slot = layout.slots.first / size
-  const everyRange = rangesOf(layout.parameters, piecesOf(layout.parameters))
+  const everyRange = stretchOf(layout.parameters, piecesOf(layout.parameters)).ranges
   return {
     model,
     loss: summedLoss,

@@ -57,6 +57,7 @@ function runFor(
     shards: SHARDS,
     slots: machines,
     teamSize: 1,
+    together: false,
     batchSize,
     training: needsOf(examples),
     validation: undefined,
