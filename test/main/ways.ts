@@ -46,11 +46,12 @@ export function inWay(way: Way, coordinator: Pick<Coordinator, 'run'>): Coordina
     const { workers } = needsOf(run, way)
     const other = { number: nextNumber++, memory: createArena(layout.bytes) }
     const places = lastingPlaces(run.layout, layout)
-    for (const place of [...places, ...examplePlaces(run.layout, layout)])
+    // Outputs too: an epoch may be several runs.
+    const outputs = outputPlaces(run, layout)
+    for (const place of [...places, ...examplePlaces(run.layout, layout), ...outputs])
       carry(place, arena, other)
     const result = await coordinator.run({ ...run, layout, workers, spins: false }, other)
-    const back = [...places, ...outputPlaces(run, layout)]
-    for (const { from, to, bytes } of back) carry({ from: to, to: from, bytes }, other, arena)
+    for (const { from, to, bytes } of [...places, ...outputs]) carry({ from: to, to: from, bytes }, other, arena)
     return result
   }
 }
