@@ -138,7 +138,7 @@ function modelTable(report) {
 }
 
 /** Of workers together: slots, and workers that share each. */
-const wayOf = ({ together, slots, teamSize }) => (together ? ` (${slots}x${teamSize})` : '')
+const wayOf = ({ slots, teamSize }) => (teamSize > 1 ? ` (${slots}x${teamSize})` : '')
 
 /** What was counted with more workers than cores, beside what the model says of it. */
 function crowdsTable(report) {

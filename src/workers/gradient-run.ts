@@ -68,6 +68,8 @@ export function performTask(
   const { run } = task
   const worker = createWorker(task, access, synchronize(access.words, run))
   worker.exchange = exchange?.(worker)
+  if (worker.exchange && run.layout.slots.teamSize > 1)
+    throw new Error('internal: machines exchange slots, which workers together have not filled yet')
   worker.meet(nothing)
   worker.timeline.start()
   prepareMyWeights(worker)
@@ -92,10 +94,13 @@ export function createWorker(
   { claim, meet }: Synchronization,
 ): GradientWorker {
   const { layout, workers } = run
-  const { first: slotsAt, sliceRows, teamSize, together } = layout.slots
+  const { fused, sliceRows, teamSize } = layout.slots
   const { doubles, kernels, words } = access
   const scratch = layout.scratch[workerIndex]!
   const share = shareOf(layout.parameters, sliceRows, teamSize, workerIndex % teamSize)
+  // A team of all workers updates what it has computed: whole slices.
+  const whole = teamSize > 1 ? sliceRows : 1
+  const pieces = shareOf(layout.parameters, whole, workers, workerIndex)
   const elementBytes = bytesPerElement[layout.dtype]
   const timeline = createTimeline(doubles, scratch.timeline, run.orderedAt)
   const block = createBlock(words, scratch, elementBytes)
@@ -123,11 +128,11 @@ export function createWorker(
     scratch,
     elementBytes,
     values,
-    // A team of all workers sums what it has computed itself: whole slices.
-    pieces: shareOf(layout.parameters, together ? sliceRows : 1, workers, workerIndex),
+    pieces,
+    updated: fused
+      ? stretchesOf(layout.parameters, sliceRows, pieces, STRETCH)
+      : [stretchOf(layout.parameters, pieces)],
     share: stretchOf(layout.parameters, share),
-    stretches: stretchesOf(layout.parameters, sliceRows, share, STRETCH),
-    slotsAt,
     slotSum: createSlotSum(layout.slots),
     update: createUpdate(layout.parameters.elements * elementBytes),
     factors: { learningRate: 0, firstCorrection: 1, secondCorrection: 1 },

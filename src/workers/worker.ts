@@ -44,12 +44,10 @@ export interface GradientWorker extends Synchronization, ArenaAccess {
   values: Float32Array | Float64Array
   /** The parameters that this worker sums, updates and prepares. */
   pieces: Piece[]
-  /** What this worker has of its slot's gradient: all, or its share of the team's. */
+  /** The same, as they are updated: at once, or stretch by stretch as their gradient is there. */
+  updated: Stretch[]
+  /** What this worker computes of a slot's gradient: all, or its share of its team's. */
   share: Stretch
-  /** The same, as it is updated stretch by stretch. */
-  stretches: Stretch[]
-  /** Where the slots begin that are summed next. */
-  slotsAt: ByteOffset
   slotSum: SlotOperands
   update: UpdateOperands
   factors: UpdateFactors

@@ -17,9 +17,7 @@ import { needsOfModel } from '../../dist/shared/model/kinds.js'
 import type { Arena, Run } from '../../dist/shared/protocol.js'
 
 /** How many workers there are, and how they share the slots of so many shards. */
-export type Way = (
-  shards: number,
-) => Pick<ArenaNeeds, 'workers' | 'slots' | 'teamSize' | 'together'>
+export type Way = (shards: number) => Pick<ArenaNeeds, 'workers' | 'slots' | 'teamSize'>
 
 /** Each worker takes slots on its own: as few as a trainer would have, or more. */
 export const onTheirOwn =
@@ -28,7 +26,6 @@ export const onTheirOwn =
     workers,
     slots: Math.min(shards, Math.max(leastSlots, slotCount(shards, Math.min(workers, shards)))),
     teamSize: 1,
-    together: false,
   })
 
 /** So many teams, or one for each shard if they are fewer, each with a slot. */
@@ -36,7 +33,7 @@ export const inTeams =
   (teams: number, teamSize: number): Way =>
   (shards) => {
     const slots = Math.min(teams, shards)
-    return { workers: slots * teamSize, slots, teamSize, together: true }
+    return { workers: slots * teamSize, slots, teamSize }
   }
 
 /** A coordinator whose runs are done that way. */
@@ -51,7 +48,8 @@ export function inWay(way: Way, coordinator: Pick<Coordinator, 'run'>): Coordina
     for (const place of [...places, ...examplePlaces(run.layout, layout), ...outputs])
       carry(place, arena, other)
     const result = await coordinator.run({ ...run, layout, workers, spins: false }, other)
-    for (const { from, to, bytes } of [...places, ...outputs]) carry({ from: to, to: from, bytes }, other, arena)
+    for (const { from, to, bytes } of [...places, ...outputs])
+      carry({ from: to, to: from, bytes }, other, arena)
     return result
   }
 }
@@ -70,7 +68,7 @@ function needsOf(run: Run, way: Way): ArenaNeeds {
     kernels: backends[run.backend],
     dtype,
     stateElements: stateElementsOf(layout),
-    ...(trains ? shared : { workers: shared.workers, slots: 1, teamSize: 1, together: false }),
+    ...(trains ? shared : { workers: shared.workers, slots: 1, teamSize: 1 }),
     shards,
     batchSize: run.kind === 'train' ? run.batchSize : trains ? training!.count : 0,
     training: examplesNeeds(training),

@@ -39,7 +39,8 @@ export async function info({ verbose, json }: InfoOptions): Promise<void> {
     defaults: {
       backend,
       backendReason: `${reason}; a small network gets wasm-relaxed or wasm`,
-      workers: 'one for each core, as far as the job pays for them; more than shards share them',
+      workers:
+        'as many as make it quicker, at most one for each core; they may outnumber the shards',
       shards: 'up to 8 of at least 64 examples; from 2048 examples up to 64 of at least 128',
     },
   }

@@ -192,7 +192,6 @@ function planFor(
     shards: 1,
     slots: 1,
     teamSize: 1,
-    together: false,
     batchSize: examples.count,
     training: needsOf(examples),
     validation: undefined,

@@ -187,7 +187,6 @@ function emptyNeeds(
     shards: 1,
     slots: 1,
     teamSize: 1,
-    together: false,
     batchSize: 0,
     training: undefined,
     validation: undefined,

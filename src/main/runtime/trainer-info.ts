@@ -12,8 +12,8 @@ export interface TrainerInfo {
   /** Why so many workers, in words. */
   reason: string
   /**
-   * How many of them share a slot: 1 if each takes shards on its own. More where there are more
-   * workers than shards; then they take some rows each, meet, and take some of the gradient each.
+   * How many of them share a slot: 1 if each takes shards on its own. More where shards don't come
+   * out even; then they take some rows each, meet, and take some of the gradient each.
    */
   teamSize: number
   /** Parts that a batch is cut into; undefined before the first batch, unless given. */

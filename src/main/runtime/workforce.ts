@@ -43,8 +43,6 @@ export interface Workforce {
   /** Slots, and workers that share each. */
   slots: number
   teamSize: number
-  /** Whether they take rows, meet, and then each its part of the gradient. */
-  together: boolean
   /** Why so many, in words. */
   reason: string
 }
@@ -80,8 +78,8 @@ export function chooseWorkforce(
   return workforceOf(best, reasonFor(best, cores, units, job, alone))
 }
 
-function workforceOf({ workers, slots, teamSize, together }: Way, reason: string): Workforce {
-  return { workers, slots, teamSize, together, reason }
+function workforceOf({ workers, slots, teamSize }: Way, reason: string): Workforce {
+  return { workers, slots, teamSize, reason }
 }
 
 /** What a pass takes one worker, roughly. */
@@ -110,13 +108,13 @@ function mayShareSlots({ examples, inputs, outputs }: Omit<Job, 'training' | 'bl
 export function quickestWay(workers: number, job: Job, alone: number): Way {
   const { blocks, training } = job
   if (!training) {
-    const way = { workers, slots: 1, teamSize: 1, together: false }
+    const way = { workers, slots: 1, teamSize: 1 }
     return taking(way, (alone * Math.ceil(blocks / workers)) / blocks, 0, 1)
   }
   const ways: Way[] = []
   if (workers <= training.shards) ways.push(eachOnItsOwn(workers, training, alone))
   if (mayShareSlots(job)) {
-    for (let slots = 1; slots <= Math.min(workers, training.shards); slots *= 2) {
+    for (let slots = 1; slots < workers && slots <= training.shards; slots *= 2) {
       if (workers % slots === 0) ways.push(together(workers, slots, job, training, alone))
     }
   }
@@ -135,7 +133,7 @@ function eachOnItsOwn(
 ): Way {
   const slots = slotCount(shards, workers)
   const computing = (alone * Math.ceil(slots / workers)) / slots
-  const way = { workers, slots, teamSize: 1, together: false }
+  const way = { workers, slots, teamSize: 1 }
   return taking(way, computing, (4 * slots * parameters) / workers, 2)
 }
 
@@ -157,7 +155,7 @@ function together(
   const read = (examples * (inputs / teamSize + outputs)) / slots
   const written = (examples * (inputs + 2 * outputs)) / workers
   const sum = slots === 1 ? 0 : (4 * slots * parameters) / workers
-  const way = { workers, slots, teamSize, together: true }
+  const way = { workers, slots, teamSize }
   const bytes = 4 * (read + written) + sum
   return taking(way, rows + gradients / workers, bytes, slots === 1 ? 2 : 3)
 }
@@ -185,15 +183,18 @@ function reasonFor(
 ): string {
   if (workers === cores) return cores === 1 ? 'there is 1 core' : `there are ${cores} cores`
   if (workers === units) return describeUnits(job, units)
+  const what = job.training ? 'a step' : 'a pass'
   const rounded = (time: number): number => Math.max(1, Math.round(time))
   return workers === 1
-    ? `a step takes one worker about ${rounded(alone)} us, not worth sharing`
-    : `a step takes about ${rounded(microseconds)} us, not worth sharing further`
+    ? `${what} takes one worker about ${rounded(alone)} us, not worth sharing`
+    : `${what} takes about ${rounded(microseconds)} us, and no less with more`
 }
 
 function describeUnits({ training }: Job, count: number): string {
-  const what = !training ? 'block' : count === training.shards ? 'shard' : 'unit'
-  return count === 1
-    ? `there is 1 ${what} to share out`
-    : `there are ${count} ${what}s to share out`
+  const [one, many] = !training
+    ? ['block of rows', 'blocks of rows']
+    : count === training.shards
+      ? ['shard', 'shards']
+      : ['group of rows', 'groups of rows']
+  return count === 1 ? `there is 1 ${one} to share out` : `there are ${count} ${many} to share out`
 }

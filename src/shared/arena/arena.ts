@@ -42,8 +42,6 @@ export interface ArenaNeeds {
   slots: number
   /** Workers that share a slot. */
   teamSize: number
-  /** Whether they take rows, meet, and then each its part of the gradient. */
-  together: boolean
   /** Examples of the largest batch; 0 if nothing is trained. */
   batchSize: number
   /**
@@ -136,14 +134,12 @@ export interface SlotsLayout {
   /** From one to the next. */
   bytes: number
   count: number
-  /** Workers that share a slot. */
-  teamSize: number
   /**
-   * Whether workers first take rows, unit by unit, and then each its part of the gradient. Then
-   * matrices belong to all of them, with the rows of all shards; otherwise they are each worker's
-   * own, with the rows of a block.
+   * Workers that share a slot. One alone takes whole slots. More work together: first they take
+   * rows, unit by unit, and then each its part of the gradient. Then matrices belong to all, with
+   * the rows of all shards; otherwise they are each worker's own, with the rows of a block.
    */
-  together: boolean
+  teamSize: number
   /**
    * Whether a worker updates what it has of the gradient at once, stretch by stretch; then there
    * are no slots. It can if nobody else has to do with that part, and the gradient need not be
@@ -234,6 +230,7 @@ export function planArena(needs: ArenaNeeds): ArenaLayout {
     state: ledger.claim('optimizer state', needs.stateElements * parameterBytes),
   })
   const versions: [VersionLayout, VersionLayout] = [version(), version()]
+  ledger.close() // before anything is made for every piece of parameters that don't fit
   const records = claimRecords(needs, parameters, ledger)
   const gradient = needs.gradient ? ledger.claim('gradient', parameterBytes) : undefined
   const slots = claimSlots(needs, parameterBytes, ledger)
@@ -316,9 +313,9 @@ function claimRecords(
 }
 
 function claimSlots(needs: ArenaNeeds, parameterBytes: number, { claim }: Ledger): SlotsLayout {
-  const { batchSize, gradient, shards, teamSize, together, workers } = needs
+  const { batchSize, gradient, shards, teamSize, workers } = needs
   const count = batchSize > 0 ? needs.slots : 0
-  const fused = together && count === 1 && !gradient
+  const fused = teamSize > 1 && count === 1 && !gradient
   const bytes = Math.ceil(parameterBytes / LINE) * LINE
   const perSlot = count > 0 ? shards / count : 1
   const { parts, stride } = partsOfBlock(perSlot, Math.ceil(batchSize / shards))
@@ -327,7 +324,6 @@ function claimSlots(needs: ArenaNeeds, parameterBytes: number, { claim }: Ledger
     bytes,
     count,
     teamSize,
-    together,
     fused,
     parts,
     partStride: stride,
@@ -356,7 +352,7 @@ function claimScratches(
   ledger: Ledger,
 ): ScratchLayout[] {
   const { shards, timeline, workers } = needs
-  const { fused, sliceRows, teamSize, together } = slots
+  const { fused, sliceRows, teamSize } = slots
   const use = 'scratch of the workers'
   const perSlot = slots.count > 0 ? shards / slots.count : 1
   const depth = Math.log2(perSlot / slots.parts)
@@ -373,14 +369,16 @@ function claimScratches(
     const longest = Math.max(0, ...stretches.map(({ elements }) => elements))
     const stretchBytes = longest * bytesPerElement[needs.dtype]
     return {
-      evaluationRow: together ? worker * evaluationRowsOf(needs) : 0,
+      evaluationRow: teamSize > 1 ? worker * evaluationRowsOf(needs) : 0,
       rowNumbers: ledger.claim(use, blockRowsOf(needs, slots) * 4),
       partRows: ledger.claim(use, MOST_PARTS * 4),
-      model: needs.model.claimScratch(together ? { ...claims, matrix: ofAll() } : claims),
+      model: needs.model.claimScratch(teamSize > 1 ? { ...claims, matrix: ofAll() } : claims),
       chunk: ledger.claim(use, CHUNK * bytesPerElement[needs.dtype]),
       stretch: ledger.claim(use, fused ? stretchBytes : 0),
       partials: Array.from({ length: depth }, () => ledger.claim(use, stretchBytes)),
-      timeline: timeline ? ledger.claim(use, timelineBytes(spans)) : undefined,
+      timeline: timeline
+        ? ledger.claim(use, timelineBytes(spans + 2 * stretches.length))
+        : undefined,
     }
   })
 }

@@ -1,6 +1,6 @@
 // Parts: shards that go through the network side by side, in one block of rows.
 
-import type { ByteOffset } from '../arena/offsets.js'
+import type { ByteOffset } from './offsets.js'
 
 /**
  * Shards side by side in one block of rows: part i has rows[i] rows and begins at row i * stride, a

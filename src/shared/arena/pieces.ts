@@ -43,12 +43,12 @@ type Extent = Omit<Piece, 'index'>
 
 /** The pieces of all parameters in order: at least a chunk each, where a tensor has that much. */
 export function piecesOf({ tensors }: ParameterLayout): Piece[] {
-  const pieces: Extent[] = []
-  tensors.forEach((tensor, t) => {
-    if (tensor.list === 'weights') pieces.push(...piecesOfWeights(tensor))
-    else if (!continuesRun(tensors, t)) pieces.push(...piecesOfRun(runFrom(tensors, t)))
-  })
-  return pieces.map((piece, index) => ({ index, ...piece }))
+  return tensors
+    .flatMap((tensor, t) => {
+      if (tensor.list === 'weights') return piecesOfWeights(tensor)
+      return continuesRun(tensors, t) ? [] : piecesOfRun(runFrom(tensors, t))
+    })
+    .map((piece, index) => ({ index, ...piece }))
 }
 
 /** A piece has a power of two of rows, so that slices of rows, which have too, are whole pieces. */
@@ -173,9 +173,9 @@ export function stretchesOf(
   for (const slice of slicesOf(pieces, sliceRows)) {
     const last = stretches.at(-1)
     const elements = slice.reduce((sum, piece) => sum + piece.elements, 0)
-    const together = last && last.elements + elements <= most
-    if (together) stretches.pop()
-    stretches.push(stretchOf(layout, [...(together ? last.pieces : []), ...slice]))
+    const fits = last && last.elements + elements <= most
+    if (fits) stretches.pop()
+    stretches.push(stretchOf(layout, fits ? last.pieces.concat(slice) : slice))
   }
   return stretches
 }

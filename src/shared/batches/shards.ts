@@ -1,6 +1,11 @@
-// How a batch is cut: into shards, shards into units; and how shards are grouped into slots. Shards
-// and units follow from the recipe (batch size and the option `shards`), never from the number of
-// workers. The grouping may depend on the workers, since it changes no sum.
+// How a batch is cut, and its gradient:
+//
+//   rows      batch > shards > units    summed apart; taken forward and back on their own
+//   weights   layer > slices            one product of a gradient
+//
+// That follows from the recipe (batch size and the option `shards`), never from the number of
+// workers, and fixes the bits. How shards are grouped into slots, and units claimed, may depend on
+// the workers: it changes no sum. (Pieces and chunks, in which parameters are updated: pieces.ts.)
 
 import { paddedRows } from './padding.js'
 
@@ -33,7 +38,9 @@ export function unitRowsOf(batchSize: number, shards: number): number {
   while (rows < 64 && batchSize / (2 * rows) >= 16) rows *= 2
   const longest = Math.max(1, Math.ceil(batchSize / shards))
   if (longest > BLOCK_ROWS) return rows
-  return paddedRows(Math.ceil(longest / Math.max(1, Math.round(longest / rows))))
+  rows = paddedRows(Math.ceil(longest / Math.max(1, Math.round(longest / rows))))
+  while (rows < longest && (longest - 1) % rows < rows / 2 - 1) rows += 4
+  return rows
 }
 
 /** Units of a shard; of a shorter one the last may be empty. */
@@ -60,8 +67,8 @@ function turns(units: number, shards: number, workers: number, count: number): n
 }
 
 /**
- * Rows of a layer's weights whose gradient is one product, a power of two from 16: fewer where more
- * workers than shards may want to share them out.
+ * Rows of a layer's weights whose gradient is one product, a power of two: fewer where more workers
+ * than shards may want to share them out.
  */
 export function sliceRowsOf(batchSize: number): number {
   return batchSize < 1024 ? 32 : 128

@@ -107,6 +107,9 @@ async function readFeatures(): Promise<Set<string>> {
   return new Set(/^flags\s*:(.*)$/m.exec(text.toString('latin1'))?.[1]?.trim().split(' '))
 }
 
+/** A library that hangs while it is loaded holds nobody up. */
+const MOST_MILLISECONDS = 5000
+
 /** Why a child process can't start here, at any time. */
 const NO_CHILD = ['ENOENT', 'EACCES', 'EPERM', 'ERR_ACCESS_DENIED']
 
@@ -118,6 +121,7 @@ const NO_CHILD = ['ENOENT', 'EACCES', 'EPERM', 'ERR_ACCESS_DENIED']
 export async function coreOf(file: string, asked?: string): Promise<string | undefined> {
   try {
     const { stderr } = await promisify(execFile)('/bin/true', {
+      timeout: MOST_MILLISECONDS,
       env: {
         ...process.env,
         LD_PRELOAD: file,

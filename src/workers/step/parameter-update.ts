@@ -11,7 +11,7 @@ import { learningRateAt } from '../../shared/optimizers/learning-rate.js'
 import { setUpdateFactors } from '../../shared/optimizers/optimizers.js'
 import type { TrainRun } from '../../shared/protocol.js'
 import { type GradientWorker, currentParameters, headerField, nothing } from '../worker.js'
-import { type Batch, type Step, computeMyStretch } from './shard-gradients.js'
+import { type Batch, type Step, gradientOrigin } from './shard-gradients.js'
 
 /**
  * Adds my pieces of a batch's gradients to those of the step's batches before it: sums, not yet
@@ -23,7 +23,14 @@ export function addMySlots(worker: GradientWorker, isFirst: boolean): void {
     for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
       const elements = Math.min(CHUNK, end - first)
       const gradient = advance(run.layout.gradient!, first * elementBytes)
-      sumSlots(worker, first, elements, isFirst ? gradient : scratch.chunk, 1)
+      sumSlots(
+        worker,
+        run.layout.slots.first,
+        first,
+        elements,
+        isFirst ? gradient : scratch.chunk,
+        1,
+      )
       if (!isFirst) kernels.addInto(gradient, scratch.chunk, elements)
     }
   }
@@ -39,7 +46,7 @@ export function updateMyPieces(
   step: Step,
   batch: Batch,
 ): void {
-  const { doubles, model, words } = worker
+  const { doubles, model, timeline, words } = worker
   const { layout } = run
   const version = currentVersion(words)
   const weight = doubles[index64(layout.records.stepSums) + Tally.weight]!
@@ -49,23 +56,13 @@ export function updateMyPieces(
   if (layout.gradient !== undefined) averageMyPieces(worker, weight, several)
   const divisor = run.clipNorm === undefined ? 1 : clipDivisor(worker, run.clipNorm)
   const next = layout.versions[1 - version]!
-  eachPiece(worker, batch, (piece) => {
-    updatePiece(worker, run, weight, piece, version, divisor)
-    if (piece.rows) model.prepare(next.parameters, piece.rows, true)
-  })
-}
-
-/** Takes my pieces one after the other, where that is to be done when their gradient is. */
-export function eachPiece(
-  worker: GradientWorker,
-  batch: Batch,
-  take: (piece: Piece) => void,
-): void {
-  if (!worker.run.layout.slots.fused) return worker.pieces.forEach(take)
-  for (const stretch of worker.stretches) {
-    computeMyStretch(worker, batch, stretch)
-    stretch.pieces.forEach(take)
-    worker.timeline.mark(Phase.sum)
+  for (const stretch of worker.updated) {
+    const origin = gradientOrigin(worker, batch, stretch)
+    for (const piece of stretch.pieces) {
+      updatePiece(worker, run, weight, piece, origin, version, divisor)
+      if (piece.rows) model.prepare(next.parameters, piece.rows, true)
+    }
+    if (layout.slots.fused) timeline.mark(Phase.sum)
   }
 }
 
@@ -93,7 +90,7 @@ function averageMyPieces(worker: GradientWorker, weight: number, summed: boolean
       if (summed) {
         kernels.divide(target, elements, weight || 1)
         addRegularization(worker, piece, first, elements, target)
-      } else averageChunk(worker, weight, piece, first, elements, target)
+      } else averageChunk(worker, weight, piece, run.layout.slots.first, first, elements, target)
       squares += kernels.sumSquares(target, elements)
     }
     doubles[records + piece.index] = squares
@@ -120,6 +117,7 @@ function updatePiece(
   run: TrainRun,
   weight: number,
   piece: Piece,
+  origin: ByteOffset,
   version: 0 | 1,
   divisor: number,
 ): void {
@@ -130,7 +128,7 @@ function updatePiece(
     const elements = Math.min(CHUNK, end - first)
     const bytes = first * elementBytes
     const gradient = whole === undefined ? scratch.chunk : advance(whole, bytes)
-    if (whole === undefined) averageChunk(worker, weight, piece, first, elements, gradient)
+    if (whole === undefined) averageChunk(worker, weight, piece, origin, first, elements, gradient)
     if (divisor !== 1) kernels.divide(gradient, elements, divisor)
     update.parameters = advance(current.parameters, bytes)
     update.nextParameters = advance(next.parameters, bytes)
@@ -146,29 +144,31 @@ function updatePiece(
 }
 
 /**
- * A chunk of the gradient: summed over the slots in the order of the tree, divided once, plus the
- * L2 term's. Examples that weigh nothing have no gradient.
+ * A chunk of the gradient, from slots that begin at `origin`: summed over them in the order of the
+ * tree, divided once, plus the L2 term's. Examples that weigh nothing have no gradient.
  */
 export function averageChunk(
   worker: GradientWorker,
   weight: number,
   piece: Piece,
+  origin: ByteOffset,
   first: number,
   elements: number,
   target: ByteOffset,
 ): void {
-  sumSlots(worker, first, elements, target, weight || 1)
+  sumSlots(worker, origin, first, elements, target, weight || 1)
   addRegularization(worker, piece, first, elements, target)
 }
 
 function sumSlots(
-  { elementBytes, kernels, slotSum, slotsAt }: GradientWorker,
+  { elementBytes, kernels, slotSum }: GradientWorker,
+  origin: ByteOffset,
   first: number,
   elements: number,
   target: ByteOffset,
   divisor: number,
 ): void {
-  slotSum.slots = advance(slotsAt, first * elementBytes)
+  slotSum.slots = advance(origin, first * elementBytes)
   slotSum.sum = target
   slotSum.elements = elements
   slotSum.divisor = divisor

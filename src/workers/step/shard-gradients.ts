@@ -33,10 +33,14 @@ export interface Step {
 
 /** A worker's part of a batch before all meet: slots until none is left, or units of its team's. */
 export function computeShardGradients(worker: GradientWorker, batch: Batch): void {
-  const { together } = worker.run.layout.slots
   recordSquares(worker)
-  if (together) takeUnits(worker, batch)
+  if (worksTogether(worker)) takeUnits(worker, batch)
   else fillSlots(worker, batch)
+}
+
+/** Whether a worker shares its slot with others. */
+export function worksTogether({ run }: GradientWorker): boolean {
+  return run.layout.slots.teamSize > 1
 }
 
 /** Claims slots and fills each with the summed gradient of its shards. */
@@ -57,15 +61,15 @@ function takeUnits(worker: GradientWorker, batch: Batch): void {
   const { block, model, run, timeline } = worker
   const { shardStride, unitRows, units, unitsPerClaim } = run.layout.slots
   const parameters = currentParameters(worker)
-  const claims = Math.ceil(units / unitsPerClaim)
-  const most = unitsPerClaim * unitRows
-  for (let claim = worker.claim(); claim < batch.shards * claims; claim = worker.claim()) {
-    const shard = Math.floor(claim / claims)
-    const done = (claim % claims) * most
+  const perShard = Math.ceil(units / unitsPerClaim)
+  const rows = unitsPerClaim * unitRows
+  for (let claim = worker.claim(); claim < batch.shards * perShard; claim = worker.claim()) {
+    const shard = Math.floor(claim / perShard)
+    const done = (claim % perShard) * rows
     clearTallies(worker)
     block.firstRow = shard * shardStride + done
-    block.parts.stride = most
-    placeShards(worker, batch, shard, 1, done, most)
+    block.parts.stride = rows
+    placeShards(worker, batch, shard, 1, done, rows)
     if (done < rowsOf(batch, shard)) {
       takeForward(worker, parameters)
       model.backward(parameters)
@@ -75,7 +79,7 @@ function takeUnits(worker: GradientWorker, batch: Batch): void {
   }
 }
 
-/** My share of the gradient of my team's slot, when all units have been forward and back. */
+/** My share of my team's slot, when all units have been forward and back. */
 export function computeMyShare(worker: GradientWorker, batch: Batch): void {
   const { elementBytes, index, run, share } = worker
   const { bytes, first, teamSize } = run.layout.slots
@@ -84,11 +88,16 @@ export function computeMyShare(worker: GradientWorker, batch: Batch): void {
   computeStretch(worker, batch, slot, share, target)
 }
 
-/** A stretch of the batch's gradient, to be updated at once. */
-export function computeMyStretch(worker: GradientWorker, batch: Batch, stretch: Stretch): void {
-  const { elementBytes, scratch } = worker
-  worker.slotsAt = advance(scratch.stretch, -stretch.first * elementBytes)
+/**
+ * Sees to it that the gradient of a stretch is there to be summed: it is, in the slots, or it is
+ * computed now.
+ * @returns Where the slots begin; or where a slot would, of which this stretch is there alone.
+ */
+export function gradientOrigin(worker: GradientWorker, batch: Batch, stretch: Stretch): ByteOffset {
+  const { elementBytes, run, scratch } = worker
+  if (!run.layout.slots.fused) return run.layout.slots.first
   computeStretch(worker, batch, 0, stretch, scratch.stretch)
+  return advance(scratch.stretch, -stretch.first * elementBytes)
 }
 
 function computeStretch(
@@ -117,9 +126,8 @@ function gradientOfSubtree(
   depth: number,
 ): void {
   const { kernels, run, scratch, timeline } = worker
-  const { parts, together } = run.layout.slots
-  if (count === parts) {
-    if (together) stretchOfParts(worker, batch, first, target, stretch)
+  if (count === run.layout.slots.parts) {
+    if (worksTogether(worker)) stretchOfParts(worker, batch, first, target, stretch)
     else gradientOfParts(worker, batch, first, target)
     return
   }
@@ -128,7 +136,7 @@ function gradientOfSubtree(
   gradientOfSubtree(worker, batch, first, half, target, stretch, depth + 1)
   gradientOfSubtree(worker, batch, first + half, half, right, stretch, depth + 1)
   kernels.addInto(target, right, stretch.elements)
-  timeline.mark(together ? Phase.gradient : Phase.sum)
+  if (!worksTogether(worker)) timeline.mark(Phase.sum)
 }
 
 /**

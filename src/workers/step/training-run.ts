@@ -1,5 +1,6 @@
-// A training run, step by step. In a step every worker claims shards and computes their gradients;
-// they meet; each sums its pieces of the parameters over the slots, updates and prepares them; they
+// A training run, step by step. In a step every worker claims shards and computes their gradients
+// (or together: takes some rows of them forward and back); they meet; each sums its pieces of the
+// parameters over the slots (or computes their gradient first), updates and prepares them; they
 // meet, and the last to arrive commits the step.
 
 import { Header } from '../../shared/arena/arena.js'
@@ -19,7 +20,7 @@ import { permutation } from '../../shared/batches/shuffle.js'
 import { Phase, timelineIsFull } from '../../shared/figures/timeline.js'
 import { addFiguresOfAllRows } from './all-rows.js'
 import { evaluateExamples } from './evaluation-run.js'
-import { addMySlots, averageChunk, eachPiece, updateMyPieces } from './parameter-update.js'
+import { addMySlots, averageChunk, updateMyPieces } from './parameter-update.js'
 import {
   penaltyOf,
   recordEpoch,
@@ -29,7 +30,14 @@ import {
   sumFigures,
   sumTallies,
 } from './records.js'
-import { type Batch, type Step, computeMyShare, computeShardGradients } from './shard-gradients.js'
+import {
+  type Batch,
+  type Step,
+  computeMyShare,
+  computeShardGradients,
+  gradientOrigin,
+  worksTogether,
+} from './shard-gradients.js'
 import { type GradientWorker, headerField, inOrder, nothing } from '../worker.js'
 
 /** Trains until the run's last epoch, its slice of time, or a reason to stop. */
@@ -96,11 +104,11 @@ function computeStepGradients(
 /** Fills all slots: this machine's, then with the other machines' help the rest. */
 function computeBatchGradients(worker: GradientWorker, batch: Batch, close: () => void): void {
   const { exchange, meet, run } = worker
-  const { count, fused, together } = run.layout.slots
+  const { count, fused } = run.layout.slots
   computeShardGradients(worker, batch)
   if (exchange) meet(exchange.complete)
   meet(close)
-  if (!together || fused || outcomeOf(worker.words) === Outcome.diverged) return
+  if (!worksTogether(worker) || fused || outcomeOf(worker.words) === Outcome.diverged) return
   computeMyShare(worker, batch)
   // What a worker sums over several slots is not what it has computed.
   if (count > 1) meet(nothing)
@@ -108,7 +116,7 @@ function computeBatchGradients(worker: GradientWorker, batch: Batch, close: () =
 
 /** One gradient over all examples, averaged, where the next parameters would be. */
 export function computeGradient(worker: GradientWorker, run: GradientRun): void {
-  const { doubles, elementBytes, words } = worker
+  const { doubles, elementBytes, updated, words } = worker
   const { records, slots, training, versions } = run.layout
   const batch = { first: 0, size: training!.count, shards: run.shards }
   computeBatchGradients(worker, batch, () => {
@@ -117,13 +125,16 @@ export function computeGradient(worker: GradientWorker, run: GradientRun): void 
   })
   const weight = doubles[index64(records.epochs) + 1 + Tally.weight]!
   const target = versions[1 - currentVersion(words)]!.parameters
-  eachPiece(worker, batch, (piece) => {
-    for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
-      const elements = Math.min(CHUNK, end - first)
-      const place = advance(target, first * elementBytes)
-      averageChunk(worker, weight, piece, first, elements, place)
+  for (const stretch of updated) {
+    const origin = gradientOrigin(worker, batch, stretch)
+    for (const piece of stretch.pieces) {
+      for (let first = piece.first, end = first + piece.elements; first < end; first += CHUNK) {
+        const elements = Math.min(CHUNK, end - first)
+        const place = advance(target, first * elementBytes)
+        averageChunk(worker, weight, piece, origin, first, elements, place)
+      }
     }
-  })
+  }
 }
 
 /** The examples of the step after `steps` steps. */

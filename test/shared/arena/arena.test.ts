@@ -43,7 +43,6 @@ const needs: ArenaNeeds = {
   shards: 4,
   slots: 4,
   teamSize: 1,
-  together: false,
   batchSize: 100,
   training: {
     count: 1000,
@@ -217,7 +216,7 @@ function blockRowsOf(job: ArenaNeeds, { slots }: ArenaLayout): number {
 
 /** Rows of a matrix: of a worker's own block, or of all shards and of what each evaluates. */
 function matrixRowsOf(job: ArenaNeeds, layout: ArenaLayout): number {
-  if (!job.together) return blockRowsOf(job, layout)
+  if (job.teamSize === 1) return blockRowsOf(job, layout)
   const shardRows = roundUp(Math.max(...shardRowsOf(job)), 4)
   return Math.max(job.shards * shardRows, job.workers * evaluatedRowsOf(job))
 }
@@ -455,20 +454,17 @@ const jobs: fc.Arbitrary<ArenaNeeds> = fc
     tallyFields: fc.constantFrom(3, 4, 107),
     gradient: fc.boolean(),
     timeline: fc.boolean(),
-    together: fc.boolean(),
   })
   .map((job): ArenaNeeds => {
     const batchSize = Math.min(job.batchSize, job.training?.count ?? 0)
     const teamSize = batchSize > 0 ? job.teamSize : 1
-    const together = teamSize > 1 || (batchSize > 0 && job.together)
-    const slots = Math.min(job.slots, job.shards, together ? 4 : 64)
+    const slots = Math.min(job.slots, job.shards, teamSize > 1 ? 4 : 64)
     return {
       ...job,
       batchSize,
       teamSize,
       slots,
-      together,
-      workers: together ? teamSize * slots : job.workers,
+      workers: teamSize > 1 ? teamSize * slots : job.workers,
     }
   })
 
@@ -490,7 +486,7 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
         ...recorded.areasOf(blockRowsOf(job, layout), job.dtype).filter(isShared),
         ...recorded.areasOf(matrixRowsOf(job, layout), job.dtype).filter((area) => !isShared(area)),
       ]
-      const areas = [...areasOf(job, layout), ...(job.together ? once(claimed) : claimed)]
+      const areas = [...areasOf(job, layout), ...(job.teamSize > 1 ? once(claimed) : claimed)]
         .filter(({ bytes }) => bytes > 0)
         .sort((a, b) => a.offset - b.offset)
       areas.forEach(({ what, offset, bytes }, i) => {
@@ -512,7 +508,7 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
       expect(recorded.given.length).toBe(1 + job.workers)
       if (job.batchSize === 0) return
       expect([slots.count, slots.teamSize]).toEqual([job.slots, job.teamSize])
-      expect(slots.fused).toBe(job.together && job.slots === 1 && !job.gradient)
+      expect(slots.fused).toBe(job.teamSize > 1 && job.slots === 1 && !job.gradient)
       if (slots.fused) fused++
       expect(slots.partStride).toBeGreaterThanOrEqual(Math.min(256, Math.max(...shardRowsOf(job))))
       expect(
@@ -521,7 +517,7 @@ it('whatever the job: no two areas overlap, each begins on a line of 128 bytes, 
       const perSlot = job.shards / slots.count
       if (perSlot > 1) grouped++
       if (slots.parts > 1) sideBySide++
-      if (job.together) inTeams++
+      if (job.teamSize > 1) inTeams++
       expect(
         layout.scratch.every(
           ({ partials }) => partials.length === Math.log2(perSlot / slots.parts),
@@ -569,7 +565,7 @@ function claimsOfWorkers(job: ArenaNeeds): {
   return { layout: planArena({ ...job, model }), workers }
 }
 
-const team: ArenaNeeds = { ...needs, workers: 6, slots: 2, teamSize: 3, together: true }
+const team: ArenaNeeds = { ...needs, workers: 6, slots: 2, teamSize: 3 }
 
 it('matrices belong to all workers where slots are shared, and to each where not; anything else is its own', () => {
   for (const job of [needs, team]) {
@@ -589,9 +585,9 @@ it('matrices belong to all workers where slots are shared, and to each where not
     expect(workers.length).toBe(job.workers)
     expect(first!.matrices.length).toBe(9)
     const different = new Set(workers.flatMap(({ matrices }) => matrices)).size
-    expect(different).toBe(job.together ? 9 : 9 * job.workers)
+    expect(different).toBe(job.teamSize > 1 ? 9 : 9 * job.workers)
     for (const { matrices } of workers.slice(1)) {
-      if (job.together) expect(matrices).toEqual(first!.matrices)
+      if (job.teamSize > 1) expect(matrices).toEqual(first!.matrices)
       else expect(matrices.some((place) => first!.matrices.includes(place))).toBe(false)
     }
   }
@@ -609,7 +605,7 @@ it('workers that share matrices evaluate in rows of their own, all of them insid
         return
       }
       const starts = layout.scratch.map(({ evaluationRow }) => evaluationRow)
-      if (!job.together) {
+      if (job.teamSize === 1) {
         expect(starts.every((row) => row === 0)).toBe(true)
         return
       }

@@ -67,7 +67,6 @@ function openModel(
     shards: 1,
     slots: 1,
     teamSize: 1,
-    together: false,
     batchSize: ROWS,
     training: { count: EXAMPLES, inputs: dtype, targets: dtype, weighted, keepsOutputs: false },
     validation: undefined,

@@ -57,7 +57,6 @@ function runFor(
     shards: SHARDS,
     slots: machines,
     teamSize: 1,
-    together: false,
     batchSize,
     training: needsOf(examples),
     validation: undefined,

@@ -70,6 +70,11 @@ export function tileRows({ rows, depth, most = Infinity }: Result, columns: numb
   return evenly(rows, Math.max(1, Math.floor(elements / columns)), 1)
 }
 
+/** Below so many rows a tile costs more than copying what it reads. */
+function leastRows(unitRows: number): number {
+  return Math.min(8, Math.ceil(unitRows / 4))
+}
+
 /** As few stretches as make up `whole` with at most `most` each, of about one length. */
 function evenly(whole: number, most: number, multiple: number): number {
   const stretches = Math.ceil(whole / most)
@@ -159,8 +164,8 @@ function productByRows({ multiply, prefersSmall }: Multiplication, transposeB: b
     let columns = widthC
     let high = unitRows
     if (prefersSmall && unitRows * LEAST_COLUMNS * from >= LEAST_MULTIPLICATIONS) {
-      columns = tileColumns(unit)
-      high = tileRows(unit, columns)
+      const [wide, rowsOfTile] = [tileColumns(unit), tileRows(unit, tileColumns(unit))]
+      if (rowsOfTile >= leastRows(unitRows)) [columns, high] = [wide, rowsOfTile]
     }
     product.k = from
     product.strideA = widthA
