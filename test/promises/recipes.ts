@@ -72,6 +72,13 @@ const plain: Recipe = {
   examples: classes,
   fits: [{ epochs: 3, batchSize: 40 }],
 }
+/** Several shards' worth. */
+const manyExamples: Examples = {
+  inputs: Float32Array.from({ length: 600 * COLUMNS }, (_, i) => value(i)),
+  targets: Uint8Array.from({ length: 600 }, (_, row) => (value(row * COLUMNS) > 0 ? 1 : 0)),
+}
+const wholeBatches: FitOptions[] = [{ epochs: 2, batchSize: 'all' }]
+
 const withOptions = (options: Partial<TrainerOptions>, examples = plain.examples): Recipe => ({
   ...plain,
   options: { ...plain.options, ...options },
@@ -282,7 +289,7 @@ export const recipes: Record<string, Recipe> = Object.fromEntries([
       fits: [{ epochs: 12, batchSize: 40, validation: 0.3, earlyStopping: { patience: 2 } }],
     },
   ],
-  ['shards auto', withOptions({ shards: 'auto' })],
+  ['shards auto', { ...withOptions({ shards: 'auto' }, manyExamples), fits: wholeBatches }],
   ['16 shards of a few rows', withOptions({ shards: 16 })],
   ['1 shard', withOptions({ shards: 1 })],
   [
@@ -293,11 +300,8 @@ export const recipes: Record<string, Recipe> = Object.fromEntries([
         shards: 1,
         network: { inputs: COLUMNS, layers: [dense(5, 'relu'), dense(CLASSES, 'softmax')] },
       },
-      examples: {
-        inputs: Float32Array.from({ length: 600 * COLUMNS }, (_, i) => value(i)),
-        targets: Uint8Array.from({ length: 600 }, (_, row) => (value(row * COLUMNS) > 0 ? 1 : 0)),
-      },
-      fits: [{ epochs: 2, batchSize: 'all' }],
+      examples: manyExamples,
+      fits: wholeBatches,
     },
   ],
   ['no hidden layer', withNetwork(classifier())],

@@ -118,7 +118,7 @@ export interface RecordsLayout {
   epochs: ByteOffset
   /** Epochs whose figures fit before a run of the workers must end. */
   epochCount: number
-  /** The tally of each shard, or block. */
+  /** The tally of each unit, or block. */
   tallies: ByteOffset
   /** Of each regularized piece, the sum of its squares, for the regularization term. */
   squares: ByteOffset

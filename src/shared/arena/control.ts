@@ -7,7 +7,7 @@ const WORDS_PER_LINE = 32
 /** Index of each word in an Int32Array over the arena. */
 export const Control = {
   /**
-   * The next shard or block to claim. Every worker adds to it; the last one to arrive at a barrier
+   * The next slot, units or block to claim. Every worker adds to it; the last one to arrive at a barrier
    * resets it.
    */
   claim: 0 * WORDS_PER_LINE,
@@ -63,7 +63,7 @@ export function resetControl(words: Int32Array): void {
   }
 }
 
-/** Takes the next shard or block; the caller stops when it is past the last one. */
+/** Takes the next slot, units or block; the caller stops when it is past the last one. */
 export function claimNext(words: Int32Array): number {
   return Atomics.add(words, Control.claim, 1)
 }

@@ -1,4 +1,4 @@
-// The figures that workers leave in the arena: tallies of shards and blocks, squares of pieces,
+// The figures that workers leave in the arena: tallies of units and blocks, squares of pieces,
 // figures of epochs, times.
 
 import { epochRecordFields } from '../../shared/arena/arena.js'
@@ -7,7 +7,7 @@ import { Tally, clearTally } from '../../shared/figures/metrics.js'
 import type { TrainRun } from '../../shared/protocol.js'
 import { type GradientWorker, currentParameters } from '../worker.js'
 
-/** The tally of one shard or block. */
+/** The tally of one unit or block. */
 export function recordTally(
   { doubles, run: { layout } }: GradientWorker,
   record: number,

@@ -66,9 +66,15 @@ it('one worker alone is its own mean and waits for nobody', () => {
       sum: 0,
       wait: 0,
     },
+    meetings: 0,
     waited: 0,
     straggler: { worker: 0, excess: 0 },
   })
+})
+
+it('meetings: how often each worker waits in a step', () => {
+  const spans = [0, 1].flatMap((worker) => [1, 2, 3, 4].map((wait) => span(worker, 'wait', wait)))
+  expect(summarizePhases(spans, 2).meetings).toBe(2)
 })
 
 it('equal workers have no excess, whatever they waited', () => {

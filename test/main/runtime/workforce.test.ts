@@ -43,7 +43,7 @@ it('auto: at least one worker, a whole number, and no more than cores, or than u
           ? /core/
           : workers === mostOf(job)
             ? /to share out/
-            : /about \d+ us, not worth sharing/,
+            : /about \d+ us, (not worth sharing|and no less with more)/,
       )
     }),
     { seed: 1, numRuns: 500 },
@@ -56,13 +56,17 @@ it('a number asked for is what there is, whatever the cores and the step, but no
       const { workers, reason } = chooseWorkforce(requested, cores, job, RATE)
       const most = mostOf(job)
       expect(workers).toBe(Math.min(requested, most))
-      const what = !job.training ? 'block' : job.training.shards === most ? 'shard' : 'unit'
+      const [what, many] = !job.training
+        ? ['block of rows', 'blocks of rows']
+        : job.training.shards === most
+          ? ['shard', 'shards']
+          : ['group of rows', 'groups of rows']
       expect(reason).toBe(
         requested <= most
           ? 'as asked for'
           : most === 1
             ? `there is 1 ${what} to share out`
-            : `there are ${most} ${what}s to share out`,
+            : `there are ${most} ${many} to share out`,
       )
     }),
     { seed: 2, numRuns: 500 },
@@ -169,7 +173,7 @@ it('for example: with the reason', () => {
     workers: 8,
     teamSize: 8,
     slots: 1,
-    reason: 'there are 8 units to share out',
+    reason: 'there are 8 groups of rows to share out',
   })
   expect(chooseWorkforce('auto', 64, stepOf(8, 8, 8, 1), RATE)).toMatchObject({
     workers: 1,
