@@ -49,7 +49,9 @@ it("the packed package installs in an empty folder, where no package has an inst
     const { stdout: info } = await run('npx', ['--no', 'shardgrad', 'info', '--json'], {
       cwd: folder,
     })
-    expect(JSON.parse(info)).toMatchObject({ blas: blas ?? null })
+    expect(JSON.parse(info)).toMatchObject({
+      blas: blas ? { file: blas.file, name: blas.name } : null,
+    })
     await writeFile(join(folder, 'example.ts'), example)
     await writeFile(join(folder, 'example.js'), example)
     const { stdout: printed } = await run(process.execPath, ['example.js'], {

@@ -7,6 +7,7 @@ import { chooseBackend, describeBlas, searchBlas } from '../runtime/node/backend
 import { adviseOn, describeRefusal } from '../runtime/node/blas-advice.js'
 import { relaxedSimdWorks } from '../runtime/node/compiled-kernels.js'
 import { availableCores } from '../runtime/node/cores.js'
+import type { BlasLibrary } from '../../shared/kernels/native/blas-library.js'
 import { printJson } from './report.js'
 import { print } from './status-line.js'
 
@@ -28,7 +29,7 @@ export async function info({ verbose, json }: InfoOptions): Promise<void> {
     node: process.version,
     simd: simdWorks(),
     relaxedSimd,
-    blas: library ?? null,
+    blas: library ? whatItIs(library) : null,
     ...(!library && { blasTried: refusals, installBlas: remedy }),
     backends: backendNames.map((name) => ({
       name,
@@ -63,6 +64,11 @@ export async function info({ verbose, json }: InfoOptions): Promise<void> {
   print(`default    backend ${backend}: ${facts.defaults.backendReason}`)
   print(`           workers: ${facts.defaults.workers}`)
   print(`           shards: ${facts.defaults.shards}`)
+}
+
+/** All but its speed, which is another each time it is measured. */
+function whatItIs({ name, file, configuration, core, coreReason }: BlasLibrary): object {
+  return { name, file, configuration, core, coreReason }
 }
 
 /** Whether the engine accepts a function that uses a 128-bit vector. */

@@ -7,7 +7,7 @@ const WORDS_PER_LINE = 32
 /** Index of each word in an Int32Array over the arena. */
 export const Control = {
   /**
-   * The next slot, units or block to claim. Every worker adds to it; the last one to arrive at a barrier
+   * The next slot, units or block to claim. Every worker adds to it; the last one at a barrier
    * resets it.
    */
   claim: 0 * WORDS_PER_LINE,

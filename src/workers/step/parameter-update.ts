@@ -62,7 +62,7 @@ export function updateMyPieces(
       updatePiece(worker, run, weight, piece, origin, version, divisor)
       if (piece.rows) model.prepare(next.parameters, piece.rows, true)
     }
-    if (layout.slots.fused) timeline.mark(Phase.sum)
+    timeline.mark(Phase.sum)
   }
 }
 

@@ -17,7 +17,7 @@ import { CHUNK } from '../../shared/arena/pieces.js'
 import type { GradientRun, TrainRun } from '../../shared/protocol.js'
 import { blockCount } from '../../shared/batches/shards.js'
 import { permutation } from '../../shared/batches/shuffle.js'
-import { Phase, timelineIsFull } from '../../shared/figures/timeline.js'
+import { timelineIsFull } from '../../shared/figures/timeline.js'
 import { addFiguresOfAllRows } from './all-rows.js'
 import { evaluateExamples } from './evaluation-run.js'
 import { addMySlots, averageChunk, updateMyPieces } from './parameter-update.js'
@@ -63,7 +63,6 @@ export function train(worker: GradientWorker, run: TrainRun): void {
     computeStepGradients(worker, run, step, batch, close)
     if (outcomeOf(words) === Outcome.diverged) return
     updateMyPieces(worker, run, step, batch)
-    timeline.mark(Phase.sum)
     meet(finish)
     if (step.endsEpoch && validation && outcomeOf(words) !== Outcome.diverged) {
       model.draw(run.seed, undefined) // validation leaves nothing out
