@@ -30,7 +30,8 @@ function jobOf({ dims, batchSize }) {
   }
 }
 
-const computing = ({ microsecondsPerStep, phases }) => microsecondsPerStep * (1 - phases.waited)
+const computing = ({ phases: { microseconds } }) =>
+  Object.entries(microseconds).reduce((sum, [name, each]) => sum + (name === 'wait' ? 0 : each), 0)
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 
 /**

@@ -140,6 +140,10 @@ function modelTable(report) {
 /** Of workers together: slots, and workers that share each. */
 const wayOf = ({ slots, teamSize }) => (teamSize > 1 ? ` (${slots}x${teamSize})` : '')
 
+/** Not one worker, nor as many as in the row before, where there is no work for more. */
+const isNew = ({ workers, workload }, i, crowds) =>
+  workers > 1 && !(crowds[i - 1].workload === workload && crowds[i - 1].workers === workers)
+
 /** What was counted with more workers than cores, beside what the model says of it. */
 function crowdsTable(report) {
   const [{ backend }] = report.results
@@ -165,7 +169,7 @@ function crowdsTable(report) {
       'as the model has it',
       'kB a worker',
     ],
-    report.crowds.filter(({ workers }) => workers > 1).map(cells),
+    report.crowds.filter(isNew).map(cells),
   )
 }
 
