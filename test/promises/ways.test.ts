@@ -200,14 +200,16 @@ for (const backend of backendNames) {
               expect(await allThatItSays(given, way), name).toEqual(expected)
           },
         ),
-        { seed: 10, numRuns: backend === 'reference' ? 2 : 4, endOnFailure: true },
+        { seed: 10, numRuns: backend === 'reference' ? 1 : 3, endOnFailure: true },
       )
     })
 
     it('every way, with everything at once; and with workers that dawdle at random at every barrier and claim', async () => {
       const recipe = everything({ backend })
       const expected = await allThatItSays(recipe)
-      for (const [name, way] of ways)
+      // The reference is slow on purpose: a third of them.
+      const some = ways.filter((_, i) => backend !== 'reference' || i % 3 === 0)
+      for (const [name, way] of some)
         expect(await allThatItSays(recipe, way), name).toEqual(expected)
       for (const name of ['a team of 3', '2 teams of 2'])
         expect(await allThatItSays(recipe, wayOf(name), delaying), `${name}, delayed`).toEqual(
