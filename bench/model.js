@@ -56,7 +56,6 @@ export function fitModel({ results }, backend) {
       const way = quickestWay(workers, job, alone)
       return {
         ...way,
-        gflops: job.flops / way.microseconds / 1000,
         speedup: computing(one) / way.microseconds,
       }
     })

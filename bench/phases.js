@@ -3,7 +3,6 @@
 //
 // Usage: npm run bench:phases [-- --workloads a,b]. Prints, and writes bench/results/phases.json if
 // all workloads were measured.
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { measure } from '../dist/main/commands/bench.js'
 import { searchBlas } from '../dist/main/runtime/node/backend-choice.js'
@@ -13,6 +12,8 @@ import { barrier } from './barrier.js'
 import { measureLimits } from './limits.js'
 import { machine, printHeading } from './machine.js'
 import { workloadsNamed } from './peers/workloads.js'
+import { waitForQuiet } from './quiet.js'
+import { writeResults } from './results.js'
 
 const { workloads: names } = parseArgs({ options: { workloads: { type: 'string' } } }).values
 const cores = availableCores()
@@ -20,6 +21,7 @@ const { library } = await searchBlas()
 const backends = [...(library ? ['native'] : []), 'wasm-relaxed', 'wasm']
 
 printHeading('Phases: what does the time of a step go to?')
+const quiet = await waitForQuiet()
 const limits = {
   one: await measureLimits(1),
   all: await measureLimits(cores),
@@ -71,6 +73,7 @@ if (names === undefined)
     date: new Date().toISOString().slice(0, 10),
     machine: machine(),
     blas: library?.configuration,
+    quiet,
     limits,
     results,
     crowds,
@@ -80,13 +83,8 @@ function describe({ blas, wasmRelaxed, wasm, memory }) {
   return `${blas ? `BLAS ${blas}, ` : ''}wasm-relaxed ${wasmRelaxed}, wasm ${wasm} GFLOP/s, memory ${memory} GB/s`
 }
 
+/** Four digits are what was measured. */
 function write(report) {
-  mkdirSync(new URL('./results', import.meta.url), { recursive: true })
-  const rounded = JSON.stringify(
-    report,
-    (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value),
-    2,
-  )
-  writeFileSync(new URL('./results/phases.json', import.meta.url), `${rounded}\n`)
-  console.log('written to bench/results/phases.json')
+  const digits = (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value)
+  writeResults('phases', JSON.parse(JSON.stringify(report, digits)))
 }
