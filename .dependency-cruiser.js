@@ -28,6 +28,8 @@ const main = [
   'runtime/[^/]*.ts',
   'runtime/node',
   'training',
+  'files',
+  'inference',
   'trainer.ts',
   'trainer-calls.ts',
   'create-trainer.ts',
