@@ -161,9 +161,32 @@ export class BusyError extends Error {
   }
 }
 
+/** A model file can't be read or written, or isn't what it should be. */
+export class FileError extends Error {
+  /** The name of its class. */
+  override name = 'FileError'
+  /** Stable, for programs: this class's own. */
+  readonly code = 'SHARDGRAD_FILE'
+  constructor(
+    /** The file's path or address; `model` of bytes that came without one. */
+    readonly file: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${shorten(file)}: ${shorten(problem, MOST_OF_REASON)}`, options)
+  }
+}
+
 /** Every error of this package's own; `code` tells them apart. */
 export type ShardgradError =
-  InputError | ArenaError | DivergenceError | BackendError | WorkerError | ClosedError | BusyError
+  | InputError
+  | ArenaError
+  | DivergenceError
+  | BackendError
+  | WorkerError
+  | ClosedError
+  | BusyError
+  | FileError
 
 const classes = [
   InputError,
@@ -173,6 +196,7 @@ const classes = [
   WorkerError,
   ClosedError,
   BusyError,
+  FileError,
 ]
 
 /** What `code` can be. */
@@ -187,7 +211,7 @@ export function isShardgradError(error: unknown): error is ShardgradError {
 const MOST_SHOWN = 200
 /** Of a rule, which may name a value or a file. */
 const MOST_OF_RULE = 400
-/** Of what a worker said; the whole is in the cause. */
+/** Of what a worker said (the whole is in the cause), or of what is wrong with a file. */
 const MOST_OF_REASON = 500
 /** Of a class's or a field's name. */
 const MOST_OF_NAME = 40

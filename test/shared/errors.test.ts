@@ -6,7 +6,7 @@ import { show, shorten } from '../../dist/shared/errors.js'
 import type { ErrorCode, ShardgradError } from '../../dist/main/index.js'
 
 const { ArenaError, BackendError, BusyError, ClosedError, DivergenceError } = shardgrad
-const { InputError, WorkerError, isShardgradError } = shardgrad
+const { FileError, InputError, WorkerError, isShardgradError } = shardgrad
 
 const cause = new Error('the worker said so')
 const oneOfEach: ShardgradError[] = [
@@ -17,6 +17,7 @@ const oneOfEach: ShardgradError[] = [
   new WorkerError(1, 3, 2, 'it threw', { cause }),
   new ClosedError(),
   new BusyError('setParameters', 'a call is under way; await it first'),
+  new FileError('digits.safetensors', 'it is empty'),
 ]
 
 describe('codes', () => {
@@ -42,6 +43,7 @@ describe('codes', () => {
       'SHARDGRAD_WORKER',
       'SHARDGRAD_CLOSED',
       'SHARDGRAD_BUSY',
+      'SHARDGRAD_FILE',
     ] satisfies ErrorCode[])
   })
 
@@ -56,7 +58,7 @@ describe('codes', () => {
           return 0
       }
     }
-    expect(oneOfEach.map(stepOf)).toEqual([0, 0, 2, 0, 2, 0, 0])
+    expect(oneOfEach.map(stepOf)).toEqual([0, 0, 2, 0, 2, 0, 0, 0])
     expect(stepOf(Object.assign(new Error('like one'), { code: 'SHARDGRAD_WORKER' }))).toBe(
       undefined,
     )
@@ -142,6 +144,7 @@ describe('what a message shows of a value', () => {
       fc.property(text, text, text, (one, two, three) => {
         expect(new InputError(one, two, three).message.length).toBeLessThan(1000)
         expect(new WorkerError(1, 2, 3, one).message.length).toBeLessThan(600)
+        expect(new FileError(one, two).message.length).toBeLessThan(800)
       }),
       { seed: 5, numRuns: 200 },
     )
