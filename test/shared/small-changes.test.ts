@@ -105,7 +105,7 @@ describe('a made-up one, beside those there are', () => {
   const sign: OptimizerKind<Optimizer> = {
     defaults: { learningRate: 0.5 },
     rules: {},
-    stateElements: () => 1,
+    state: () => ['kept'],
     next(_optimizer, { learningRate }, w, g, state) {
       state[0]! += 1
       return w - learningRate * Math.sign(g)

@@ -252,8 +252,11 @@ export interface OptimizerKind<Kind extends Optimizer> {
   defaults: Omit<Kind, 'name'>
   /** Of every option but the learning rate, whose rule is the same for all. */
   rules: Record<Exclude<keyof Kind, 'name' | 'learningRate'>, OptionRule>
-  /** How many numbers it keeps for each parameter; all begin at 0. */
-  stateElements(optimizer: Kind): number
+  /**
+   * The numbers that it keeps for each parameter, by the names that PyTorch gives them; all begin
+   * at 0.
+   */
+  state(optimizer: Kind): readonly string[]
   /** Works out, once an update, what depends on its number, counted from 1. */
   correct?(factors: UpdateFactors, optimizer: Kind, update: number): void
   /**
@@ -286,7 +289,7 @@ type AdamOptions = Omit<Adam, 'name'>
 const adamKind = {
   defaults: { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
   rules: { beta1: 'below1', beta2: 'below1', epsilon: 'above0' },
-  stateElements: () => 2,
+  state: () => ['exp_avg', 'exp_avg_sq'],
   correct(factors: UpdateFactors, { beta1, beta2 }: AdamOptions, update: number): void {
     factors.firstCorrection = 1 - exactPower(beta1, update)
     factors.secondCorrection = 1 - exactPower(beta2, update)
@@ -324,7 +327,7 @@ export const optimizers: OptimizerTable = {
   sgd: {
     defaults: { learningRate: 0.01, momentum: 0, nesterov: false },
     rules: { momentum: 'below1', nesterov: 'trueOrFalse' },
-    stateElements: ({ momentum }) => (momentum > 0 ? 1 : 0),
+    state: ({ momentum }) => (momentum > 0 ? ['momentum_buffer'] : []),
     next({ momentum, nesterov }, { learningRate }, w, g, state) {
       if (momentum === 0) return w - learningRate * g
       const v = (state[0] = momentum * state[0]! + g)
@@ -339,7 +342,7 @@ export const optimizers: OptimizerTable = {
   rmsprop: {
     defaults: { learningRate: 0.001, decay: 0.9, epsilon: 1e-7, centered: false },
     rules: { decay: 'below1', epsilon: 'above0', centered: 'trueOrFalse' },
-    stateElements: ({ centered }) => (centered ? 2 : 1),
+    state: ({ centered }) => (centered ? ['square_avg', 'grad_avg'] : ['square_avg']),
     next({ decay, epsilon, centered }, { learningRate }, w, g, state) {
       const v = (state[0] = mean(state[0]!, decay, g * g))
       const m = centered ? (state[1] = mean(state[1]!, decay, g)) : 0
@@ -352,7 +355,7 @@ export const optimizers: OptimizerTable = {
   adagrad: {
     defaults: { learningRate: 0.01, epsilon: 1e-7 },
     rules: { epsilon: 'above0' },
-    stateElements: () => 1,
+    state: () => ['sum'],
     next({ epsilon }, { learningRate }, w, g, state) {
       const v = (state[0] = state[0]! + g * g)
       return w - (learningRate * g) / (Math.sqrt(v) + epsilon)
@@ -363,7 +366,7 @@ export const optimizers: OptimizerTable = {
   adadelta: {
     defaults: { learningRate: 1, decay: 0.95, epsilon: 1e-6 },
     rules: { decay: 'below1', epsilon: 'above0' },
-    stateElements: () => 2,
+    state: () => ['square_avg', 'acc_delta'],
     next({ decay, epsilon }, { learningRate }, w, g, state) {
       const v = (state[0] = mean(state[0]!, decay, g * g))
       const d = (Math.sqrt(state[1]! + epsilon) / Math.sqrt(v + epsilon)) * g
@@ -409,9 +412,14 @@ export function optimizerNamed(name: OptimizerName): Optimizer {
   return { name, ...optimizers[name].defaults } as Optimizer
 }
 
-/** Numbers an optimizer keeps for each parameter; all begin at 0. */
+/** The names of the numbers that an optimizer keeps for each parameter; all begin at 0. */
+export function stateNames(optimizer: Optimizer): readonly string[] {
+  return kindOf(optimizer).state(optimizer)
+}
+
+/** How many numbers an optimizer keeps for each parameter. */
 export function stateElements(optimizer: Optimizer): number {
-  return kindOf(optimizer).stateElements(optimizer)
+  return stateNames(optimizer).length
 }
 
 /** Puts into `factors` what update number `update`, counted from 1, takes at a learning rate. */

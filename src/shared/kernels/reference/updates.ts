@@ -12,7 +12,7 @@ export function updateKernel({ vector }: Views, table: OptimizerTable): Kernels[
       operands
     const kind = kindOf(optimizer, table)
     /** The numbers of one parameter; and a run for each of them over all parameters. */
-    const kept = new Float64Array(kind.stateElements(optimizer))
+    const kept = new Float64Array(kind.state(optimizer).length)
     const runsFrom = (at: ByteOffset): Float64Array[] =>
       Array.from(kept, (_, k) => vector(advance(at, k * stateStride), elements))
     const [w, next, g] = [parameters, nextParameters, gradient].map((at) => vector(at, elements))
