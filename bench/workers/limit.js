@@ -3,7 +3,7 @@
 // one 64 MB vector to another.
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadBlas } from '../../dist/shared/node/blas.js'
-import { wasmOperations } from '../../dist/shared/kernels/wasm/wasm.js'
+import { wasmOperations } from '../../dist/shared/kernels/wasm/operations.js'
 
 const SIZE = 512
 const VECTOR = 2 ** 24

@@ -10,9 +10,9 @@ import {
   nativeProductElements,
 } from './kernels/native/native.js'
 import { createReferenceKernels } from './kernels/reference/reference.js'
+import { wasmOperations } from './kernels/wasm/operations.js'
 import {
   createWasmKernels,
-  wasmOperations,
   wasmPreparedElements,
   wasmProductElements,
 } from './kernels/wasm/wasm.js'

@@ -16,7 +16,7 @@ const places = {
     ['shared/figures/*', 'main/trainer/{absent-classes,metrics}*'],
   ],
   formulas: [['shared/formulas/*.ts'], ['shared/formulas/*']],
-  model: [['shared/model/network.ts'], ['shared/model/network*']],
+  model: [['shared/model/{classes,network}.ts'], ['shared/model/{classes,network}*']],
   monitors: [
     ['main/training/monitor.ts'],
     ['main/training/{monitor,early-stopping,learning-rate}'],

@@ -1,6 +1,29 @@
 // Activations as formulas in float64: what the reference backend computes and the wasm kernels are
-// tested against. A new one is an entry here and functions of the same name in
+// tested against. A new one is two entries here and functions of the same name in
 // kernels/wasm/assembly/activations.ts.
+
+/** How each acts: all that what only predicts needs to know. */
+const kinds = {
+  identity: 'elementwise',
+  sigmoid: 'elementwise',
+  tanh: 'elementwise',
+  relu: 'elementwise',
+  leakyRelu: 'elementwise',
+  elu: 'elementwise',
+  softplus: 'elementwise',
+  silu: 'sloped',
+  gelu: 'sloped',
+  softmax: 'row',
+} as const
+
+/** The names of the activations: the functions that the sums of a layer go through. */
+export type ActivationName = keyof typeof kinds
+export const activationNames = Object.keys(kinds) as ActivationName[]
+
+/** Whether forward writes the slopes, for backward to read in place of the outputs. */
+export function keepsSlopes(name: ActivationName): boolean {
+  return kinds[name] === 'sloped'
+}
 
 /** An activation that acts on each element alone, and whose derivative its output tells. */
 export interface ElementwiseActivation {
@@ -91,15 +114,8 @@ export const activations = {
       for (let j = 0; j < p.length; j++) gradient[j] = p[j]! * (gradient[j]! - mean)
     },
   },
-} satisfies Record<string, Activation>
-
-/** The names of the activations: the functions that the sums of a layer go through. */
-export type ActivationName = keyof typeof activations
-export const activationNames = Object.keys(activations) as ActivationName[]
-
-/** Whether forward writes the slopes, for backward to read in place of the outputs. */
-export function keepsSlopes(name: ActivationName): boolean {
-  return activations[name].kind === 'sloped'
+} satisfies {
+  [Name in ActivationName]: Activation & { kind: (typeof kinds)[Name] }
 }
 
 function sigmoid(z: number): number {

@@ -1,6 +1,24 @@
-// Initializers: how weights start; biases start at 0. A new one is an entry in `initializers`.
+// Initializers: how weights start; biases start at 0. A new one is a name, and an entry in
+// `initializers`.
 
 import { createUniform, normalQuantile } from '../numerics/random.js'
+
+/** Their names, apart from what each draws: what only predicts needs no more. */
+export const initializerNames = [
+  'plain',
+  'xavier',
+  'he',
+  'glorotUniform',
+  'glorotNormal',
+  'heUniform',
+  'heNormal',
+  'lecunNormal',
+  'zeros',
+  'normal',
+] as const
+
+/** The names of the initializers: from which distribution the first weights are drawn. */
+export type InitializerName = (typeof initializerNames)[number]
 
 /**
  * The normal distribution N(0, deviation^2), with a deviation of your own. Made by `normal`.
@@ -76,11 +94,7 @@ export const initializers = {
   zeros: () => () => 0,
   /** N(0, 0.05^2); with a deviation of your own, `normal(deviation)`. */
   normal: normalOf(() => NORMAL_DEVIATION),
-} satisfies Record<string, Draw>
-
-/** The names of the initializers: from which distribution the first weights are drawn. */
-export type InitializerName = keyof typeof initializers
-export const initializerNames = Object.keys(initializers) as InitializerName[]
+} satisfies Record<InitializerName, Draw>
 
 /**
  * Initial weights (inputs, outputs) of one layer, in float64; the same for a seed on every engine.

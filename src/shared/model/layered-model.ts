@@ -4,8 +4,9 @@ import type { Claims } from '../arena/claims.js'
 import { type ByteOffset, NOWHERE } from '../arena/offsets.js'
 import { type LossName, fusedActivation } from '../formulas/losses.js'
 import { type BlockPlaces, createLoader } from './block-loader.js'
+import { type LayerPlaces, createLayers } from './layer-stack.js'
 import { kindOf } from './layers/kinds.js'
-import type { Layer, OutputLayer, Places } from './layers/layer.js'
+import type { OutputLayer } from './layers/layer.js'
 import type { Model, ModelContext, ModelKind } from './model.js'
 import {
   type Network,
@@ -25,12 +26,7 @@ export interface LayeredDescription {
 }
 
 /** What the network keeps of its own for each worker, and what its layers do. */
-interface LayeredScratch extends BlockPlaces {
-  /** The gradient with respect to the outputs. */
-  dOutputs: ByteOffset
-  temporary: ByteOffset
-  layers: Places[]
-}
+type LayeredScratch = BlockPlaces & LayerPlaces
 
 export const layeredKind: ModelKind<LayeredDescription> = {
   shape: ({ network }) => shapeOf(network),
@@ -114,38 +110,4 @@ function createLayeredModel({ network, loss }: LayeredDescription, context: Mode
       for (const range of ranges) layers[range.layer]!.gradient!(target, accumulate, range)
     },
   }
-}
-
-function createLayers(network: Network, context: ModelContext, scratch: LayeredScratch): Layer[] {
-  const { block, kernels, parameters, sliceRows } = context
-  const shared = context.shared as Places[]
-  const columns = columnsOf(network)
-  const before = layersBefore(network)
-  const dOutputs = placesOfGradients(scratch)
-  const layers: Layer[] = []
-  network.layers.forEach((layer, l) => {
-    const source = l === 0 ? () => scratch.inputs : () => layers[l - 1]!.outputs()
-    layers[l] = kindOf(layer).create(layer, {
-      kernels,
-      block,
-      inputs: columns[l]!,
-      tensors: parameters.tensors.filter((tensor) => tensor.layer === l),
-      shared: shared[l]!,
-      scratch: scratch.layers[l]!,
-      temporary: scratch.temporary,
-      sliceRows,
-      source,
-      dOutputs: dOutputs[l]!,
-      passesBack: before[l]! > 0,
-      layersBefore: before[l]!,
-    })
-  })
-  return layers
-}
-
-/** Of each layer, where the gradient with respect to its outputs lies. */
-function placesOfGradients({ dOutputs, layers }: LayeredScratch): ByteOffset[] {
-  const places = [dOutputs]
-  for (let l = layers.length - 1; l > 0; l--) places.unshift(layers[l]!.dX ?? places[0]!)
-  return places
 }

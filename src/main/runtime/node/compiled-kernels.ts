@@ -5,7 +5,10 @@ import { setFlagsFromString } from 'node:v8'
 import { type Backend, backends } from '../../../shared/backends.js'
 import type { BackendName } from '../../../shared/backend-names.js'
 
-const compiled = new Map<Backend['program'], WebAssembly.Module>()
+/** Those of a backend, or those of models that only predict. */
+export type Program = Backend['program'] | 'inference'
+
+const compiled = new Map<Program, WebAssembly.Module>()
 
 /**
  * The kernels of a backend. What `native` doesn't leave to the library is quicker with fused
@@ -19,7 +22,7 @@ export function programOf(backend: BackendName): Backend['program'] {
  * Compiles kernels, once a process: a dozen kilobytes, a few milliseconds. The module then serves
  * every thread.
  */
-export function compileKernels(program: Backend['program']): WebAssembly.Module {
+export function compileKernels(program: Program): WebAssembly.Module {
   let found = compiled.get(program)
   if (!found) {
     const bytes = readFileSync(

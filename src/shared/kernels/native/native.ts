@@ -5,7 +5,8 @@ import { type ByteOffset, NOWHERE, advance } from '../../arena/offsets.js'
 import { paddedWidth } from '../../batches/padding.js'
 import type { BlockShape, Parts } from '../../arena/parts.js'
 import type { DenseOperands, Kernels } from '../kernels.js'
-import { type Operations, createWasmKernels } from '../wasm/wasm.js'
+import type { Operations } from '../wasm/operations.js'
+import { createWasmKernels } from '../wasm/wasm.js'
 
 /** Row-major c (m, n) = op(a) . op(b) + beta c in float32, op a transposition or nothing. */
 export interface MatrixProduct {

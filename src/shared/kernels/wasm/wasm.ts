@@ -6,7 +6,7 @@
 import { advance } from '../../arena/offsets.js'
 import { paddedWidth } from '../../batches/padding.js'
 import { type BlockShape, extentOf } from '../../arena/parts.js'
-import { activationNames, keepsSlopes } from '../../formulas/activations.js'
+import { type ActivationName, activationNames, keepsSlopes } from '../../formulas/activations.js'
 import { lossNames } from '../../formulas/losses.js'
 import {
   type Optimizer,
@@ -15,9 +15,8 @@ import {
   kindOf,
 } from '../../optimizers/optimizers.js'
 import type { ActivationKernels, Kernels } from '../kernels.js'
-
-/** The exports of assembly/index.ts: every argument and result is a number or nothing. */
-type Exports = Record<string, (...values: number[]) => number>
+import { type ForwardKernels, byName, createForwardKernels, panelElements } from './forward.js'
+import type { Operations } from './operations.js'
 
 /** Panels of the weights, then of the transposed weights. */
 export function wasmPreparedElements(inputs: number, outputs: number): number {
@@ -32,35 +31,16 @@ export function wasmProductElements({ parts, rows, outputs }: BlockShape): numbe
   return parts * rows * (paddedWidth(outputs) + 16) + 16 * paddedWidth(outputs) * Math.log2(parts)
 }
 
-function panelElements(inputs: number, outputs: number): number {
-  return inputs * paddedWidth(outputs)
-}
-
-/** An operation of the compiled kernels over an arena, by name. */
-export type Operations = (name: string) => (...values: number[]) => number
-
-/**
- * @param compiled The compiled kernels.
- * @param memory The arena.
- */
-export function wasmOperations(
-  compiled: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-): Operations {
-  const wasm = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Exports
-  return (name) => {
-    const found = wasm[name]
-    if (!found) throw new Error(`internal: the kernels export no ${name}`)
-    return found
-  }
-}
-
 export function createWasmKernels(operation: Operations): Kernels {
+  const forward = createForwardKernels(operation)
   return {
-    ...wasmProducts(operation),
+    ...wasmProducts(operation, forward),
     ...wasmSums(operation),
     gather: wasmGather(operation),
-    activations: byName(activationNames, (name) => wasmActivation(operation, name)),
+    activations: byName(activationNames, (name) => ({
+      ...forward.activations[name],
+      backward: wasmBackward(operation, name),
+    })),
     dropout: wasmDropout(operation),
     losses: byName(lossNames, (name) => wasmLoss(operation, name)),
     countRightClasses: wasmCount(operation, 'countRightClasses'),
@@ -69,32 +49,24 @@ export function createWasmKernels(operation: Operations): Kernels {
   }
 }
 
-function byName<Name extends string, Value>(
-  names: readonly Name[],
-  make: (name: Name) => Value,
-): Record<Name, Value> {
-  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, Value>
-}
-
 function wasmProducts(
   operation: Operations,
+  forward: ForwardKernels,
 ): Pick<Kernels, 'prepare' | 'matmul' | 'matmulTransposedB' | 'matmulTransposedA' | 'sumColumns'> {
-  const packWeights = operation('packWeights')
   const packTransposedWeights = operation('packTransposedWeights')
   const multiplyPanels = operation('multiplyPanels')
   const setParts = operation('setParts')
   const multiplyTransposed = operation('multiplyTransposed')
   const sumColumns = operation('sumColumns')
   return {
-    prepare({ weights, prepared, inputs, outputs }, firstRow, endRow, backward) {
-      packWeights(weights, prepared, inputs, outputs, firstRow, endRow)
+    prepare(operands, firstRow, endRow, backward) {
+      forward.prepare(operands, firstRow, endRow, false)
       if (!backward) return
+      const { weights, prepared, inputs, outputs } = operands
       const transposed = advance(prepared, 4 * panelElements(inputs, outputs))
       packTransposedWeights(weights, transposed, inputs, outputs, firstRow, endRow)
     },
-    matmul({ x, prepared, z, parts, inputs, outputs }) {
-      multiplyPanels(x, prepared, z, extentOf(parts), inputs, outputs)
-    },
+    matmul: forward.matmul,
     matmulTransposedB({ dZ, prepared, dX, parts, inputs, outputs }) {
       const transposed = advance(prepared, 4 * panelElements(inputs, outputs))
       multiplyPanels(dZ, transposed, dX, extentOf(parts), outputs, inputs)
@@ -130,23 +102,13 @@ function wasmGather(operation: Operations): Kernels['gather'] {
   }
 }
 
-function wasmActivation(
-  operation: Operations,
-  name: (typeof activationNames)[number],
-): ActivationKernels {
-  const forward = operation(name)
+function wasmBackward(operation: Operations, name: ActivationName): ActivationKernels['backward'] {
   if (keepsSlopes(name)) {
     const multiplyBySlopes = operation('multiplyBySlopes')
-    return {
-      forward: ({ a, bias, rows, columns, slopes }) => forward(a, bias, rows, columns, slopes),
-      backward: ({ dA, slopes, rows, columns }) => multiplyBySlopes(dA, slopes, rows, columns),
-    }
+    return ({ dA, slopes, rows, columns }) => multiplyBySlopes(dA, slopes, rows, columns)
   }
   const derivative = operation(`${name}Derivative`)
-  return {
-    forward: ({ a, bias, rows, columns }) => forward(a, bias, rows, columns),
-    backward: ({ dA, a, rows, columns }) => derivative(dA, a, rows, columns),
-  }
+  return ({ dA, a, rows, columns }) => derivative(dA, a, rows, columns)
 }
 
 function wasmDropout(operation: Operations): Kernels['dropout'] {

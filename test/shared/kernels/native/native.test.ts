@@ -15,7 +15,7 @@ import {
   tileColumns,
   tileRows,
 } from '../../../../dist/shared/kernels/native/native.js'
-import { wasmOperations } from '../../../../dist/shared/kernels/wasm/wasm.js'
+import { wasmOperations } from '../../../../dist/shared/kernels/wasm/operations.js'
 import { denseOperands } from '../../support.js'
 
 const rows = fc.oneof(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 256 }))

@@ -5,7 +5,7 @@
 // don't tell the derivative, `name` also writes the derivative, as slopes, and `multiplyBySlopes`
 // is its second pass. The first pass of sigmoid has a file of its own.
 
-import { clearPadding, paddedWidth } from './layout'
+import { UNROLLED, clearPadding, paddedWidth } from './layout'
 import {
   exp4,
   expOfHalfSquare4,
@@ -111,7 +111,7 @@ function activate(kind: i32, z: usize, bias: usize, rows: i32, columns: i32): vo
   const stride = (<usize>paddedWidth(columns)) << 2
   for (let row = z, end = z + <usize>rows * stride; row < end; row += stride) {
     let at: usize = 0
-    for (; at + 64 <= stride; at += 64) {
+    for (; UNROLLED && at + 64 <= stride; at += 64) {
       // four vectors at a time share the constants: a third quicker
       const z0 = forward(kind, biased(row, bias, at))
       const z1 = forward(kind, biased(row, bias, at + 16))
@@ -159,10 +159,13 @@ function activateSloped(
 ): void {
   const stride = (<usize>paddedWidth(columns)) << 2
   for (let row = z, end = z + <usize>rows * stride; row < end; row += stride) {
-    for (let at: usize = 0; at < stride; at += 32) {
+    let at: usize = 0
+    for (; UNROLLED && at < stride; at += 32) {
       forwardSloped(kind, biased(row, bias, at), row + at, slopes + at)
       forwardSloped(kind, biased(row, bias, at + 16), row + at + 16, slopes + at + 16)
     }
+    for (; !UNROLLED && at < stride; at += 16)
+      forwardSloped(kind, biased(row, bias, at), row + at, slopes + at)
     slopes += stride
   }
   clearPadding(z, rows, columns)

@@ -26,3 +26,11 @@ export function clearPadding(matrix: usize, rows: i32, columns: i32): void {
     }
   }
 }
+
+/**
+ * Whether loops take several vectors at a time: quicker, and several times as large. Inference's
+ * kernels, which travel to browsers, are compiled to be small; no bit depends on it.
+ */
+// @ts-ignore: decorator
+@inline
+export const UNROLLED: bool = ASC_SHRINK_LEVEL == 0
