@@ -1,9 +1,11 @@
 // Checks a value against a schema. An error says where, which rule was broken, and what was given.
 
-import * as v from 'valibot'
+import type * as v from 'valibot'
 import { InputError, show } from '../../shared/errors.js'
+import { examine } from './issues.js'
 import { nearest } from './nearest.js'
 import { owners, placeOf } from './owners.js'
+import type { Issue } from './plain-checks.js'
 
 /**
  * Checks a value against a schema, up to the first thing that is wrong.
@@ -19,62 +21,30 @@ export function check<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
 ): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, value, { abortEarly: true })
-  if (result.success) return result.output
-  const [first] = result.issues
-  const issue = strayOption(first) ?? first
-  const path = (issue.path ?? []).reduce(
-    (before, { key }) =>
-      typeof key === 'number'
-        ? `${before}[${key}]`
-        : before === ''
-          ? String(key)
-          : `${before}.${String(key)}`,
-    '',
-  )
-  // Of an unknown option, its value.
-  const given: unknown = issue.expected === 'never' ? issue.path?.at(-1)?.value : issue.input
-  throw new InputError(
+  const { output, issue } = examine(schema, value)
+  if (issue) throw inputError(where, issue)
+  return output
+}
+
+/**
+ * The error of a call that was given something wrong.
+ *
+ * @param where The call, as an error names it.
+ * @param issue What is wrong.
+ * @returns An error that also says what was meant, or where an option belongs that is unknown here.
+ */
+export function inputError(
+  where: string,
+  { path, rule, given, known = [], stray }: Issue,
+): InputError {
+  const place = stray === undefined ? undefined : placeOf(stray)
+  const noSuch = place === undefined ? 'no such option' : `no such option here (${place})`
+  return new InputError(
     path === '' ? where : `${where}: ${path}`,
-    ruleOf(issue),
+    stray === undefined ? rule : noSuch,
     show(given),
-    meantBy(issue),
+    place === undefined ? nearest(stray ?? given, known) : undefined,
   )
-}
-
-/** Where an option is missing, one that is unknown: most likely it is the same, misspelled. */
-function strayOption(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> | undefined {
-  const last = issue.path?.at(-1)
-  if (issue.type !== 'strict_object' || last?.origin !== 'key') return undefined
-  const given = last.input as Record<string, unknown>
-  const key = Object.keys(given).find((name) => !namesKnownBy(issue).includes(name))
-  if (key === undefined) return undefined
-  const path = [...issue.path!.slice(0, -1), { ...last, key, value: given[key] }]
-  return { ...issue, expected: 'never', input: key, path: path as [v.IssuePathItem] }
-}
-
-/** The name that a wrong one was meant to be, unless it belongs to something else. */
-function meantBy(issue: v.BaseIssue<unknown>): string | undefined {
-  const isName =
-    issue.expected === 'never'
-      ? placeOf(issue.input as string) === undefined
-      : issue.expected !== 'Object'
-  return isName ? nearest(issue.input, namesKnownBy(issue)) : undefined
-}
-
-function namesKnownBy({ requirement }: v.BaseIssue<unknown>): readonly string[] {
-  return Array.isArray(requirement) ? (requirement as string[]) : []
-}
-
-/** The rule that an issue says was broken, in words. */
-function ruleOf(issue: v.BaseIssue<unknown>): string {
-  if (issue.type === 'strict_object') {
-    if (issue.expected === 'Object') return 'an object'
-    if (issue.expected !== 'never') return 'a value'
-    const place = placeOf(String(issue.path?.at(-1)?.key))
-    return place === undefined ? 'no such option' : `no such option here (${place})`
-  }
-  return issue.type === 'literal' ? (issue.expected ?? issue.message) : issue.message
 }
 
 /**

@@ -7,7 +7,9 @@ import { fitSchema } from './training-schema.js'
 
 /** Each option, and the call or constructor that it belongs to. */
 export const owners: ReadonlyMap<string, string> = new Map<string, string>([
-  ...Object.keys(trainerSchema.entries).map((name) => [name, 'createTrainer'] as const),
+  ...Object.keys(trainerSchema.entries)
+    .filter((name) => name !== 'classes') // a data set, which may be given as examples, has them too
+    .map((name) => [name, 'createTrainer'] as const),
   ...Object.keys(fitSchema.entries).map((name) => [name, 'fit'] as const),
   ...Object.entries({
     learningRate: 'the optimizer',

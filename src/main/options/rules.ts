@@ -2,6 +2,37 @@
 // error shows it.
 
 import * as v from 'valibot'
+import {
+  type Condition,
+  among,
+  finite,
+  finiteInFloat32,
+  isAbove0,
+  isBelow1,
+  isTrueOrFalse,
+  wholeFrom,
+} from './conditions.js'
+
+/**
+ * A value of which a condition holds.
+ *
+ * @param condition The condition.
+ * @returns The rule.
+ */
+const valueThat = <Value>({ holds, words }: Condition): v.GenericSchema<unknown, Value> =>
+  v.custom<Value>(holds, words)
+
+/**
+ * A number of which two conditions hold; where the first doesn't, the second is not looked at.
+ *
+ * @param conditions The conditions.
+ * @returns The rule.
+ */
+const numberThat = ([one, other]: [Condition, Condition]): v.GenericSchema<unknown, number> =>
+  v.pipe(
+    valueThat<number>(one),
+    v.check((value: number) => other.holds(value), other.words),
+  )
 
 /**
  * A safe integer that is no smaller than `minimum`.
@@ -10,10 +41,7 @@ import * as v from 'valibot'
  * @returns The rule.
  */
 export const wholeNumber = (minimum: number): v.GenericSchema<unknown, number> =>
-  v.custom<number>(
-    (value) => Number.isSafeInteger(value) && (value as number) >= minimum,
-    `a whole number of at least ${minimum}`,
-  )
+  valueThat(wholeFrom(minimum))
 /**
  * A number, neither NaN nor infinite, of which something holds.
  *
@@ -23,18 +51,10 @@ export const wholeNumber = (minimum: number): v.GenericSchema<unknown, number> =
  */
 export const finiteNumber = (
   rule: string,
-  holds: (value: number) => boolean = () => true,
-): v.GenericSchema<unknown, number> =>
-  v.custom<number>(
-    (value) => typeof value === 'number' && Number.isFinite(value) && holds(value),
-    rule,
-  )
-/** What a rule adds where it must hold of what float32 makes of a number. */
-export const IN_FLOAT32 = ' in float32 too, in which training computes'
-
+  holds?: (value: number) => boolean,
+): v.GenericSchema<unknown, number> => valueThat(finite(rule, holds))
 /**
- * A number of which something holds, also of what float32 makes of it: training computes in that,
- * on every backend but one, and an option means the same on all.
+ * A number of which something holds, also of what float32 makes of it.
  *
  * @param rule What holds, in words.
  * @param holds Whether it does.
@@ -42,15 +62,8 @@ export const IN_FLOAT32 = ' in float32 too, in which training computes'
  */
 export const float32Number = (
   rule: string,
-  holds: (value: number) => boolean = () => true,
-): v.GenericSchema<unknown, number> =>
-  v.pipe(
-    finiteNumber(rule, holds),
-    v.check((value) => {
-      const rounded = Math.fround(value)
-      return Number.isFinite(rounded) && holds(rounded) && (rounded !== 0 || value === 0)
-    }, `${rule}${IN_FLOAT32}`),
-  )
+  holds?: (value: number) => boolean,
+): v.GenericSchema<unknown, number> => numberThat(finiteInFloat32(rule, holds))
 /**
  * A rule whose issues hold the names that it knows: `check` says which one a wrong word is near to.
  *
@@ -81,14 +94,7 @@ export const strictObject = <Entries extends v.ObjectEntries>(
  */
 export const oneOf = <const Names extends readonly string[]>(
   names: Names,
-): v.GenericSchema<unknown, Names[number]> =>
-  knowing(
-    v.custom<Names[number]>(
-      (value) => names.includes(value as string),
-      `one of ${names.join(', ')}`,
-    ),
-    names,
-  )
+): v.GenericSchema<unknown, Names[number]> => knowing(valueThat<Names[number]>(among(names)), names)
 /**
  * `'auto'`, or a number that keeps another rule.
  *
@@ -103,7 +109,7 @@ export const autoOr = (
   v.custom<number | 'auto'>((value) => value === 'auto' || v.is(schema, value), rule)
 
 /** A finite number above 0. */
-export const above0 = finiteNumber('a number above 0', (value) => value > 0)
+export const above0 = valueThat<number>(isAbove0)
 /** A finite number of at least 0. */
 export const atLeast0 = finiteNumber('a number of at least 0', (value) => value >= 0)
 
@@ -112,13 +118,10 @@ export const float32Above0 = float32Number('a number above 0', (value) => value 
 /** A number of at least 0, in float32 too. */
 export const float32AtLeast0 = float32Number('a number of at least 0', (value) => value >= 0)
 /** A number of at least 0 and below 1, in float32 too. */
-export const float32Below1 = float32Number(
-  'a number from 0 to below 1',
-  (value) => value >= 0 && value < 1,
-)
+export const float32Below1 = numberThat(isBelow1)
 
 /** True or false. */
-export const trueOrFalse = v.custom<boolean>((value) => typeof value === 'boolean', 'true or false')
+export const trueOrFalse = valueThat<boolean>(isTrueOrFalse)
 
 /** What stops a call that is under way. */
 export const abortSignal = v.custom<AbortSignal>(
@@ -130,4 +133,10 @@ export const abortSignal = v.custom<AbortSignal>(
 export const aFunction = v.custom<CallableFunction>(
   (value) => typeof value === 'function',
   'a function',
+)
+
+/** Where a file is. */
+export const filePath = v.custom<string>(
+  (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
+  'the path of a file',
 )

@@ -5,7 +5,11 @@ import type { BackendName } from '../../shared/backend-names.js'
 import { InputError, show } from '../../shared/errors.js'
 import { type LossName, fusedActivation } from '../../shared/formulas/losses.js'
 import type { Optimizer } from '../../shared/optimizers/optimizers.js'
-import { check } from './check.js'
+import { check, inputError } from './check.js'
+import { misfitOfClasses } from './class-names.js'
+import { reservedNames } from './metadata-names.js'
+import { networkCheck } from './network-check.js'
+import { copyOfNetwork } from './network-copy.js'
 import { trainerSchema } from './trainer-schema.js'
 
 /**
@@ -62,10 +66,24 @@ export interface TrainerOptions {
    * @default 'auto'
    */
   backend?: BackendName | 'auto'
+  /**
+   * What the classes are called: a name for each output, or two for a single sigmoid output, the
+   * second that of 1. They go into the files that the trainer saves, and `classify` answers with
+   * them.
+   * @default their numbers
+   */
+  classes?: string[]
+  /**
+   * Texts of your own by name, which go into the metadata of the files that the trainer saves.
+   * @default none
+   */
+  metadata?: Record<string, string>
 }
+
+/** The options without a default. */
+type Bare = 'clipNorm' | 'classes' | 'metadata'
 /** `TrainerOptions` with the defaults filled in. */
-export type TrainerRecipe = Required<Omit<TrainerOptions, 'clipNorm'>> &
-  Pick<TrainerOptions, 'clipNorm'>
+export type TrainerRecipe = Required<Omit<TrainerOptions, Bare>> & Pick<TrainerOptions, Bare>
 
 /**
  * Fills in the defaults of `createTrainer`.
@@ -75,7 +93,8 @@ export type TrainerRecipe = Required<Omit<TrainerOptions, 'clipNorm'>> &
  * @throws {InputError} naming the option, the rule and the value.
  */
 export function checkTrainerOptions(options: unknown): TrainerRecipe {
-  const recipe = check('createTrainer', trainerSchema, options)
+  const checked = check('createTrainer', trainerSchema, options)
+  const recipe = { ...checked, network: checkNetwork('createTrainer', checked.network) }
   const last = recipe.network.layers.length - 1
   const output = outputLayer(recipe.network)
   const activation = fusedActivation(recipe.loss)
@@ -97,5 +116,29 @@ export function checkTrainerOptions(options: unknown): TrainerRecipe {
       'momentum 0',
     )
   }
+  requireClassNames(recipe)
+  requireOwnNames(recipe)
   return recipe
+}
+
+/** A copy with the defaults filled in. */
+function checkNetwork(where: string, network: unknown): Network {
+  const issue = networkCheck(network, 'network')
+  if (issue) throw inputError(where, issue)
+  return copyOfNetwork(network as Network)
+}
+
+/** @throws {InputError} unless there are as many names as classes, or none. */
+function requireClassNames({ classes, network }: TrainerRecipe): void {
+  const misfit = misfitOfClasses(network, classes)
+  if (misfit)
+    throw new InputError(`createTrainer: ${misfit.field}`, misfit.rule, show(misfit.value))
+}
+
+/** @throws {InputError} if a name is one of the package's own. */
+function requireOwnNames({ metadata = {} }: TrainerRecipe): void {
+  const reserved = reservedNames.find((name) => Object.hasOwn(metadata, name))
+  if (reserved === undefined) return
+  const rule = 'another name: this one is for the package itself'
+  throw new InputError(`createTrainer: metadata.${reserved}`, rule, show(metadata[reserved]))
 }

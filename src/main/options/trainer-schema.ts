@@ -4,7 +4,6 @@ import * as v from 'valibot'
 import { backendNames } from '../../shared/backend-names.js'
 import { lossNames } from '../../shared/formulas/losses.js'
 import { sgd } from '../../shared/optimizers/optimizers.js'
-import { networkSchema } from './network-schema.js'
 import { optimizerSchema } from './optimizer-schema.js'
 import {
   autoOr,
@@ -19,9 +18,24 @@ import {
 const isPowerOfTwo = (value: number): boolean =>
   Number.isSafeInteger(value) && value >= 1 && value <= 1024 && Number.isInteger(Math.log2(value))
 
-/** What `TrainerOptions` must be. */
+/** Names that differ, one for each class. */
+const classNames = v.pipe(
+  v.array(
+    v.custom<string>((value) => typeof value === 'string' && value !== '', 'the name of a class'),
+    'a list of names, one for each class',
+  ),
+  v.check((names) => new Set(names).size === names.length, 'names that differ'),
+)
+/** Texts by name. */
+const texts = v.record(
+  v.string(),
+  v.custom<string>((value) => typeof value === 'string', 'a text'),
+  "texts by name, such as { dataset: 'wine' }",
+)
+
+/** What `TrainerOptions` must be; networkCheck says what a network is. */
 export const trainerSchema = strictObject({
-  network: networkSchema,
+  network: v.unknown(),
   loss: oneOf(lossNames),
   optimizer: v.optional(optimizerSchema, sgd()),
   l2: v.optional(
@@ -42,4 +56,6 @@ export const trainerSchema = strictObject({
     'auto',
   ),
   backend: v.optional(oneOf(['auto', ...backendNames]), 'auto'),
+  classes: v.optional(classNames),
+  metadata: v.optional(texts),
 })

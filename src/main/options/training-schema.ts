@@ -5,7 +5,9 @@ import { metrics } from './metric-rules.js'
 import {
   aFunction,
   abortSignal,
+  above0,
   atLeast0,
+  filePath,
   strictObject,
   trueOrFalse,
   wholeNumber,
@@ -51,6 +53,15 @@ export const epochsSchema = strictObject({
   earlyStopping: v.optional(earlyStoppingSchema),
   onTimeline: v.optional(aFunction),
   signal: v.optional(abortSignal),
+  resume: v.optional(filePath),
+})
+
+const checkpointSchema = strictObject({
+  file: filePath,
+  everySeconds: v.optional(above0),
+  everyEpochs: v.optional(wholeNumber(1)),
+  keepBest: v.optional(trueOrFalse, false),
+  onError: v.optional(aFunction),
 })
 
 /** What `FitOptions` must be. */
@@ -58,4 +69,5 @@ export const fitSchema = strictObject({
   ...epochsSchema.entries,
   onEpoch: v.optional(aFunction),
   onProgress: v.optional(aFunction),
+  checkpoint: v.optional(checkpointSchema),
 })
