@@ -5,7 +5,7 @@
 import { afterAll } from 'vitest'
 import type { Trainer, TrainerOptions } from '../../dist/main/index.js'
 import { createNodePlatform } from '../../dist/main/runtime/node/platform.js'
-import type { Coordinator } from '../../dist/main/runtime/platform.js'
+import type { Coordinator, Platform } from '../../dist/main/runtime/platform.js'
 import { createTrainerOn } from '../../dist/main/trainer-calls.js'
 import type { GradientWorkerData } from '../../dist/shared/protocol.js'
 import { createCoordinator } from '../../dist/workers/coordinator.js'
@@ -51,21 +51,30 @@ function inTurn(
 }
 
 /**
- * `createTrainer`, on threads that it shares with the other trainers of the test file.
+ * Node's platform, on threads that are shared with the other trainers of the test file.
  * @param way How its runs are shared out, whatever it would choose itself.
  */
+export function platformOf(script = gradientWorker, way?: Way): Platform {
+  return {
+    ...createNodePlatform(script),
+    startCoordinator() {
+      let shared: Coordinator | undefined
+      return {
+        equip(equipment) {
+          shared = coordinatorFor(script, equipment)
+        },
+        run: async (...work) => (way ? inWay(way, shared!) : shared!.run)(...work),
+        close: async () => Promise.resolve(),
+      }
+    },
+  }
+}
+
+/** `createTrainer`, on threads that it shares with the other trainers of the test file. */
 export async function createTrainer(
   options: TrainerOptions,
   script = gradientWorker,
   way?: Way,
 ): Promise<Trainer> {
-  let shared: Coordinator | undefined
-  const startCoordinator = (): Coordinator => ({
-    equip(equipment) {
-      shared = coordinatorFor(script, equipment)
-    },
-    run: async (...work) => (way ? inWay(way, shared!) : shared!.run)(...work),
-    close: async () => Promise.resolve(),
-  })
-  return createTrainerOn({ ...createNodePlatform(script), startCoordinator }, options)
+  return createTrainerOn(platformOf(script, way), options)
 }

@@ -3,6 +3,7 @@
 
 import type { DType } from '../../shared/arena/element-types.js'
 import type { Tensor } from '../../shared/arena/parameter-layout.js'
+import { initialValues } from '../../shared/model/initial.js'
 import { InputError, show } from '../../shared/errors.js'
 
 /** Floating-point numbers: in float64 from backend reference, in float32 from the others. */
@@ -16,6 +17,21 @@ export interface Parameters {
   weights: FloatArray[]
   /** One array for each dense layer: (units), or empty if the layer has no biases. */
   biases: FloatArray[]
+}
+
+/**
+ * The parameters that training begins with.
+ *
+ * @param tensors The arrays of parameters that the network has.
+ * @param seed All of them follow from it.
+ * @returns In float64.
+ */
+export function initialParameters(tensors: readonly Tensor[], seed: number): Parameters {
+  const values = initialValues(tensors, seed)
+  return {
+    weights: values.filter((_, i) => tensors[i]!.list === 'weights'),
+    biases: values.filter((_, i) => tensors[i]!.list === 'biases'),
+  }
 }
 
 /**

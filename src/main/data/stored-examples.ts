@@ -5,7 +5,7 @@ import type { ExamplesLayout, MatrixLayout } from '../../shared/arena/arena.js'
 import { InputError } from '../../shared/errors.js'
 import { applyToRows } from '../../shared/formulas/preprocessing/apply.js'
 import { storesPreprocessed } from '../../shared/model/network.js'
-import { IN_FLOAT32 } from '../options/rules.js'
+import { IN_FLOAT32 } from '../options/conditions.js'
 import { type LabelArray, type NumberArray, rowsOf } from './arrays.js'
 import type { CheckedExamples } from './examples.js'
 

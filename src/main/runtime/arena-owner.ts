@@ -1,7 +1,12 @@
 // The owner of a trainer's one arena. It keeps what the last committed step has left there:
 // parameters, optimizer state. When a job needs a larger arena, it moves them over.
 
-import { Header, type VersionLayout, createArena } from '../../shared/arena/arena.js'
+import {
+  Header,
+  type RecordsLayout,
+  type VersionLayout,
+  createArena,
+} from '../../shared/arena/arena.js'
 import { Control, currentVersion } from '../../shared/arena/control.js'
 import type { DType } from '../../shared/arena/element-types.js'
 import type { ByteOffset } from '../../shared/arena/offsets.js'
@@ -12,6 +17,8 @@ import { readParameters, writeParameters } from './stored-parameters.js'
 
 export interface ArenaOwner {
   readonly arena: Arena
+  /** How the versions lie. */
+  readonly layout: LastingLayout
   /** Moves what the versions hold to a larger arena, if this one is smaller than that. */
   grow: (bytes: number) => void
   /** Before training goes on at a step: where it stands, and that nothing asks it to stop. */
@@ -24,8 +31,14 @@ export interface ArenaOwner {
   gradient: () => Parameters
   /** Numbers that a run has left, copied. */
   numbers: (offset: ByteOffset, count: number) => FloatArray
-  /** All that the last committed step left, optimizer state included. */
-  snapshot: () => Uint8Array
+  /** Sums over the examples of the epoch under way, as a plan of a job has placed them. */
+  epochSums: (places: RecordsLayout['sums'], fields: number) => Float64Array
+  setEpochSums: (places: RecordsLayout['sums'], sums: readonly number[]) => void
+  /**
+   * All that the last committed step left, optimizer state included.
+   * @param into A snapshot that nobody needs any more, to be written over.
+   */
+  snapshot: (into?: Uint8Array) => Uint8Array
   restore: (snapshot: Uint8Array) => void
 }
 
@@ -40,8 +53,11 @@ export interface LastingLayout {
 /** Arenas are numbered so that a worker knows whether it has this one open. */
 let nextArenaNumber = 0
 
-/** @param layout Of an arena with no job. @param initial The parameters to begin with. */
-export function createArenaOwner(layout: LastingLayout, initial: Parameters): ArenaOwner {
+/**
+ * The parameters are all zero at first.
+ * @param layout Of an arena with no job.
+ */
+export function createArenaOwner(layout: LastingLayout): ArenaOwner {
   const { dtype, parameters: parameterLayout, versions } = layout
   const headerBytes = versions[0].parameters - versions[0].header
   const versionBytes = versions[1].header - versions[0].header
@@ -64,12 +80,14 @@ export function createArenaOwner(layout: LastingLayout, initial: Parameters): Ar
     Atomics.store(words, Control.previousWhole, 0)
     Atomics.store(words, Control.stop, 0)
   }
-  write(versions[0].parameters, initial)
+  const sumsAt = (places: RecordsLayout['sums'], fields: number): Float64Array =>
+    new Float64Array(arena.memory.buffer, places[currentVersion(words)], fields)
 
   return {
     get arena() {
       return arena
     },
+    layout,
 
     grow(bytes) {
       if (bytes <= arena.memory.buffer.byteLength) return
@@ -107,7 +125,15 @@ export function createArenaOwner(layout: LastingLayout, initial: Parameters): Ar
       return new array(arena.memory.buffer, offset, count).slice()
     },
 
-    snapshot: () => bytesOf(version()).slice(),
+    epochSums: (places, fields) => sumsAt(places, fields).slice(),
+    setEpochSums: (places, sums) => sumsAt(places, sums.length).set(sums),
+
+    snapshot(into) {
+      const bytes = bytesOf(version())
+      if (!into) return bytes.slice()
+      into.set(bytes)
+      return into
+    },
 
     restore(snapshot) {
       bytesOf(version()).set(snapshot)

@@ -3,6 +3,7 @@
 import type { ErrorData } from '../../shared/error-transfer.js'
 import type { BackendName } from '../../shared/backend-names.js'
 import type { BlasLibrary } from '../../shared/kernels/native/blas-library.js'
+import type { Hash } from '../data/digest.js'
 import type { Arena, GradientWorkerData, Run, RunResult } from '../../shared/protocol.js'
 
 export interface Platform {
@@ -16,14 +17,37 @@ export interface Platform {
   chooseBackend: (requested: BackendName | 'auto', flops: number) => Promise<BackendChoice>
   /** The compiled wasm kernels that a backend builds on. */
   compileKernels: (backend: BackendName) => WebAssembly.Module
+  /** Those of a model that only predicts. */
+  compileInference: () => WebAssembly.Module
   /** Starts the coordinator, on a thread of its own where there are threads. */
   startCoordinator: () => Coordinator
-  /** The sha256 of some bytes, one after the other, in hexadecimal. */
-  sha256: (bytes: Iterable<Uint8Array>) => string
+  /** Works out a sha256 of some bytes, one after the other. */
+  createHash: () => Hash
+  /** Reads a file. */
+  readFile: (file: string) => Promise<Uint8Array>
+  /**
+   * Puts a file in the place of another, if there is one, at one stroke: whoever reads it finds the
+   * old one or the new one, whole, also after a crash of the machine.
+   * @param keep Where the old one is then found.
+   * @throws {FileError} if it can't be written; the old one is then still there.
+   */
+  replaceFile: (file: string, pieces: Iterable<FilePiece>, keep?: string) => Promise<void>
+  /** @throws {FileError} if a file can't be written there. */
+  requireWritable: (file: string) => Promise<void>
+  /** Tells the user of something that went wrong and ends nothing. */
+  warn: (message: string) => void
   /** Lets the event loop turn. */
   rest: () => Promise<void>
   /** What tells whether code runs because of a callback. */
   createCallbackScope: () => CallbackScope
+}
+
+/** A piece of a file. */
+export interface FilePiece {
+  /** Where it belongs. */
+  at: number
+  /** Good until the piece after the next one is asked for. */
+  bytes: Uint8Array<ArrayBuffer>
 }
 
 export interface BackendChoice {

@@ -16,18 +16,18 @@ import { blockCount, shardCount, unitsPerShard } from '../../shared/batches/shar
 import { rebuildError } from '../../shared/error-transfer.js'
 import { WorkerError } from '../../shared/errors.js'
 import { type TallyLayout, tallyLayout } from '../../shared/figures/metrics.js'
-import { initialValues } from '../../shared/model/initial.js'
 import { type ModelDescription, modelKindOf, needsOfModel } from '../../shared/model/kinds.js'
 import type { ModelShape } from '../../shared/model/shape.js'
 import { stateElements } from '../../shared/optimizers/optimizers.js'
 import type { Figures, Run, RunBase, RunResult } from '../../shared/protocol.js'
 import type { CheckedExamples } from '../data/examples.js'
-import type { FloatArray, Parameters } from '../data/parameters.js'
+import type { FloatArray } from '../data/parameters.js'
 import { storeExamples } from '../data/stored-examples.js'
 import type { TrainerRecipe } from '../options/trainer-options.js'
 import { type ArenaOwner, createArenaOwner } from './arena-owner.js'
 import { type CallQueue, createCallQueue } from './call-queue.js'
 import type { BackendChoice, Coordinator, Platform } from './platform.js'
+import { type Rests, createRests } from './rests.js'
 import { type Job, chooseWorkforce } from './workforce.js'
 
 /** A job as it lies in the arena; a larger arena keeps it where it is. */
@@ -39,7 +39,7 @@ export interface JobNeeds {
   needs: Partial<ArenaNeeds> & { training: ExamplesNeeds }
 }
 
-export interface Runner extends CallQueue {
+export interface Runner extends CallQueue, Rests {
   readonly recipe: TrainerRecipe
   readonly platform: Platform
   /** What goes into the model, and what comes out. */
@@ -66,7 +66,10 @@ export interface Runner extends CallQueue {
   outputs: (plan: Plan, elements: number) => FloatArray
 }
 
-/** @param platform Where the trainer runs. */
+/**
+ * The parameters are all zero at first.
+ * @param platform Where the trainer runs.
+ */
 export function createRunner(
   platform: Platform,
   recipe: TrainerRecipe,
@@ -79,7 +82,7 @@ export function createRunner(
   const plainTallies = tallyLayout('', shape.output.units, 'numbers')
   const nothing = emptyNeeds(recipe, model, choice.backend, plainTallies)
   const layout = planArena(nothing)
-  const state = createArenaOwner(layout, initialParameters(nothing, recipe.seed))
+  const state = createArenaOwner(layout)
   const cores = platform.cores()
   const info = createInfo(recipe, choice, cores)
   info.parameters = parameterCount(layout.parameters)
@@ -98,6 +101,7 @@ export function createRunner(
 
   const runner: Runner = {
     ...createCallQueue(platform.createCallbackScope(), coordinator.close),
+    ...createRests(),
     recipe,
     platform,
     shape,
@@ -193,14 +197,6 @@ function emptyNeeds(
     tallyFields: tallies.fields,
     gradient: false,
     timeline: false,
-  }
-}
-
-function initialParameters({ model: { tensors } }: ArenaNeeds, seed: number): Parameters {
-  const values = initialValues(tensors, seed)
-  return {
-    weights: values.filter((_, i) => tensors[i]!.list === 'weights'),
-    biases: values.filter((_, i) => tensors[i]!.list === 'biases'),
   }
 }
 

@@ -34,13 +34,15 @@ export function writeParameters(
 ): void {
   const stored = elementsAt(memory, offset, layout, dtype)
   const next = { weights: 0, biases: 0 }
-  for (const tensor of layout.tensors) {
-    const { list, rows, columns } = tensor
-    const packed = parameters[list][next[list]++]!
-    for (let row = 0; row < rows; row++) {
-      rowOf(stored, tensor, row).set(packed.subarray(row * columns, (row + 1) * columns))
-    }
-  }
+  for (const tensor of layout.tensors)
+    writeTensor(stored, tensor, parameters[tensor.list][next[tensor.list]++]!)
+}
+
+/** Puts packed numbers where a tensor lies among those that are stored. */
+export function writeTensor(stored: FloatArray, tensor: PlacedTensor, packed: FloatArray): void {
+  const { rows, columns } = tensor
+  for (let row = 0; row < rows; row++)
+    rowOf(stored, tensor, row).set(packed.subarray(row * columns, (row + 1) * columns))
 }
 
 function rowOf(

@@ -48,7 +48,7 @@ describe('a trainer on a platform without threads', () => {
         },
       ]),
     ) as unknown as typeof platform
-    watched.sha256 = () => 'a hash'
+    watched.createHash = () => ({ update: () => undefined, digest: () => 'a hash' })
     await using trainer = await createTrainerOn(watched, options)
     expect(trainer.info).toMatchObject({ cores: 1, workers: 1, backend: 'wasm' })
     expect(trainer.parametersHash()).toBe('a hash')

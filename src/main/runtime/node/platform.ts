@@ -1,13 +1,13 @@
 // Node's answers to what a trainer asks of its platform.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createHash } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import type { CallbackScope, Platform } from '../platform.js'
 import { chooseBackend } from './backend-choice.js'
 import { compileKernels, programOf } from './compiled-kernels.js'
 import { startCoordinator } from './coordinator-thread.js'
 import { availableCores } from './cores.js'
+import { readWholeFile, replaceFile, requireWritable } from './files.js'
+import { createHash, rest } from './hashing.js'
 
 /** The script that the gradient workers run; tests start others. */
 const GRADIENT_WORKER = new URL('../../../workers/node/gradient-worker.js', import.meta.url)
@@ -18,13 +18,14 @@ export function createNodePlatform(gradientWorker = GRADIENT_WORKER): Platform {
     cores: availableCores,
     chooseBackend,
     compileKernels: (backend) => compileKernels(programOf(backend)),
+    compileInference: () => compileKernels('inference'),
     startCoordinator: () => startCoordinator(gradientWorker),
-    sha256(bytes) {
-      const hash = createHash('sha256')
-      for (const some of bytes) hash.update(some)
-      return hash.digest('hex')
-    },
-    rest: async () => setImmediate(),
+    createHash,
+    readFile: readWholeFile,
+    replaceFile,
+    requireWritable,
+    warn: (message) => process.emitWarning(message, { type: 'ShardgradWarning' }),
+    rest,
     createCallbackScope,
   }
 }
