@@ -15,8 +15,9 @@ export interface ModelDocument {
   format: typeof FORMAT
   /** The package that wrote it, such as `shardgrad 0.1.0`. */
   writtenBy: string
+  /** What the model is: the columns of the inputs, their preprocessing, and the layers. */
   network: Network
-  /** What the classes are called, one for each output. */
+  /** What the classes are called: one for each output, or two of one sigmoid output. */
   classes?: string[]
   /** How the model was trained; a file made by hand need not say it. */
   trainer?: TrainerDocument
@@ -33,6 +34,8 @@ export interface TrainerDocument extends Pick<
   kernels: string
   /** Updates since the optimizer's state was all zero. */
   updates: number
+  /** Likewise at the best epoch of early stopping, which the file holds too. */
+  bestUpdates?: number
   /** Where the latest call to train stands, if it can go on. */
   training?: TrainingPosition
 }
