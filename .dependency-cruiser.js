@@ -5,6 +5,7 @@
  */
 const shared = [
   'numerics',
+  'version.ts',
   'errors.ts',
   'error-transfer.ts',
   'backend-names.ts',
@@ -31,6 +32,7 @@ const main = [
   'files',
   'inference',
   'trainer.ts',
+  'session.ts',
   'trainer-calls.ts',
   'create-trainer.ts',
   'inspect',
@@ -74,8 +76,13 @@ export default {
     {
       name: 'what a browser will load needs no Node',
       severity: 'error',
-      from: { path: '^src/shared/', pathNot: '^src/shared/node/' },
-      to: { path: '^(node:|piscina|comlink|@koromix)|node_modules/(piscina|comlink|@koromix)/' },
+      from: {
+        path: ['^src/shared/', '^src/main/(options|files|inference)/'],
+        pathNot: '/node/',
+      },
+      to: {
+        path: '^(node:|piscina|comlink|@koromix)|node_modules/(piscina|comlink|@koromix)/|^src/.*/node/',
+      },
     },
   ],
   options: {
