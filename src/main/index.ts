@@ -5,10 +5,11 @@
  *
  * @module shardgrad
  */
-export { createTrainer } from './create-trainer.js'
+export { createTrainer, loadTrainer } from './create-trainer.js'
 export type { Evaluation, Gradient, Trainer } from './trainer.js'
 export type { TrainerInfo } from './runtime/trainer-info.js'
-export type { TrainerOptions } from './options/trainer-options.js'
+export type { LoadTrainerOptions } from './options/load-trainer-options.js'
+export type { TrainerOptions, TrainerRecipe } from './options/trainer-options.js'
 export type { BackendName } from '../shared/backend-names.js'
 
 export { dense } from '../shared/model/layers/dense.js'
@@ -75,7 +76,11 @@ export type { Recipe } from './data/recipe.js'
 export { trainTestSplit } from './data/split.js'
 export type { SplitOptions } from './options/split-options.js'
 
+export { exportOnnx } from './files/onnx.js'
+export type { OnnxSource } from './files/onnx.js'
+
 export type {
+  CheckpointOptions,
   EarlyStopping,
   EpochsOptions,
   FitOptions,
@@ -93,6 +98,18 @@ export type { RateFinderOptions } from './options/rate-finder-options.js'
 export type { RateCurve } from './training/rate-curve.js'
 export type { MetricName, MetricOptions, Metrics } from '../shared/figures/metrics.js'
 export type { PhaseName, Span } from '../shared/figures/timeline.js'
+
+export { loadModel } from './inference/node/load-model.js'
+export type { LoadModelOptions } from './inference/load-model-options.js'
+export type { TrainedModel } from './inference/model.js'
+export type { ExamplesDigest } from './data/examples-digest.js'
+export type { ModelDocument, TrainerDocument } from './files/document.js'
+export type {
+  LastingOptions,
+  PlateauPosition,
+  StoppingPosition,
+  TrainingPosition,
+} from './training/position.js'
 
 export { checkGradients } from './inspect/gradient-check.js'
 export type {
@@ -112,6 +129,7 @@ export {
   BusyError,
   ClosedError,
   DivergenceError,
+  FileError,
   InputError,
   WorkerError,
   isShardgradError,

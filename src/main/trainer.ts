@@ -6,7 +6,9 @@
 import type { MetricOptions, Metrics } from '../shared/figures/metrics.js'
 import type { Examples, NumberArray } from './data/arrays.js'
 import type { FloatArray, Parameters } from './data/parameters.js'
+import type { TrainedModel } from './inference/model.js'
 import type { RateFinderOptions } from './options/rate-finder-options.js'
+import type { TrainerOptions } from './options/trainer-options.js'
 import type { TrainerInfo } from './runtime/trainer-info.js'
 import type { EpochsOptions, FitOptions } from './training/fit-options.js'
 import type { EpochReport, History } from './training/history.js'
@@ -40,6 +42,11 @@ export interface Evaluation extends Metrics {
 export interface Trainer extends AsyncDisposable {
   /** What the trainer works with: workers, shards, backend. A copy, as things are now. */
   readonly info: TrainerInfo
+  /**
+   * What the trainer is made from, with the defaults filled in: `createTrainer(trainer.options)`
+   * makes another one. A copy.
+   */
+  readonly options: TrainerOptions
   /**
    * One gradient over all examples, computed in parallel, without an update.
    *
@@ -155,6 +162,31 @@ export interface Trainer extends AsyncDisposable {
    * @throws {ClosedError} after `close`.
    */
   parametersHash: () => string
+  /**
+   * The model with the parameters of the last finished step, which are copied: for inference on the
+   * calling thread, also while training is under way.
+   *
+   * @returns A model in float32, whose outputs are those of `predict`: on backend `wasm` to the
+   * last bit, on others to the rounding of float32.
+   * @throws {ClosedError} after `close`.
+   */
+  model: () => TrainedModel
+  /**
+   * Writes the trainer to a file in the format safetensors: its description, the parameters, the
+   * optimizer's state and where its training stands. `loadTrainer` goes on with it, `loadModel`
+   * predicts with it. While training is under way it is copied between two steps, at the latest
+   * after a tenth of a second. A file of that name is replaced at one stroke.
+   *
+   * What tells the examples of the latest `fit` apart is worked out from the caller's arrays: they
+   * must not have been changed since.
+   *
+   * @param file The file's path.
+   * @returns When the file is on the disk.
+   * @throws {FileError} if it can't be written.
+   * @throws {InputError} if the path is none.
+   * @throws {ClosedError} after `close`.
+   */
+  save: (file: string) => Promise<void>
   /**
    * Ends the threads, once the calls under way are done. May be called twice.
    *

@@ -8,22 +8,34 @@ import type { TrainingCall } from './training-call.js'
 
 export type TrainedResult = Extract<RunResult, { kind: 'trained' }>
 
+export interface Reporter {
+  /** The reports of one run after another: an epoch may take several. */
+  reportsOf: (result: TrainedResult) => EpochReport[]
+  /** Seconds that the epoch under way has taken so far. */
+  secondsOfEpoch: () => number
+}
+
 /**
- * Makes reports of one run after another: an epoch may take several runs.
+ * Makes reports.
  * @param reduction What plateaus have multiplied the learning rate by.
+ * @param secondsBefore What the epoch under way has taken before.
  */
 export function createReporter(
   call: TrainingCall,
   reduction: () => number,
-): (result: TrainedResult) => EpochReport[] {
-  let secondsBefore = 0 // of the epoch under way, in runs before this one
-  return (result) => {
-    const finished = result.epochs.reduce((sum, { seconds }) => sum + seconds, 0)
-    const reports = result.epochs.map((figures, i) =>
-      reportOf(call, figures, figures.seconds + (i === 0 ? secondsBefore : 0), reduction()),
-    )
-    secondsBefore = reports.length > 0 ? result.seconds - finished : secondsBefore + result.seconds
-    return reports
+  secondsBefore = 0,
+): Reporter {
+  return {
+    secondsOfEpoch: () => Math.max(0, secondsBefore), // a difference may be a rounding below
+    reportsOf(result) {
+      const finished = result.epochs.reduce((sum, { seconds }) => sum + seconds, 0)
+      const reports = result.epochs.map((figures, i) =>
+        reportOf(call, figures, figures.seconds + (i === 0 ? secondsBefore : 0), reduction()),
+      )
+      secondsBefore =
+        reports.length > 0 ? result.seconds - finished : secondsBefore + result.seconds
+      return reports
+    },
   }
 }
 

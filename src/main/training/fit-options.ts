@@ -1,5 +1,6 @@
 // The types of the options of `fit` and `epochs`, and of what they report.
 
+import type { FileError } from '../../shared/errors.js'
 import type { MetricOptions } from '../../shared/figures/metrics.js'
 import type { Span } from '../../shared/figures/timeline.js'
 import type { Examples } from '../data/arrays.js'
@@ -115,6 +116,44 @@ export interface EpochsOptions extends MetricOptions {
    * @default none
    */
   signal?: AbortSignal
+  /**
+   * A file that a trainer of the same description has saved: training goes on where it stood there,
+   * also inside an epoch, and the parameters come out as if it had never been interrupted. Options
+   * left out are those that it began with; of those that decide bits only `epochs` may be others.
+   * The history begins with the epochs before.
+   * @default none
+   */
+  resume?: string
+}
+
+/** How `fit` keeps what has been reached, while it trains. */
+export interface CheckpointOptions {
+  /**
+   * The file, which `loadTrainer`, `loadModel` and `resume` read. It is replaced at one stroke, and
+   * the one before it is kept beside it: run.previous.safetensors beside run.safetensors.
+   */
+  file: string
+  /**
+   * Seconds from one checkpoint to the next, above 0. The last one is written when training ends.
+   * @default 30, unless `everyEpochs` is given
+   */
+  everySeconds?: number
+  /**
+   * Epochs from one checkpoint to the next, a whole number of at least 1.
+   * @default none
+   */
+  everyEpochs?: number
+  /**
+   * Whether the best epoch has a file of its own too, such as run.best.safetensors: that with the
+   * lowest validation cost, or without a validation the lowest loss.
+   * @default false
+   */
+  keepBest?: boolean
+  /**
+   * Called when a checkpoint could not be written, such as on a full disk; training goes on.
+   * @default a warning of the process
+   */
+  onError?: (error: FileError) => void
 }
 
 /** How `fit` trains, and what it calls while it does. */
@@ -130,4 +169,10 @@ export interface FitOptions extends EpochsOptions {
    * @default none
    */
   onProgress?: (progress: Progress) => void
+  /**
+   * Keeps in a file what has been reached, so that training can go on after the process has ended,
+   * however it did.
+   * @default none
+   */
+  checkpoint?: CheckpointOptions
 }

@@ -24,25 +24,29 @@ export async function findLearningRate(
   options: RateFinderOptions,
 ): Promise<RateCurve> {
   const { from, to, steps, signal } = checkRateFinderOptions(options)
-  const before = runner.state.snapshot()
   const factor = exactPower(to / from, 1 / (steps - 1))
   const optimizer = {
     ...runner.recipe.optimizer,
     learningRate: exponentialDecay({ learningRate: from, factor, every: 1 }),
   }
-  const training = await prepareTraining(
-    runner,
-    'findLearningRate',
-    examples,
-    { epochs: steps, batchSize: 'all', signal },
-    optimizer,
-  )
-  const { cost: costs, learningRate: rates } = training.history
-  try {
-    while (!training.over && !(costs.at(-1)! > 4 * Math.min(...costs)))
-      if ((await training.advance()).divergence) break
-  } finally {
-    runner.state.restore(before)
-  }
+  // Nobody shall take for the trainer's own what is only tried.
+  const { costs, rates } = await runner.during(async () => {
+    const before = runner.state.snapshot()
+    try {
+      const training = await prepareTraining(
+        runner,
+        'findLearningRate',
+        examples,
+        { epochs: steps, batchSize: 'all', signal },
+        { optimizer },
+      )
+      const { cost: costs, learningRate: rates } = training.history
+      while (!training.over && !(costs.at(-1)! > 4 * Math.min(...costs)))
+        if ((await training.advance()).divergence) break
+      return { costs, rates }
+    } finally {
+      runner.state.restore(before)
+    }
+  })
   return { rates, costs, suggested: suggestedRate(rates, costs) ?? from }
 }

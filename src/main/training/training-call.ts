@@ -13,6 +13,8 @@ import { type CheckedExamples, checkExamples, decayOf, splitExamples } from '../
 import { checkTrainingOptions } from '../options/training-options.js'
 import { type Plan, type Runner, needsOf } from '../runtime/runner.js'
 import type { EpochsOptions } from './fit-options.js'
+import { goOnWith } from './go-on.js'
+import type { TrainingStart } from './position.js'
 
 /** The calls that train. */
 export type TrainingCallName = 'fit' | 'epochs' | 'findLearningRate'
@@ -30,18 +32,23 @@ export interface TrainingCall {
   decay: number
 }
 
-/** How long the workers run before they report. */
+/** How long the workers run before they report, at most. */
 const SLICE_MS = 100
 
-/** @throws {InputError} on wrong options or data. */
+/**
+ * @param start Where the training that goes on stood: options left out are then its own.
+ * @throws {InputError} on wrong options or data.
+ */
 export function readCall(
   runner: Runner,
   where: TrainingCallName,
   given: Examples,
   givenOptions: EpochsOptions,
   optimizer: Optimizer,
+  start?: TrainingStart,
 ): TrainingCall {
-  const options = checkTrainingOptions(where, givenOptions) as TrainingCall['options']
+  const asked = start ? goOnWith(where, givenOptions, start.position) : givenOptions
+  const options = checkTrainingOptions(where, asked) as TrainingCall['options']
   const [training, validation] = trainingAndValidation(runner, where, given, options)
   const { count } = training
   const batchSize = options.batchSize === 'all' ? count : Math.min(options.batchSize, count)
@@ -58,8 +65,8 @@ export function readCall(
   }
 }
 
-/** Brings a call's job into the arena, to go on after `epoch` epochs. */
-export async function layOut(runner: Runner, call: TrainingCall, epoch: number): Promise<Plan> {
+/** Brings a call's job into the arena, to go on after `step` steps. */
+export async function layOut(runner: Runner, call: TrainingCall, step: number): Promise<Plan> {
   const { batchSize, options, shards, tallies, training, validation } = call
   const keeps = keepsOutputs(tallies)
   const plan = runner.plan({
@@ -76,25 +83,22 @@ export async function layOut(runner: Runner, call: TrainingCall, epoch: number):
   })
   await runner.store(plan.layout.training, training)
   if (validation) await runner.store(plan.layout.validation, validation)
-  runner.state.enterStep(epoch * call.stepsPerEpoch)
+  runner.state.enterStep(step)
   return plan
 }
 
-/**
- * What the workers are told.
- * @param fromEpoch Epochs that are done.
- * @param untilEpoch The epoch after which they come back.
- * @param rateReduction What plateaus have multiplied the learning rate by.
- */
+/** What differs from run to run of a call. */
+export interface RunPart extends Pick<TrainRun, 'fromEpoch' | 'untilEpoch' | 'rateReduction'> {
+  /** How long the workers run before they report, if not as long as usual. */
+  sliceMs: number | undefined
+}
+
+/** What the workers are told. */
 export function runOf(
   { recipe }: Runner,
   call: TrainingCall,
   plan: Plan,
-  {
-    fromEpoch,
-    untilEpoch,
-    rateReduction,
-  }: Pick<TrainRun, 'fromEpoch' | 'untilEpoch' | 'rateReduction'>,
+  { fromEpoch, untilEpoch, rateReduction, sliceMs = SLICE_MS }: RunPart,
 ): TrainRun {
   const { batchSize, optimizer, options, shards, training } = call
   return {
@@ -112,7 +116,7 @@ export function runOf(
     shuffle: options.shuffle && batchSize < training.count,
     fromEpoch,
     untilEpoch,
-    sliceMs: SLICE_MS,
+    sliceMs: Math.min(SLICE_MS, sliceMs),
   }
 }
 

@@ -1,15 +1,28 @@
 // One call to train, epoch by epoch: what `fit` and `epochs` have in common.
 
-import type { FitOptions, Progress } from './fit-options.js'
 import { DivergenceError } from '../../shared/errors.js'
 import { spansOf } from '../../shared/figures/timeline.js'
+import type { Optimizer } from '../../shared/optimizers/optimizers.js'
 import type { TrainRun } from '../../shared/protocol.js'
 import type { Examples } from '../data/arrays.js'
+import { digestOf } from '../data/digest.js'
+import type { ExamplesDigest } from '../data/examples-digest.js'
+import type { CheckedExamples } from '../data/examples.js'
 import type { Plan, Runner } from '../runtime/runner.js'
-import { type TrainedResult, createReporter } from './epoch-reports.js'
-import { type EpochReport, type History, appendTo, emptyHistory } from './history.js'
-import { createPlateau, createStopper } from './monitor.js'
-import { type TrainingCallName, layOut, readCall, runOf } from './training-call.js'
+import type { TrainedResult } from './epoch-reports.js'
+import type { FitOptions, Progress } from './fit-options.js'
+import { requirePossible, requireSameExamples } from './go-on.js'
+import type { History } from './history.js'
+import type { TrainingStart } from './position.js'
+import { type Identity, type Standing, createProgress } from './progress.js'
+import {
+  type RunPart,
+  type TrainingCall,
+  type TrainingCallName,
+  layOut,
+  readCall,
+  runOf,
+} from './training-call.js'
 
 /** A call to train that has been checked, to be taken on turn by turn. */
 export interface Training {
@@ -17,6 +30,15 @@ export interface Training {
   readonly history: History
   /** Whether all epochs are done, or training has ended early. */
   readonly over: boolean
+  /** Whether there is a validation. */
+  readonly validates: boolean
+  /**
+   * Where training stands, and what early stopping keeps. Undefined once a step has failed: then
+   * what the trainer holds is right, but where it stands is not known.
+   */
+  readonly standing: Standing | undefined
+  /** What tells the examples apart; it takes a while the first time. */
+  identify: () => Promise<Identity>
   /**
    * Trains on, for an epoch or for a slice of time; says which epochs are done since, and if
    * training then diverged.
@@ -24,6 +46,18 @@ export interface Training {
   advance: () => Promise<Progress & { divergence: DivergenceError | undefined }>
   /** Leaves the trainer as early stopping promises. */
   end: () => void
+}
+
+/** What a call adds to the options that every call to train has. */
+export interface Manner {
+  /** What moves the parameters, if not the trainer's own optimizer. */
+  optimizer?: Optimizer
+  /** Where the training that goes on stood; the trainer's parameters are those of then. */
+  start?: TrainingStart
+  /** How long the workers train before they come back, at most. */
+  sliceMs?: number
+  /** After each multiple of so many epochs the workers come back. */
+  everyEpochs?: number
 }
 
 /**
@@ -34,7 +68,7 @@ export interface Training {
  * @param where The call, as an error names it.
  * @param given The examples as the caller gave them.
  * @param givenOptions The options as the caller gave them.
- * @param optimizer What moves the parameters, if not the trainer's own.
+ * @param manner What else there is to say.
  * @returns The call, ready to be taken on.
  * @throws {InputError} on wrong options or data.
  */
@@ -43,61 +77,81 @@ export async function prepareTraining(
   where: TrainingCallName,
   given: Examples,
   givenOptions: FitOptions,
-  optimizer = runner.recipe.optimizer,
+  { optimizer = runner.recipe.optimizer, start, sliceMs, everyEpochs = Infinity }: Manner = {},
 ): Promise<Training> {
-  const call = readCall(runner, where, given, givenOptions, optimizer)
-  const { earlyStopping, epochs, initialEpoch, onTimeline, signal } = call.options
-  const validates = call.validation !== undefined
-  const stopper =
-    earlyStopping && createStopper(runner, where, earlyStopping, call.tallies, validates)
-  const plateau = createPlateau(optimizer.learningRate)
+  const call = readCall(runner, where, given, givenOptions, optimizer, start)
+  const { epochs, onTimeline, signal } = call.options
+  const progress = createProgress(runner, where, call, start)
   // The next epoch may depend on what is made of this one: then the workers come back after each.
-  const oneByOne = where !== 'fit' || [givenOptions.onEpoch, stopper, plateau].some(Boolean)
-  const reduction = (): number => plateau?.reduction ?? 1
-  const reportsOf = createReporter(call, reduction)
-  const history = emptyHistory()
-  let done = initialEpoch
-  let stopped = false
+  const oneByOne =
+    where !== 'fit' || givenOptions.onEpoch !== undefined || progress.decidesBetweenEpochs
   let plan: Plan | undefined
+  let identity: Promise<Identity> | undefined
+  const identify = async (): Promise<Identity> => (identity ??= identityOf(runner, call))
   signal?.throwIfAborted()
+  if (start) {
+    requirePossible(where, start.position, call.stepsPerEpoch, call.tallies.fields)
+    if (start.dtype === runner.dtype) requireIdentity(where, start.position, await identify())
+  }
 
   const settle = async (): Promise<Plan> => {
-    if (!plan || !runner.isCurrent(plan)) plan = await layOut(runner, call, done)
+    if (plan && runner.isCurrent(plan)) return plan
+    plan = await layOut(runner, call, progress.step)
+    progress.enter(plan)
     return plan
   }
-  const take = (report: EpochReport): void => {
-    appendTo(history, report)
-    plateau?.observe(report)
-    if (stopper?.observe(report)) stopped = true
+  const partFor = (): RunPart => {
+    const { done, rateReduction } = progress
+    const next = Math.min(epochs, (Math.floor(done / everyEpochs) + 1) * everyEpochs)
+    return { fromEpoch: done, untilEpoch: oneByOne ? done + 1 : next, rateReduction, sliceMs }
   }
 
   await settle()
+  if (start?.version) runner.state.restore(start.version)
   return {
-    history,
+    history: progress.history,
+    validates: call.validation !== undefined,
+    identify,
+    end: progress.end,
     get over() {
-      return stopped || done >= epochs
+      return progress.over
+    },
+    get standing() {
+      return progress.standing()
     },
     async advance() {
       signal?.throwIfAborted()
       const settled = await settle()
       signal?.throwIfAborted()
-      const untilEpoch = oneByOne ? done + 1 : epochs
-      const part = { fromEpoch: done, untilEpoch, rateReduction: reduction() }
-      const result = await runUntilAborted(runner, runOf(runner, call, settled, part), signal)
+      progress.leave()
+      const result = await runUntilAborted(runner, runOf(runner, call, settled, partFor()), signal)
       result.timelines?.forEach((records, worker) =>
         onTimeline?.(spansOf(records, worker, settled.orderedAt)),
       )
-      const reports = reportsOf(result)
-      reports.forEach(take)
-      history.seconds += result.seconds
-      done += reports.length
+      const reports = progress.take(result, settled)
       const steps = call.stepsPerEpoch * epochs
-      return { epochs: reports, step: result.steps, steps, divergence: divergenceOf(result) }
-    },
-    end() {
-      if (stopper) history.bestEpoch = stopper.restore()
+      return { epochs: reports, step: progress.step, steps, divergence: divergenceOf(result) }
     },
   }
+}
+
+/** What tells the examples of a call apart. */
+async function identityOf(
+  { dtype, platform }: Runner,
+  { training, validation }: TrainingCall,
+): Promise<Identity> {
+  const digest = async (examples: CheckedExamples): Promise<ExamplesDigest> =>
+    digestOf(examples, dtype, platform.createHash(), platform.rest)
+  return {
+    examples: await digest(training),
+    validation: validation && (await digest(validation)),
+  }
+}
+
+/** @throws {InputError} unless training goes on with the examples that it began with. */
+function requireIdentity(where: string, before: Identity, now: Identity): void {
+  requireSameExamples(`${where}: examples`, before.examples, now.examples)
+  requireSameExamples(`${where}: validation`, before.validation, now.validation)
 }
 
 /** Has the workers train; a signal makes them stop after the step under way. */
