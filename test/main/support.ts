@@ -11,11 +11,15 @@ export interface Run {
   events: Record<string, unknown>[]
 }
 
-const script = fileURLToPath(new URL('../../dist/main/commands/command-line.js', import.meta.url))
+/** What it runs. */
+export const script = fileURLToPath(
+  new URL('../../dist/main/commands/command-line.js', import.meta.url),
+)
 
 /**
  * Runs shardgrad; `interruptAt` sends SIGINT once standard output or error holds that text.
- * `environment` is added to this process's; `folder` is where it runs.
+ * `environment` is added to this process's; `folder` is where it runs; `input` is its standard
+ * input.
  */
 export async function shardgrad(
   args: string[],
@@ -23,13 +27,20 @@ export async function shardgrad(
     interruptAt,
     environment,
     folder,
-  }: { interruptAt?: string; environment?: Record<string, string>; folder?: string } = {},
+    input = '',
+  }: {
+    interruptAt?: string
+    environment?: Record<string, string>
+    folder?: string
+    input?: string
+  } = {},
 ): Promise<Run> {
   const child = spawn(process.execPath, [script, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
     cwd: folder,
   })
+  child.stdin.on('error', () => undefined) // it may end before it has read all
+  child.stdin.end(input)
   let [out, err] = ['', '']
   let interrupted = false // a second signal would end the process at once, as it should
   const heard = (): void => {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// The command line: `shardgrad train | rates | check | explain | bench | info`. What a person reads
-// goes to standard error, what a program reads to standard output.
+// The command line: `shardgrad train | evaluate | predict | export | check | explain | rates |
+// bench | info`. What a person reads goes to standard error, what a program reads to standard
+// output.
 
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { activationNames } from '../../shared/formulas/activations.js'
 import { backendNames } from '../../shared/backend-names.js'
@@ -11,22 +11,25 @@ import { type Initializer, initializerNames, normal } from '../../shared/formula
 import { lossNames } from '../../shared/formulas/losses.js'
 import { type MetricName, metricNames } from '../../shared/figures/metrics.js'
 import { optimizerNames } from '../../shared/optimizers/optimizers.js'
+import { VERSION } from '../../shared/version.js'
 import type { BenchOptions } from './bench.js'
 import type { CheckOptions } from './check.js'
+import type { EvaluateOptions } from './evaluate.js'
 import type { ExplainOptions } from './explain.js'
 import type { InfoOptions } from './info.js'
 import { interruptible } from './interruptible.js'
 import { scheduleNames } from './optimizer-options.js'
+import type { PredictOptions } from './predict.js'
+import { predictionFormats } from './prediction-lines.js'
 import type { RatesOptions } from './rates.js'
-import type { TrainOptions } from './train.js'
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-) as { version: string }
+import type { TrainOptions } from './train-options.js'
 
 /** What `<data>` may be. (The data sets themselves would take a while to load.) */
 const DATA =
   'digits, fashion-mnist, or, and, xor, xor-cross, line, hidden, or a directory of images'
+
+/** What `<model>` is. */
+const MODEL = 'a file of a trained model, such as digits.safetensors'
 
 const isCount = (text: string): boolean => Number.isSafeInteger(Number(text)) && Number(text) >= 1
 const wholeNumber = (text: string): number => {
@@ -41,6 +44,11 @@ const seedNumber = (text: string): number => {
 const anyNumber = (text: string): number => {
   if (text.trim() === '' || !Number.isFinite(Number(text)))
     throw new InvalidArgumentError('expected a number')
+  return Number(text)
+}
+const seconds = (text: string): number => {
+  if (!(Number(text) > 0 && Number.isFinite(Number(text))))
+    throw new InvalidArgumentError('expected a number above 0')
   return Number(text)
 }
 const wholeNumberOr =
@@ -106,6 +114,12 @@ const optimizerOption = (): Option =>
 const backendOption = (description = 'what multiplies the matrices'): Option =>
   choice('--backend <name>', description, ['auto', ...backendNames]).default('auto')
 
+const metricsOption = (): Option =>
+  new Option(
+    '--metrics <names>',
+    `beside cost and accuracy, with commas between: ${metricNames.slice(1).join(', ')}`,
+  ).argParser(metricList)
+
 /** An error of commander's, as this package words its own. */
 const inOurWords = (error: string): string =>
   error
@@ -121,14 +135,14 @@ const program = new Command('shardgrad')
   .description(
     'Trains neural networks on all cores: the batch is split across worker threads that share their weights.',
   )
-  .version(version)
+  .version(VERSION)
   .exitOverride()
   .configureOutput({ outputError: (error, write) => write(inOurWords(error)) })
 
 program
   .command('train')
   .description('train a network on a built-in data set, or on images in IDX files')
-  .argument('<data>', DATA)
+  .argument('[data]', `${DATA}; with --resume it may be left out`)
   .option(
     '--layers <units>',
     'units of the hidden layers, such as 128,128 (default: what suits the data)',
@@ -188,12 +202,7 @@ program
     'end with the best parameters once the cost (held out, if there is one) has not fallen for so many epochs',
     wholeNumber,
   )
-  .addOption(
-    new Option(
-      '--metrics <names>',
-      `beside cost and accuracy, with commas between: ${metricNames.slice(1).join(', ')}`,
-    ).argParser(metricList),
-  )
+  .addOption(metricsOption())
   .option('--top-k <k>', 'the k of topKAccuracy', wholeNumber)
   .option('--workers <count>', 'a number or auto', wholeNumberOr('auto'), 'auto')
   .option('--shards <count>', 'a power of two or auto', wholeNumberOr('auto'), 'auto')
@@ -204,13 +213,66 @@ program
     seedNumber,
   )
   .option('--plot <file>', 'draw the training, as .svg or .html')
+  .option('--save <file>', 'write the trained model to a file, such as digits.safetensors')
+  .option('--checkpoint <file>', 'write what has been reached to a file while training goes on')
+  .option('--every <seconds>', 'seconds from one checkpoint to the next (default: 30)', seconds)
+  .option(
+    '--resume <file>',
+    'go on with the training of a file, also inside an epoch, as if it had never been interrupted',
+  )
   .option(
     '--trace <file>',
     'write what every worker does when, as Chrome trace events (for Perfetto)',
   )
   .option('--json', 'one JSON object a line on standard output')
-  .action(async (data: string, options: TrainOptions) =>
-    (await import('./train.js')).train(data, options, signal),
+  .action(async (data: string | undefined, options: TrainOptions, command: Command) => {
+    const names = Object.keys(options)
+    const said = new Set(names.filter((name) => command.getOptionValueSource(name) === 'cli'))
+    await (await import('./train.js')).train(data, options, said, signal)
+  })
+
+program
+  .command('evaluate')
+  .description(
+    "cost, accuracy and other metrics of a model: on a data set's test examples, or on all",
+  )
+  .argument('<model>', MODEL)
+  .argument('<data>', DATA)
+  .addOption(metricsOption())
+  .option('--top-k <k>', 'the k of topKAccuracy', wholeNumber)
+  .option('--json', 'one JSON object on standard output')
+  .action(async (model: string, data: string, options: EvaluateOptions) =>
+    (await import('./evaluate.js')).evaluate(model, data, options, signal),
+  )
+
+program
+  .command('predict')
+  .description(
+    "a model's outputs on standard output, a line for each row: the class and every class's probability, or numbers",
+  )
+  .argument('<model>', MODEL)
+  .argument(
+    '<data>',
+    `${DATA} (its test examples, or all); or - for standard input, one JSON array of numbers a line`,
+  )
+  .addOption(
+    choice(
+      '--format <name>',
+      'comma-separated values with a header, or one JSON object a line',
+      predictionFormats,
+    ).default('csv'),
+  )
+  .action(async (model: string, data: string, options: PredictOptions) =>
+    (await import('./predict.js')).predict(model, data, options, signal),
+  )
+
+program
+  .command('export')
+  .description('write a model as an ONNX file, which other programs predict with')
+  .argument('<model>', MODEL)
+  .argument('<file.onnx>', 'what to write; a file of that name is replaced')
+  .action(async (model: string, file: string) =>
+    (await import('./export.js')).exportModel(model, file, signal),
   )
 
 program
@@ -313,10 +375,17 @@ program
 
 program
   .command('info')
-  .description('what this machine offers, and the default choices')
+  .description(
+    'what this machine offers, and the default choices; or what a model is and how it was trained',
+  )
+  .argument('[model]', MODEL)
   .option('--verbose', 'also which BLAS libraries were tried, and how the one found was built')
   .option('--json', 'everything, as JSON on standard output')
-  .action(async (options: InfoOptions) => (await import('./info.js')).info(options))
+  .action(async (model: string | undefined, options: InfoOptions) =>
+    model === undefined
+      ? (await import('./info.js')).info(options)
+      : (await import('./model-info.js')).modelInfo(model, options),
+  )
 
 await run(async () => {
   try {

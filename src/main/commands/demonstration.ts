@@ -47,7 +47,7 @@ async function learnDigits(
     seed: SEED,
     workers,
   })
-  const reporter = createReporter(false, EPOCHS)
+  const reporter = createReporter(false, EPOCHS, () => trainer.info)
   const fitting = trainer.fit(training, {
     epochs: EPOCHS,
     batchSize: 'all',
@@ -55,7 +55,7 @@ async function learnDigits(
     onProgress: reporter.progress,
     signal,
   })
-  reporter.start(trainer.info)
+  reporter.start()
   const history = await fitting.finally(reporter.stop)
   return { info: trainer.info, history, parametersHash: trainer.parametersHash() }
 }

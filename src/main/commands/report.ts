@@ -9,21 +9,55 @@ import { createStatusLine, print } from './status-line.js'
 import type { Progress } from '../training/fit-options.js'
 
 export interface Reporter {
-  start: (info: TrainerInfo) => void
+  /** Says what the trainer works with, unless that has been said; all others begin with it. */
+  start: () => void
   progress: (progress: Progress) => void
-  end: (history: History, parametersHash: string, advice: Advice | undefined) => void
+  /** @param saved The file that the model went to. */
+  end: (
+    history: History,
+    parametersHash: string,
+    advice: Advice | undefined,
+    saved: string | undefined,
+  ) => void
+  /** Says something that ends nothing. */
+  note: (message: string) => void
   /** Leaves the live line without a closing report. */
   stop: () => void
-  /** Instead of the closing report, after so many epochs. */
-  interrupted: (epochsDone: number) => void
+  /**
+   * Instead of the closing report, after so many epochs.
+   * @param saved The file that training can go on from.
+   */
+  interrupted: (epochsDone: number, saved: string | undefined) => void
 }
 
 /**
  * @param json Whether a program reads.
  * @param epochs How many there will be.
+ * @param info What the trainer works with, once it has begun.
  */
-export function createReporter(json: boolean, epochs: number): Reporter {
-  return json ? jsonReporter() : personReporter(epochs)
+export function createReporter(json: boolean, epochs: number, info: () => TrainerInfo): Reporter {
+  const { start, ...reporter } = json ? jsonReporter() : personReporter(epochs)
+  let started = false
+  const startOnce = (): void => {
+    if (!started) start(info())
+    started = true
+  }
+  return {
+    ...reporter,
+    start: startOnce,
+    progress(progress) {
+      startOnce()
+      reporter.progress(progress)
+    },
+    end(...figures) {
+      startOnce()
+      reporter.end(...figures)
+    },
+  }
+}
+
+interface ReporterOf extends Omit<Reporter, 'start'> {
+  start: (info: TrainerInfo) => void
 }
 
 /** Writes one JSON object a line to standard output; typed arrays as arrays. */
@@ -51,13 +85,14 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`
 }
 
-function jsonReporter(): Reporter {
+function jsonReporter(): ReporterOf {
   return {
     start: (info) => printJson({ event: 'start', ...info }),
     progress({ epochs }) {
       for (const report of epochs) printJson({ event: 'epoch', ...report })
     },
-    end: (history, parametersHash, advice) =>
+    note: (message) => printJson({ event: 'warning', message }),
+    end: (history, parametersHash, advice, saved) =>
       printJson({
         event: 'end',
         parametersHash,
@@ -66,13 +101,14 @@ function jsonReporter(): Reporter {
         bestEpoch: history.bestEpoch,
         ...finalFigures(history),
         advice,
+        saved,
       }),
     stop: () => undefined,
-    interrupted: () => undefined, // the exit code says it
+    interrupted: (epochs, saved) => printJson({ event: 'stopped', epochs, saved }),
   }
 }
 
-function personReporter(epochs: number): Reporter {
+function personReporter(epochs: number): ReporterOf {
   const status = createStatusLine()
   let last: EpochReport | undefined
   const everyEpochs = Math.ceil(epochs / 10)
@@ -91,16 +127,18 @@ function personReporter(epochs: number): Reporter {
       for (const report of reports)
         if (report.epoch % everyEpochs === 0) print(describeEpoch(report, epochs))
     },
-    end(history, parametersHash, advice) {
+    note(message) {
+      status.end()
+      print(message)
+    },
+    end(history, parametersHash, advice, saved) {
       status.end()
       const { cost, loss, accuracy, validationCost, validationAccuracy, ...metrics } =
         finalFigures(history)
       print(`trained ${counted(history.epoch.length, 'epoch')} in ${history.seconds.toFixed(2)} s`)
       if (history.bestEpoch !== undefined)
         print(`the parameters are those of epoch ${history.bestEpoch}, the best`)
-      print(
-        `cost ${describeNumber(cost)}${loss === cost ? '' : ` (${describeNumber(loss)} without the L2 term)`}${accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`}`,
-      )
+      print(describeCosts({ cost, loss, accuracy }))
       if (history.cost.length > 1) print(`cost over the epochs ${sparkline(history.cost, 50)}`)
       if (validationCost !== undefined) {
         print(`held-out cost ${describeNumber(validationCost)}`)
@@ -110,10 +148,14 @@ function personReporter(epochs: number): Reporter {
       for (const [name, value] of Object.entries(metrics))
         for (const line of describeMetric(name, value)) print(line)
       print(`parameters ${parametersHash}`)
+      if (saved !== undefined) print(`saved ${saved}`)
       if (advice) print(describeAdvice(advice))
     },
     stop: status.end,
-    interrupted: (done) => print(`interrupted after ${done} of ${counted(epochs, 'epoch')}`),
+    interrupted(done, saved) {
+      const after = done === 0 ? 'in the first epoch' : `after epoch ${done}`
+      print(`stopped ${after}${saved === undefined ? '' : `; saved ${saved}`}`)
+    },
   }
 }
 
@@ -135,8 +177,19 @@ function describeFigures({
   ]
 }
 
-function describeNumber(value: number): string {
+export function describeNumber(value: number): string {
   return value.toPrecision(5)
+}
+
+/** The cost, without the L2 term too if it has one, and the accuracy if there is one. */
+export function describeCosts({
+  cost,
+  loss = cost,
+  accuracy,
+}: Pick<EpochReport, 'cost'> & Partial<Pick<EpochReport, 'loss' | 'accuracy'>>): string {
+  const plain = loss === cost ? '' : ` (${describeNumber(loss)} without the L2 term)`
+  const share = accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`
+  return `cost ${describeNumber(cost)}${plain}${share}`
 }
 
 type Figures = Pick<EpochReport, 'cost' | 'loss'> & Partial<EpochReport>
@@ -145,7 +198,7 @@ type Figures = Pick<EpochReport, 'cost' | 'loss'> & Partial<EpochReport>
  * The figures that belong to the parameters at the end: of the last epoch, or of the best one if
  * that has been restored.
  */
-function finalFigures(history: History): Figures {
+export function finalFigures(history: History): Figures {
   const index = finalIndex(history)
   const figures = Object.entries(history).filter(
     ([name, values]) =>
@@ -156,7 +209,7 @@ function finalFigures(history: History): Figures {
   ) as Figures
 }
 
-function describeMetric(name: string, value: unknown): string[] {
+export function describeMetric(name: string, value: unknown): string[] {
   const words = name
     .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
     .replace(/^validation/, 'held-out')

@@ -6,7 +6,7 @@ import { shardgrad } from '../support.js'
 describe('wrong usage: exit code 2 and what was expected', () => {
   const wrong: [string[], RegExp][] = [
     [[], /Usage: shardgrad/],
-    [['train'], /missing required argument 'data'/],
+    [['train'], /data: expected the name of a data set, got nothing/],
     [['train', 'faces'], /data: expected one of digits, .*, got 'faces'/],
     [['train', 'digits', '--layers', '12,x'], /--layers.*whole number/],
     [

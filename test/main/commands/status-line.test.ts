@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { TrainerInfo } from '../../../dist/main/index.js'
 import { createReporter } from '../../../dist/main/commands/report.js'
 import { createStatusLine, fitting, print } from '../../../dist/main/commands/status-line.js'
 import { onTerminal, terminalThere } from './terminal.js'
@@ -63,8 +64,10 @@ describe('off a terminal', () => {
   })
 
   it('says of a long epoch how many steps are done', () => {
-    const reporter = createReporter(false, 15)
+    const info = { parameters: 3, workers: 1, reason: '', backend: 'wasm' } as TrainerInfo
+    const reporter = createReporter(false, 15, () => info)
     reporter.progress({ epochs: [], step: 5, steps: 7035 })
+    written.length = 0 // what the trainer works with
     vi.advanceTimersByTime(10_000)
     reporter.progress({ epochs: [], step: 9, steps: 7035 })
     vi.advanceTimersByTime(10_000)
