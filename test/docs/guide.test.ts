@@ -140,7 +140,9 @@ async function outputOf(command: string): Promise<string> {
   const { code, out, err } = await shardgrad(
     rest!
       .split(' ')
-      .map((word) => (/\.(?:svg|json)$/.test(word) ? join(drawings, basename(word)) : word)),
+      .map((word) =>
+        /\.(?:svg|json|safetensors|onnx)$/.test(word) ? join(drawings, basename(word)) : word,
+      ),
   )
   expect(code, `${command}\n${err}`).toBe(0)
   return out + err
