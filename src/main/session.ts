@@ -2,7 +2,6 @@
 
 import { FileError, InputError } from '../shared/errors.js'
 import type { Examples } from './data/arrays.js'
-import { type Checkpoints, createCheckpoints } from './training/checkpoints.js'
 import type { ModelDocument, TrainerDocument } from './files/document.js'
 import { type ModelFile, decodeModelFile } from './files/model-file.js'
 import { digestInSlices } from './files/sha256.js'
@@ -18,10 +17,11 @@ import { checkTrainerOptions } from './options/trainer-options.js'
 import { checkTrainingFields } from './options/training-options.js'
 import type { Platform } from './runtime/platform.js'
 import type { Runner } from './runtime/runner.js'
+import { type Checkpoints, createCheckpoints } from './training/checkpoints.js'
 import type { CheckpointOptions, FitOptions } from './training/fit-options.js'
 import { epochsDone, sameData, written } from './training/go-on.js'
 import type { TrainingPosition, TrainingStart } from './training/position.js'
-import { type Manner, type Training, prepareTraining } from './training/training.js'
+import { type Training, type TrainingSettings, prepareTraining } from './training/training.js'
 
 /** A trainer's runner, and where its training stands. */
 export interface Session {
@@ -32,8 +32,8 @@ export interface Session {
   advance: (training: Training) => ReturnType<Training['advance']>
   /** Ends a training. */
   end: (training: Training) => void
-  /** Keeps checkpoints of a training. */
-  keep: (training: Training, options: CheckpointOptions) => Checkpoints
+  /** Has checkpoints of a training written. */
+  startCheckpoints: (training: Training, options: CheckpointOptions) => Checkpoints
   /** Writes the trainer to a file, as it is between two steps. */
   save: (file: string) => Promise<void>
   /** The trainer has other parameters now: no training that is over goes on with them. */
@@ -81,14 +81,23 @@ export function createSession(runner: Runner, loaded?: TrainingStart): Session {
       // Who saves meanwhile waits for a training to save.
       runner.during(async () => {
         const { checkpoint, initialEpoch, resume } = checkTrainingFields(where, options)
-        // Without a file nothing is waited for: the call's first part is done at once.
-        const start =
-          resume === undefined
-            ? goesOn(loaded, options.initialEpoch === undefined ? undefined : initialEpoch)
-            : await startFrom(runner, where, resume)
-        const manner = { start, ...(checkpoint && mannerOf(checkpoint)) }
-        const training = await prepareTraining(runner, where, examples, options, manner)
-        if (checkpoint) await platform.requireWritable(checkpoint.file)
+        const tryCheckpoint = async (): Promise<void> =>
+          checkpoint && platform.requireWritable(checkpoint.file)
+        const prepareFrom = async (start: TrainingStart | undefined): Promise<Training> =>
+          prepareTraining(runner, where, examples, options, {
+            start,
+            ...(checkpoint && settingsFor(checkpoint)),
+          })
+        let training: Training
+        if (resume === undefined) {
+          // No file is waited for: the call's first part is done at once.
+          const given = options.initialEpoch === undefined ? undefined : initialEpoch
+          training = await prepareFrom(startAfterLoad(loaded, given))
+          await tryCheckpoint()
+        } else {
+          await tryCheckpoint() // before the file's parameters take the place of the trainer's
+          training = await prepareFrom(await startFrom(runner, where, resume))
+        }
         latest = underWay = training
         loaded = undefined
         return training
@@ -106,7 +115,7 @@ export function createSession(runner: Runner, loaded?: TrainingStart): Session {
       training.end()
     },
 
-    keep(training, options) {
+    startCheckpoints(training, options) {
       // New memory takes longer to get than a copy to make: what has been written is used again.
       let spare: Uint8Array | undefined
       const begun = training.standing?.position.step
@@ -147,7 +156,7 @@ export function createSession(runner: Runner, loaded?: TrainingStart): Session {
 }
 
 /** The training of the file, unless a call begins a new one. */
-function goesOn(
+function startAfterLoad(
   loaded: TrainingStart | undefined,
   initialEpoch: number | undefined,
 ): TrainingStart | undefined {
@@ -205,11 +214,11 @@ function requireSameDescription(
 }
 
 /** What checkpoints ask of a call to train. */
-function mannerOf({
+function settingsFor({
   everyEpochs,
   everySeconds,
   keepBest,
-}: Omit<CheckpointOptions, 'onError'>): Manner {
+}: Omit<CheckpointOptions, 'onError'>): TrainingSettings {
   return {
     sliceMs: everySeconds === undefined ? undefined : everySeconds * 1000,
     everyEpochs: keepBest ? 1 : everyEpochs,

@@ -164,7 +164,7 @@ async function fit(session: Session, examples: Examples, options: FitOptions): P
   const { runner } = session
   const training = await session.prepare('fit', examples, options)
   const { checkpoint, onEpoch, onProgress, signal } = options
-  const checkpoints = checkpoint && session.keep(training, checkpoint)
+  const checkpoints = checkpoint && session.startCheckpoints(training, checkpoint)
   try {
     while (!training.over) {
       const { divergence, ...progress } = await session.advance(training)

@@ -49,7 +49,7 @@ export interface Training {
 }
 
 /** What a call adds to the options that every call to train has. */
-export interface Manner {
+export interface TrainingSettings {
   /** What moves the parameters, if not the trainer's own optimizer. */
   optimizer?: Optimizer
   /** Where the training that goes on stood; the trainer's parameters are those of then. */
@@ -68,7 +68,7 @@ export interface Manner {
  * @param where The call, as an error names it.
  * @param given The examples as the caller gave them.
  * @param givenOptions The options as the caller gave them.
- * @param manner What else there is to say.
+ * @param settings What else there is to say.
  * @returns The call, ready to be taken on.
  * @throws {InputError} on wrong options or data.
  */
@@ -77,7 +77,12 @@ export async function prepareTraining(
   where: TrainingCallName,
   given: Examples,
   givenOptions: FitOptions,
-  { optimizer = runner.recipe.optimizer, start, sliceMs, everyEpochs = Infinity }: Manner = {},
+  {
+    optimizer = runner.recipe.optimizer,
+    start,
+    sliceMs,
+    everyEpochs = Infinity,
+  }: TrainingSettings = {},
 ): Promise<Training> {
   const call = readCall(runner, where, given, givenOptions, optimizer, start)
   const { epochs, onTimeline, signal } = call.options
