@@ -12,7 +12,7 @@ import { afterAll, expect, it } from 'vitest'
 import { readModelFile } from '../../dist/main/files/node/read-file.js'
 import { createUniform } from '../../dist/shared/numerics/random.js'
 
-const kills = Number(process.env.SHARDGRAD_KILLS ?? 8)
+const kills = Number(process.env.SHARDGRAD_KILLS ?? 4)
 const uniform = createUniform(Number(process.env.SHARDGRAD_SEED ?? 1), 0)
 const program = fileURLToPath(new URL('../fixtures/checkpointing.js', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'shardgrad-killed-'))

@@ -178,8 +178,8 @@ it('takes an optimizer, a schedule, dropout, clipping, accumulation, metrics and
   )
 })
 
-it('the digits by their own recipe: at least 97 % of the held-out images, for eight seeds', async () => {
-  for (let seed = 0; seed < 8; seed++) {
+it('the digits by their own recipe: at least 97 % of the held-out images, for four seeds', async () => {
+  for (let seed = 0; seed < 4; seed++) {
     const args = ['train', 'digits', '--seed', String(seed), '--backend', 'wasm', '--json']
     const { events } = await shardgrad(args)
     expect(events.at(-1)!.validationAccuracy, `seed ${seed}`).toBeGreaterThanOrEqual(0.97)
