@@ -55,16 +55,15 @@ async function goOn(
   return { hash: trainer.parametersHash(), history }
 }
 
-describe('stopped after some step and gone on with, by other workers', () => {
+describe('stopped after each step and gone on with, by other workers', () => {
   it.each(trainings)('%s', async (_, { options, examples, fit }) => {
     const { hash, history, files, names } = await trainAndSave(options, examples, fit)
     expect(names).toEqual(names.map((_, i) => `after ${i + 1}`)) // not one step is missing
     expect(names.length).toBeGreaterThan(1)
-    const places = new Set([0, 1, Math.floor(names.length / 2), names.length - 2, names.length - 1])
-    for (const [i, place] of [...places].filter((at) => names[at] !== undefined).entries()) {
-      const again = await goOn(files, names[place]!, 1 + (i % 3), examples, {})
-      expect(again.hash, names[place]).toBe(hash)
-      expect(figuresOf(again.history), names[place]).toEqual(figuresOf(history))
+    for (const [i, name] of names.entries()) {
+      const again = await goOn(files, name, 1 + (i % 3), examples, {})
+      expect(again.hash, name).toBe(hash)
+      expect(figuresOf(again.history), name).toEqual(figuresOf(history))
     }
   })
 })
