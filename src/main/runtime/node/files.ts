@@ -66,7 +66,7 @@ export async function replaceFile(
   const before = underWay.get(place)
   const work = (async () => {
     await before?.catch(() => undefined)
-    await ofFile(file, async () => replace(await targetOf(file), pieces, keep))
+    await ofFile(file, async () => replace(await targetOf(file), pieces, keep && resolve(keep)))
   })()
   underWay.set(place, work)
   try {
@@ -107,7 +107,7 @@ export async function requireWritable(file: string): Promise<void> {
 
 /** Where a file really is. @throws {FileError} if something stands there that is none. */
 async function targetOf(file: string): Promise<string> {
-  const target = await realpath(file).catch(() => file)
+  const target = await realpath(file).catch(() => resolve(file))
   const found = await stat(target).catch(() => undefined)
   if (found?.isDirectory()) throw new FileError(file, reasons.EISDIR!)
   if (found && !found.isFile()) throw new FileError(file, NO_FILE)
@@ -189,7 +189,7 @@ async function keepAs(file: string, keep: string): Promise<void> {
   })
 }
 
-/** Forces to the disk what has been renamed in a directory; where that can't be asked for, none. */
+/** Forces to the disk what has been renamed in a directory, where that can be asked for. */
 async function syncDirectory(directory: string): Promise<void> {
   try {
     await using handle = await open(directory, 'r')

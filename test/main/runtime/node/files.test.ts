@@ -164,3 +164,19 @@ describe('readWholeFile', () => {
     )
   })
 })
+
+it('a path from the working directory: two at once leave each other alone', async () => {
+  const before = process.cwd()
+  process.chdir(directory)
+  try {
+    const writes = Array.from({ length: 20 }, async (_, i) => {
+      await replaceFile('./here', pieces(i), './here.previous')
+      await requireWritable('here')
+    })
+    await Promise.all(writes)
+    expect(await readWholeFile('here')).toEqual(bytes(19))
+    expect((await readdir('.')).filter((name) => /^here\..*tmp$/.test(name))).toEqual([])
+  } finally {
+    process.chdir(before)
+  }
+})
