@@ -122,7 +122,8 @@ export function createSession(runner: Runner, loaded?: TrainingStart): Session {
       return createCheckpoints<Copy>(options, training, {
         copy() {
           // Nothing that was not trained takes the place of something that was.
-          if (!training.standing || training.standing.position.step === begun) return undefined
+          const { standing } = training
+          if (!standing || standing.position.step === begun) return undefined
           const copied = copy(spare)
           spare = undefined
           return copied
